@@ -1,0 +1,344 @@
+"""The vocabulary of the harness as frozen values. No I/O, and nothing of ours but errors is imported.
+
+Data goes one way: a `Case` is performed by an `Implementation`, which gives an `Observation`;
+judging it gives a `Judgement`, and the run turns that into a `Verdict`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol, TypeAlias
+
+from harness.errors import Location
+
+__all__ = [
+    "CONTRACTS",
+    "CONTRACT_LINES",
+    "CORE_INPUTS",
+    "DEFAULT_CONTRACT",
+    "EVIDENCE",
+    "FEATURES",
+    "OPERATIONS",
+    "About",
+    "Answers",
+    "Aspect",
+    "Assigned",
+    "Broken",
+    "Case",
+    "Difference",
+    "DifferenceKind",
+    "Headers",
+    "Implementation",
+    "Interaction",
+    "Job",
+    "JsonValue",
+    "Judgement",
+    "Location",
+    "Observation",
+    "Performed",
+    "Reply",
+    "Request",
+    "Rule",
+    "Status",
+    "Step",
+    "Verdict",
+    "Where",
+]
+
+JsonValue: TypeAlias = Any
+"""What `json.loads` returns: None, bool, int, float, str, list or dict of these."""
+
+Headers: TypeAlias = tuple[tuple[str, str], ...]
+"""Name-value pairs as sent: order, letter case and repeats are kept."""
+
+CONTRACTS = ("2026-04", "2026-05", "clawrouter", "latest")
+DEFAULT_CONTRACT = "2026-05"
+CONTRACT_LINES = {"2026-04": ("2026-04", "2026-05", "latest"), "clawrouter": ("clawrouter", "latest")}
+"""The versions that follow each other, by the first one of the line (SPEC W-26)."""
+
+OPERATIONS = ("chat", "image", "video", "speech", "models", "key", "credits", "catalog", "usage")
+
+EVIDENCE = ("documented", "observed", "disputed")
+"""How well a rule is founded, strongest first."""
+
+FEATURES = ("outcome", "replies", "clock", "steps")
+"""What an implementation may be able to do beyond answering with one request."""
+
+CORE_INPUTS = frozenset(
+    {"operation", "contract", "model", "base_url", "api_key", "thinking", "system", "history"}
+)
+"""Inputs that every implementation takes; the others are declared (`About.inputs`)."""
+
+
+# ------------------------------------------------------------------ on the wire
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request as an implementation would send it.
+
+    `timeout_ms` is the time limit it is sent with and `after_ms` the time waited since the request
+    before it, both in milliseconds and None where the implementation does not tell.
+    """
+
+    method: str
+    url: str
+    headers: Headers = ()
+    body: bytes = b""
+    timeout_ms: float | None = None
+    after_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to a request: a response in chunks, or a fault (perhaps after some chunks).
+
+    `fault` is one of timeout, reset, refused, truncated, slow.
+    """
+
+    status: int = 200
+    headers: Headers = ()
+    chunks: tuple[bytes, ...] = ()
+    fault: str | None = None
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(self.chunks)
+
+
+# ------------------------------------------------------------------ rules and cases
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The part of a request in which a difference is charged to a rule (DESIGN §4, Rules)."""
+
+    headers: tuple[str, ...] = ()  # names, `*` allowed
+    body: tuple[str, ...] = ()  # JSONPaths of names, indices, `*` and `..name`
+    url: bool = False  # method and URL
+    outcome: bool = False
+    requests: bool = False  # requests that should not, or should, have been sent
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One numbered statement of the behaviour that scenarios hold an implementation to."""
+
+    id: str
+    text: str
+    contracts: tuple[str, ...]  # the versions it holds for
+    evidence: str
+    operations: tuple[str, ...]
+    source: str
+    where: Where
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """An expected request and how it is answered. `request` and `reply` hold the keys of the scenario
+    format with variables filled in; matchers stand in them as written (`{"$any": "string"}`).
+
+    `at` is its address in the case, for `scenarios.locate`: ("interactions", 0) or, in the second of
+    several steps, ("steps", 1, "interactions", 0).
+    """
+
+    request: Mapping[str, JsonValue]
+    at: tuple[str | int, ...]
+    id: str | None = None
+    replies: tuple[Mapping[str, JsonValue], ...] = ()  # of a sequence several; the last one stays
+    check_request: bool = False
+    least: int = 1
+    most: int | None = 1  # None: any number
+    after_ms: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One operation: what the implementation is given, and what must follow."""
+
+    input: Mapping[str, JsonValue]
+    interactions: tuple[Interaction, ...]
+    at: tuple[str | int, ...] = ()  # () or ("steps", n)
+    order: Literal["strict", "any"] = "strict"
+    outcome: Mapping[str, JsonValue] | None = None
+    allow_requests: tuple[Interaction, ...] = ()
+    forbid_requests: tuple[Mapping[str, JsonValue], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A scenario expanded over one row and one contract: what is actually run."""
+
+    name: str  # suite/scenario or suite/scenario/row
+    suite: str
+    contract: str
+    steps: tuple[Step, ...]
+    file: str
+    line: int
+    about: str = ""
+    evidence: str = "documented"
+    reading: str | None = None  # docs or build, of a disputed case
+    rules: tuple[Rule, ...] = ()  # those in force in this contract
+    tags: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()  # features, from its keys and as declared
+    canaries: Mapping[str, str] = field(default_factory=dict)  # name → secret minted for this case
+
+    @property
+    def operation(self) -> str:
+        operation: str = self.steps[0].input.get("operation", "chat")
+        return operation
+
+
+# ------------------------------------------------------------------ performing
+
+
+Aspect: TypeAlias = Literal["header-case", "header-order", "header-duplicates", "outcome", "timeout", "timing"]
+"""What a way of observing may be unable to see."""
+
+
+@dataclass(frozen=True, slots=True)
+class Performed:
+    """What was seen in one step: the requests in the order sent, and what was reported back.
+
+    `outcome` is None when nothing was reported.
+    """
+
+    requests: tuple[Request, ...] = ()
+    outcome: Mapping[str, JsonValue] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """The implementation, its adapter or the way to it broke: the case says nothing about conformance."""
+
+    message: str
+    detail: str = ""  # traceback or stderr
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What an implementation did in a case."""
+
+    steps: tuple[Performed, ...] = ()
+    unseen: frozenset[Aspect] = frozenset()
+    unsupported: str | None = None  # the implementation's reason why the case is not for it
+    broken: Broken | None = None
+
+
+class Answers(Protocol):
+    """Gives the reply to a request that an implementation makes in a step (counted from 0)."""
+
+    def __call__(self, step: int, request: Request) -> Reply: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A case to perform, and who answers its requests."""
+
+    case: Case
+    answers: Answers
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """An implementation's own account of itself. `inputs` of ("*",) means all of them."""
+
+    name: str
+    address: str
+    mode: Literal["shape", "send"] = "shape"
+    version: str = ""
+    language: str = ""
+    homepage: str = ""
+    operations: tuple[str, ...] = ("chat",)
+    inputs: tuple[str, ...] = ("*",)
+    features: tuple[str, ...] = ()
+    concurrency: int = 1
+    contract: str | None = None  # the one it is meant for
+    vars: Mapping[str, JsonValue] = field(default_factory=dict)  # its own `app.*`
+    known_failing: str | None = None  # path of its list
+
+
+class Implementation(Protocol):
+    """The thing under test, reached through `harness.connect`."""
+
+    @property
+    def about(self) -> About: ...
+
+    def perform(self, jobs: Iterable[Job], *, at_once: int = 1) -> Iterator[tuple[Case, Observation]]:
+        """Perform the jobs, at most `at_once` at a time, and yield each as it ends (in any order).
+
+        A case that breaks the implementation yields an `Observation` with `broken`.
+        Raises `ImplementationError` when no case at all can be performed any more.
+        """
+        ...
+
+    def close(self) -> None: ...
+
+
+# ------------------------------------------------------------------ judging
+
+
+DifferenceKind: TypeAlias = Literal[
+    "request", "method", "url", "headers", "body", "timing", "outcome", "secret"
+]
+"""`request`: one never sent, or one that should not have been sent. `secret`: a canary out of place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One way in which an observation departs from the expectation.
+
+    `path` is the header's name, the JSONPath in the body or outcome, or empty. `message` is one line
+    with values shortened and canaries under their names. `at` is the address of the expectation in the
+    case, `location` the same as a place in its file. `request` counts the step's requests from 0.
+    """
+
+    kind: DifferenceKind
+    path: str
+    message: str
+    at: tuple[str | int, ...] = ()
+    step: int = 0
+    request: int | None = None
+    expected: JsonValue = None
+    actual: JsonValue = None
+    rules: tuple[str, ...] = ()
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """A request and the interaction it was counted for (None: it fits none)."""
+
+    request: Request
+    interaction: Interaction | None
+    repetition: int = 0  # which of the interaction's repeats this is, from 0
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """All differences, what could not be checked, and which request went where, by step."""
+
+    differences: tuple[Difference, ...]
+    unchecked: tuple[str, ...] = ()
+    assigned: tuple[tuple[Assigned, ...], ...] = ()
+
+
+Status: TypeAlias = Literal["passed", "failed", "errored", "known_failing", "not_applicable", "skipped"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The result of a case for one implementation."""
+
+    case: Case
+    status: Status
+    implementation: str = ""
+    differences: tuple[Difference, ...] = ()
+    unchecked: tuple[str, ...] = ()
+    unproven: tuple[str, ...] = ()
+    reason: str = ""  # why it errored, is known to fail, is not applicable or was skipped
+    detail: str = ""
+    observation: Observation | None = None
+    duration_s: float = 0.0
