@@ -55,7 +55,7 @@ Headers: TypeAlias = tuple[tuple[str, str], ...]
 CONTRACTS = ("2026-04", "2026-05", "clawrouter", "latest")
 DEFAULT_CONTRACT = "2026-05"
 CONTRACT_LINES = {"2026-04": ("2026-04", "2026-05", "latest"), "clawrouter": ("clawrouter", "latest")}
-"""The versions that follow each other, by the first one of the line (SPEC W-26)."""
+"""The versions that follow each other, by the first one of the line (W-26)."""
 
 OPERATIONS = ("chat", "image", "video", "speech", "models", "key", "credits", "catalog", "usage")
 
@@ -112,7 +112,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """The part of a request in which a difference is charged to a rule (DESIGN §4, Rules)."""
+    """The part of a request in which a difference is charged to a rule (docs/scenarios.md, Rules)."""
 
     headers: tuple[str, ...] = ()  # names, `*` allowed
     body: tuple[str, ...] = ()  # JSONPaths of names, indices, `*` and `..name`
