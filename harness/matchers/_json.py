@@ -1,0 +1,51 @@
+"""Reading JSON without losing what matters: repeated keys, exact integers, the constants JSON has not."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+import orjson
+
+__all__ = ["DuplicateKeyError", "read_json"]
+
+
+class DuplicateKeyError(ValueError):
+    """A JSON object has the same key twice."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                raise DuplicateKeyError(f"has the key {json.dumps(key)} twice in one object")
+            seen.add(key)
+    return value
+
+
+def _constant(word: str) -> NoReturn:
+    raise ValueError(f"{word} is not JSON")
+
+
+_strict = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
+
+
+def read_json(text: bytes | str) -> Any:
+    """The JSON value of `text`.
+
+    Raises `DuplicateKeyError` if an object has a key twice, and `ValueError` if it is not JSON in UTF-8.
+    """
+    raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    try:
+        value = orjson.loads(raw)
+        # Compact text that survives the round trip has no repeated key and no integer cut to a float.
+        if orjson.dumps(value) == raw:
+            return value
+    except (orjson.JSONDecodeError, TypeError):
+        pass
+    try:
+        return _strict.decode(text if isinstance(text, str) else raw.decode())
+    except RecursionError:
+        raise ValueError("is nested too deeply") from None
