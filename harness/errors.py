@@ -4,14 +4,25 @@ HarnessError
 ├── UsageError             bad address, option or name                     exit 4
 │   └── LoadError          scenario, rule, cassette or list files: all problems at once
 └── ImplementationError    an implementation cannot be started or used     exit 3
+
+`Unsupported` is no error of the harness: an implementation raises it to say that a case is not for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["HarnessError", "ImplementationError", "LoadError", "Location", "Problem", "UsageError"]
+__all__ = [
+    "HarnessError",
+    "ImplementationError",
+    "LoadError",
+    "Location",
+    "Problem",
+    "Unsupported",
+    "UsageError",
+    "nearest",
+]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -69,3 +80,15 @@ class ImplementationError(HarnessError):
     """An implementation cannot be started, does not speak the protocol, or died for good."""
 
     exit_code = 3
+
+
+def nearest(word: str, words: Iterable[str]) -> str:
+    """`; did you mean 'x'?` for the one of `words` that is most like `word`, or nothing."""
+    from difflib import get_close_matches
+
+    found = get_close_matches(word, list(words), n=1)
+    return f"; did you mean {found[0]!r}?" if found else ""
+
+
+class Unsupported(Exception):  # noqa: N818 - an answer, not an error
+    """Raised by an implementation under test in Python: the case is not for it, and why."""

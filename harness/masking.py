@@ -10,17 +10,21 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-__all__ = ["Mask", "credentials_in"]
+__all__ = ["Mask", "credentials_in", "names_credential"]
 
 _CREDENTIAL_NAME = re.compile(r"(?i)(key|token|secret|passw(or)?d|credential|authorization|cookie)s?$")
-_SHAPES = re.compile(
-    r"sk-[A-Za-z0-9_-]{16,}"  # OpenAI, OpenRouter, Anthropic
+_SHAPES = (
+    r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{16,}"  # OpenAI, OpenRouter, Anthropic
     r"|AIza[A-Za-z0-9_-]{30,}"  # Google
     r"|gh[pousr]_[A-Za-z0-9]{30,}"  # GitHub
     r"|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*"  # JSON Web Token
     r"|(?<=Bearer )[A-Za-z0-9._~+/-]{24,}=*"
 )
-_MASKED = "[masked]"
+
+
+def names_credential(name: str) -> bool:
+    """Whether an environment variable of this name holds a credential, going by the name alone."""
+    return _CREDENTIAL_NAME.search(name) is not None
 
 
 def credentials_in(environment: Mapping[str, str]) -> dict[str, str]:
@@ -28,16 +32,15 @@ def credentials_in(environment: Mapping[str, str]) -> dict[str, str]:
 
     Values shorter than 8 characters are left out: masking them would garble ordinary text.
     """
-    return {
-        name: value
-        for name, value in environment.items()
-        if len(value) >= 8 and _CREDENTIAL_NAME.search(name)
-    }
+    return {name: value for name, value in environment.items() if len(value) >= 8 and names_credential(name)}
 
 
 @lru_cache(maxsize=1)
-def _own_credentials() -> dict[str, str]:
-    return credentials_in(os.environ)
+def _ambient() -> tuple[re.Pattern[str], dict[str, str]]:
+    """The pattern of everything that is masked whatever the case, and the names of what is known of it."""
+    known = {value: f"[{name} masked]" for name, value in credentials_in(os.environ).items()}
+    longest_first = sorted(known, key=len, reverse=True)
+    return re.compile("|".join([*map(re.escape, longest_first), _SHAPES])), known
 
 
 class Mask:
@@ -49,11 +52,10 @@ class Mask:
     """
 
     def __init__(self, canaries: Mapping[str, str] | None = None) -> None:
-        known = {value: f"[{name} masked]" for name, value in _own_credentials().items()}
-        known.update({value: f"${{canary.{name}}}" for name, value in (canaries or {}).items()})
-        self._known = known
-        alternatives = sorted(known, key=len, reverse=True)
-        self._pattern = re.compile("|".join([*map(re.escape, alternatives), _SHAPES.pattern]))
+        self._canaries = canaries or {}
 
     def __call__(self, text: str) -> str:
-        return self._pattern.sub(lambda found: self._known.get(found.group(), _MASKED), text)
+        for name, secret in self._canaries.items():
+            text = text.replace(secret, f"${{canary.{name}}}")
+        pattern, known = _ambient()
+        return pattern.sub(lambda found: known.get(found.group(), "[masked]"), text)
