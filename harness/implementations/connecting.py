@@ -1,0 +1,219 @@
+"""From an address to an implementation (docs/implementations.md, Addresses)."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import shlex
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal, Protocol, cast
+
+from harness.errors import ImplementationError, UsageError, nearest
+from harness.implementations.answers import Unreadable, named
+from harness.implementations.declared import DECLARABLE, declared
+from harness.implementations.folder import MANIFEST, Manifest, known_names, read_manifest
+from harness.model import FEATURES, About, Implementation
+
+__all__ = ["Connection", "Mode", "connect"]
+
+Mode = Literal["shape", "send"]
+
+REFERENCE = "python:harness.reference:implementation"
+TIMEOUT_S = 20.0
+
+
+class Connection(Implementation, Protocol):
+    """An implementation that is given back when the block ends."""
+
+    def __enter__(self) -> Connection: ...
+
+    def __exit__(self, *exc: Any) -> None: ...
+
+
+def connect(
+    address: str,
+    *,
+    mode: Mode | None = None,
+    timeout_s: float = TIMEOUT_S,
+    folder: Path = Path("implementations"),
+) -> Connection:
+    """The implementation at `address`; close it, or use it as a context manager.
+
+    `address` is `reference`, a name under `folder`, a path of a folder with an `implementation.yaml`,
+    `python:package.module:callable` or `command:PROGRAM ARGUMENTS`. `mode` overrides what the
+    implementation says of itself. `timeout_s` is how long one case may take.
+
+    Raises `UsageError` for an address that leads nowhere, `LoadError` for a wrong `implementation.yaml`
+    and `ImplementationError` when what is there cannot be imported or started.
+    """
+    if mode not in (None, "shape", "send"):
+        raise UsageError(f"there is no mode {mode!r}", hint="A mode is shape or send.")
+    if address == "reference":
+        return _open(REFERENCE, Manifest(name="reference"), address, mode, timeout_s, None)
+    if address.startswith(("python:", "command:")):
+        return _open(address, Manifest(), address, mode, timeout_s, None)
+    home = _folder_of(address, folder)
+    manifest = read_manifest(home / MANIFEST)
+    return _open(manifest.address, manifest, address, mode, timeout_s, home)
+
+
+def _folder_of(address: str, folder: Path) -> Path:
+    for home in (folder / address, Path(address)):
+        if (home / MANIFEST).is_file():
+            return home
+    if Path(address).is_dir() or (folder / address).is_dir():
+        home = Path(address) if Path(address).is_dir() else folder / address
+        raise UsageError(
+            f"{home} has no {MANIFEST}",
+            hint="Put one there with at least `address: command:…` or `address: python:…`.",
+        )
+    known = ("reference", *known_names(folder))
+    raise UsageError(
+        f"there is no implementation {address!r}{nearest(address, known)}",
+        hint=f"Known are {', '.join(known)}; or give a folder, python:MODULE:CALLABLE or command:PROGRAM.",
+    )
+
+
+def _open(
+    address: str, manifest: Manifest, asked: str, mode: Mode | None, timeout_s: float, home: Path | None
+) -> Connection:
+    kind, _, rest = address.partition(":")
+    if kind == "python":
+        return _open_python(rest, manifest, asked, mode, timeout_s, home)
+    return _open_command(rest, manifest, asked, mode, timeout_s, home)
+
+
+def _open_python(
+    path: str, manifest: Manifest, asked: str, mode: Mode | None, timeout_s: float, home: Path | None
+) -> Connection:
+    from harness.implementations.inprocess import InProcess, Shaping, Way
+
+    target = _callable(path, home or Path())
+    about = _about_python(target, path, asked)
+    about = manifest.applied_to(about)
+    if mode is not None:
+        about = replace(about, mode=mode)
+    way: Way
+    if about.mode == "send":
+        from harness.implementations.sending import Sending
+
+        way = Sending()
+    else:
+        way = Shaping()
+    return InProcess(target, about, way, timeout_s=timeout_s)
+
+
+def _open_command(
+    line: str, manifest: Manifest, asked: str, mode: Mode | None, timeout_s: float, home: Path | None
+) -> Connection:
+    from harness.implementations.command import Command
+
+    try:
+        words = shlex.split(line)
+    except ValueError as error:
+        raise UsageError(f"the command {line!r} cannot be split into words: {error}") from None
+    if not words:
+        raise UsageError(
+            "the address command: names no program", hint="Write it as command:node adapter.mjs, for example."
+        )
+    if "send" in (mode, manifest.mode):
+        raise _no_sending_commands(asked)
+    command = Command(words, home or Path(), timeout_s=timeout_s)
+    try:
+        about = manifest.applied_to(replace(command.start(), address=asked))
+        if about.mode == "send" and mode is None:
+            raise _no_sending_commands(asked)
+        command.about = replace(about, mode="shape")
+    except BaseException:
+        command.close()
+        raise
+    return command
+
+
+def _no_sending_commands(asked: str) -> UsageError:
+    return UsageError(
+        f"{asked}: mode send is for Python callables; what a command sends cannot be observed yet",
+        hint="Let the adapter answer with the requests it would send, and use mode shape (docs/protocol.md).",
+    )
+
+
+# ------------------------------------------------------------------ Python callables
+
+
+def _callable(path: str, home: Path) -> Callable[..., Any]:
+    module_name, _, name = path.partition(":")
+    if not module_name or not name:
+        raise UsageError(
+            f"python:{path} is no address of a callable",
+            hint="Write it as python:package.module:callable.",
+        )
+    module = _import(module_name, home)
+    target: Any = module
+    for part in name.split("."):
+        try:
+            target = getattr(target, part)
+        except AttributeError:
+            names = [each for each in dir(target) if not each.startswith("_")]
+            raise UsageError(f"{module_name} has no {name!r}{nearest(part, names)}") from None
+    if not callable(target):
+        raise UsageError(f"python:{path} is a {type(target).__name__}, not a callable")
+    return cast(Callable[..., Any], target)
+
+
+def _import(name: str, home: Path) -> Any:
+    place = str(home.resolve())
+    if place not in sys.path:
+        sys.path.insert(0, place)
+    top = name.partition(".")[0]
+    if _is_elsewhere(top, home):
+        for loaded in [each for each in sys.modules if each == top or each.startswith(f"{top}.")]:
+            del sys.modules[loaded]
+        sys.path.remove(place)
+        sys.path.insert(0, place)
+    importlib.invalidate_caches()
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
+            raise UsageError(
+                f"there is no module {name!r} in {place} or where Python looks for modules",
+                hint="Install it into this environment, or run from the folder that holds it.",
+            ) from None
+        raise ImplementationError(f"{name} cannot be imported: {error}") from error
+    except Exception as error:
+        raise ImplementationError(f"{name} cannot be imported: {type(error).__name__}: {error}") from error
+
+
+def _is_elsewhere(top: str, home: Path) -> bool:
+    """Whether the module `top` of this folder is hidden by one of the same name from another."""
+    loaded = sys.modules.get(top)
+    if loaded is None or not ((home / f"{top}.py").is_file() or (home / top).is_dir()):
+        return False
+    origin = getattr(loaded, "__file__", None)
+    return origin is not None and not Path(origin).resolve().is_relative_to(home.resolve())
+
+
+def _about_python(target: Callable[..., Any], path: str, asked: str) -> About:
+    features = FEATURES if _is_generator(target) else ("outcome", "steps")
+    about = About(name=path, address=asked, language="Python", features=features)
+    said = getattr(target, "harness", None)
+    if said is None:
+        return about
+    try:
+        if not isinstance(said, Mapping):
+            raise Unreadable(named(said))
+        return declared(said, about, strict=True)
+    except Unreadable as error:
+        raise UsageError(
+            f"python:{path} declares {error}",
+            hint=f"Its attribute `harness` is a mapping which may have {', '.join(DECLARABLE)}.",
+        ) from None
+
+
+def _is_generator(target: Callable[..., Any]) -> bool:
+    call = target if inspect.isfunction(target) else getattr(target, "__call__", None)  # noqa: B004
+    return inspect.isgeneratorfunction(call)

@@ -1,0 +1,68 @@
+"""What an implementation says of itself, checked and put into `About`.
+
+A Python callable says it in its attribute `harness`, a command in its answer to `start`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from harness.errors import nearest
+from harness.implementations.answers import Unreadable, named
+from harness.model import CONTRACTS, DECLARED_INPUTS, FEATURES, OPERATIONS, About
+
+__all__ = ["DECLARABLE", "checked", "declared"]
+
+_TEXTS = ("name", "version", "language", "homepage", "contract", "mode")
+_LISTS: Mapping[str, tuple[str, ...]] = {
+    "operations": OPERATIONS,
+    "inputs": (*sorted(DECLARED_INPUTS), "*"),
+    "features": FEATURES,
+}
+DECLARABLE = (*_TEXTS, *_LISTS, "concurrency", "vars")
+
+
+def declared(said: Mapping[str, Any], about: About, *, strict: bool) -> About:
+    """`about` with what is `said` in its place.
+
+    Keys and words that are not known are an error if `strict` and ignored otherwise, so that an adapter
+    written for a later version of the harness still serves this one. Raises `Unreadable`.
+    """
+    if strict:
+        for key in said:
+            if key not in DECLARABLE:
+                raise Unreadable(f"{key!r}, which means nothing{nearest(str(key), DECLARABLE)}")
+    values: dict[str, Any] = {}
+    for key in DECLARABLE:
+        value = said.get(key)
+        if value is not None:
+            values[key] = checked(key, value, strict=strict)
+    return replace(about, **values)
+
+
+def checked(key: str, value: Any, *, strict: bool) -> Any:
+    """`value` as `About` has it under this key. Raises `Unreadable`, saying what is wrong with it."""
+    if key in _LISTS:
+        if not isinstance(value, list | tuple) or not all(isinstance(word, str) for word in value):
+            raise Unreadable(f"{key} as {named(value)}; it must be a list of words")
+        for word in value if strict else ():
+            if word not in _LISTS[key]:
+                raise Unreadable(f"the unknown word {word!r} in {key}{nearest(word, _LISTS[key])}")
+        return tuple(value)
+    if key == "concurrency":
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise Unreadable(f"a concurrency of {named(value)}; it must be a number from 1")
+        return value
+    if key == "vars":
+        app = value.get("app", {}) if isinstance(value, Mapping) else None
+        if not isinstance(app, Mapping) or set(value) - {"app"}:
+            raise Unreadable("vars other than `app`; an implementation sets no other variable")
+        return value
+    if not isinstance(value, str):
+        raise Unreadable(f"{key} as {named(value)}; it must be text")
+    choices = {"mode": ("shape", "send"), "contract": CONTRACTS}.get(key)
+    if choices is not None and value not in choices:
+        raise Unreadable(f"{key} as {value!r}{nearest(value, choices)}; it is one of {', '.join(choices)}")
+    return value

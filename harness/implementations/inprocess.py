@@ -1,0 +1,242 @@
+"""Implementations that are Python callables of this process (docs/implementations.md, Python).
+
+`InProcess` is what both modes share: a class made anew for each case, a time limit, and every way to
+fail turned into `Broken`. `shape` is the mode in which the callable returns its requests; the other
+one is in `sending`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import copy
+import inspect
+import traceback
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from types import TracebackType
+from typing import Any, Protocol, TypeAlias
+
+import orjson
+
+from harness.errors import Unsupported
+from harness.implementations.answers import Unreadable, as_outcome, as_request, named
+from harness.implementations.limits import TimeIsUp, TimeLimit
+from harness.masking import Mask
+from harness.model import About, Aspect, Broken, Case, Job, JsonValue, Observation, Performed, Reply, Request
+
+__all__ = ["InProcess", "Shaping", "Way"]
+
+Target: TypeAlias = Callable[..., Any]
+
+
+class Way(Protocol):
+    """How the requests of a callable are come by. Entered once for a run of cases."""
+
+    blind_to: frozenset[Aspect]
+
+    def __enter__(self) -> object: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def perform(
+        self, call: Callable[[], object], reply: Callable[[Request], Reply], *, clock: bool
+    ) -> Performed:
+        """Make the call and see what it sends, each request answered by `reply`.
+
+        Raises `Unsupported` and `Unreadable`, and whatever the call itself raises.
+        """
+        ...
+
+
+class InProcess:
+    """A callable as an implementation: `Case` in, `Observation` out, one case at a time."""
+
+    def __init__(self, target: Target, about: About, way: Way, *, timeout_s: float) -> None:
+        self._target = target
+        self._about = about
+        self._way = way
+        self._timeout_s = timeout_s
+        self._clock = "clock" in about.features
+        self._runner: asyncio.Runner | None = None
+
+    @property
+    def about(self) -> About:
+        return self._about
+
+    def perform(self, jobs: Iterable[Job], *, at_once: int = 1) -> Iterator[tuple[Case, Observation]]:
+        """Perform the jobs one after the other, whatever `at_once` allows."""
+        with self._way:
+            for job in jobs:
+                yield job.case, self._observe(job)
+
+    def close(self) -> None:
+        if self._runner is not None:
+            self._runner.close()
+            self._runner = None
+
+    def __enter__(self) -> InProcess:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _observe(self, job: Job) -> Observation:
+        try:
+            with TimeLimit(self._timeout_s):
+                steps = self._steps(job)
+        except KeyboardInterrupt:
+            raise
+        except Unsupported as reason:
+            return Observation(unsupported=str(reason) or "not supported")
+        except TimeIsUp as error:
+            message = f"no answer within {self._timeout_s:g} s"
+            return _broken(job.case, message, error)
+        except Unreadable as error:
+            return _broken(job.case, f"it answered {error}")
+        except BaseException as error:
+            message = "".join(traceback.format_exception_only(error)).strip()
+            return _broken(job.case, f"it raised {message}", error)
+        blind = self._way.blind_to
+        if not self._clock:
+            blind |= {"timing"}
+        if all(step.outcome is None for step in steps):
+            blind |= {"outcome"}
+        return Observation(steps, blind)
+
+    def _steps(self, job: Job) -> tuple[Performed, ...]:
+        target = self._target() if isinstance(self._target, type) else self._target
+        performed = []
+        for number, step in enumerate(job.case.steps):
+
+            def call(given: Mapping[str, JsonValue] = step.input) -> object:
+                answer = target(_isolated(given))
+                return self._awaited(answer) if inspect.iscoroutine(answer) else answer
+
+            def reply(request: Request, number: int = number) -> Reply:
+                return job.answers(number, request)
+
+            performed.append(self._way.perform(call, reply, clock=self._clock))
+        return tuple(performed)
+
+    def _awaited(self, answer: Any) -> object:
+        if self._runner is None:
+            self._runner = asyncio.Runner()
+        return self._runner.run(answer)
+
+
+class Shaping:
+    """The way of mode `shape`: the callable returns its requests, or yields them one by one."""
+
+    blind_to: frozenset[Aspect] = frozenset()
+
+    def __enter__(self) -> Shaping:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    def perform(
+        self, call: Callable[[], object], reply: Callable[[Request], Reply], *, clock: bool
+    ) -> Performed:
+        answer = call()
+        if isinstance(answer, Generator):
+            return _converse(answer, reply, clock=clock)
+        if answer is None:
+            return Performed()
+        if inspect.isasyncgen(answer):
+            raise Unreadable("an asynchronous generator; yield from a plain generator instead")
+        if isinstance(answer, list | tuple):
+            return Performed(tuple(_requests(answer)))
+        request = as_request(answer)
+        if request is not None:
+            return Performed((request,))
+        return Performed(outcome=_outcome(answer))
+
+
+def _requests(answers: Iterable[object]) -> Iterator[Request]:
+    for answer in answers:
+        request = as_request(answer)
+        if request is None:
+            raise Unreadable(f"a list with {named(answer)} in it; a list must hold requests only")
+        yield request
+
+
+def _converse(
+    generator: Generator[Any, Any, Any], reply: Callable[[Request], Reply], *, clock: bool
+) -> Performed:
+    requests: list[Request] = []
+    waited = 0.0
+    with contextlib.closing(generator):
+        sent: Reply | None = None
+        while True:
+            try:
+                yielded = generator.send(sent)
+            except StopIteration as end:
+                outcome = None if end.value is None else _outcome(end.value)
+                return Performed(tuple(requests), outcome)
+            sent = None
+            if isinstance(yielded, Mapping) and "sleep_ms" in yielded:
+                waited += _milliseconds(yielded["sleep_ms"])
+                continue
+            request = as_request(yielded)
+            if request is None:
+                raise Unreadable(
+                    f"{named(yielded)} as a request; a generator yields requests or {{'sleep_ms': n}}"
+                )
+            if clock:
+                request = _after(request, waited)
+            waited = 0.0
+            requests.append(request)
+            sent = reply(request)
+
+
+def _after(request: Request, waited: float) -> Request:
+    return Request(request.method, request.url, request.headers, request.body, request.timeout_ms, waited)
+
+
+def _milliseconds(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        raise Unreadable(f"a sleep_ms of {named(value)}; it must be a number of milliseconds")
+    return float(value)
+
+
+def _outcome(answer: object) -> Mapping[str, JsonValue]:
+    if isinstance(answer, Mapping) and "unsupported" in answer:
+        raise Unsupported(str(answer["unsupported"]))
+    return as_outcome(answer)
+
+
+def _isolated(given: Mapping[str, JsonValue]) -> Any:
+    """A copy that the implementation may change as it likes."""
+    try:
+        return orjson.loads(orjson.dumps(given))
+    except orjson.JSONEncodeError:  # integers beyond 64 bits, half surrogate pairs
+        return copy.deepcopy(given)
+
+
+def _broken(case: Case, message: str, error: BaseException | None = None) -> Observation:
+    mask = Mask(case.canaries)
+    detail = "" if error is None else mask(_traceback(error))
+    return Observation(broken=Broken(mask(message), detail))
+
+
+_OWN_FRAMES = ("/harness/implementations/", "/harness/wire/")
+
+
+def _traceback(error: BaseException) -> str:
+    """The traceback from where the callable's own code begins, its innermost frames if it is long."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename.replace("\\", "/").endswith(
+        ("/harness/implementations/inprocess.py", "/harness/implementations/sending.py")
+    ):
+        trace = trace.tb_next
+    if isinstance(error, TimeIsUp):
+        return "It was here when the time was up:\n" + "".join(traceback.format_tb(trace, -10))
+    lines = traceback.format_exception(type(error), error, trace, limit=-10)
+    return "".join(lines)
