@@ -15,7 +15,7 @@ from harness.errors import Location
 __all__ = [
     "CONTRACTS",
     "CONTRACT_LINES",
-    "CORE_INPUTS",
+    "DECLARED_INPUTS",
     "DEFAULT_CONTRACT",
     "EVIDENCE",
     "FEATURES",
@@ -65,10 +65,9 @@ EVIDENCE = ("documented", "observed", "disputed")
 FEATURES = ("outcome", "replies", "clock", "steps")
 """What an implementation may be able to do beyond answering with one request."""
 
-CORE_INPUTS = frozenset(
-    {"operation", "contract", "model", "base_url", "api_key", "thinking", "system", "history"}
-)
-"""Inputs that every implementation takes; the others are declared (`About.inputs`)."""
+DECLARED_INPUTS = frozenset({"tools", "params", "headers", "body", "model_meta", "options", "config", "env"})
+"""Inputs that only some implementations take, and declare (`About.inputs`). The others are for all:
+model, base_url, api_key, thinking, system, history, and the fields of the operations they declare."""
 
 
 # ------------------------------------------------------------------ on the wire
@@ -194,7 +193,9 @@ class Case:
 # ------------------------------------------------------------------ performing
 
 
-Aspect: TypeAlias = Literal["header-case", "header-order", "header-duplicates", "outcome", "timeout", "timing"]
+Aspect: TypeAlias = Literal[
+    "header-case", "header-order", "header-duplicates", "outcome", "timeout", "timing"
+]
 """What a way of observing may be unable to see."""
 
 

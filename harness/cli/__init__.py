@@ -1,0 +1,85 @@
+"""The command line: one module a command, imported when it is called."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+__all__ = ["main"]
+
+_COMMANDS = {
+    "run": "Run scenarios against an implementation.",
+    "shape": "Show the requests an implementation makes of inputs (JSON lines in, JSON lines out).",
+    "check-proxy": "Is a custom base URL free of everything OpenRouter-only?",
+    "list": "List cases.",
+    "show": "Show one case fully expanded.",
+    "rules": "List the rules, and which scenarios cover them.",
+    "validate": "Check scenario files, implementations and known failures.",
+}
+
+
+class _Commands(click.Group):
+    """Knows its commands by name, so that `--help` imports none of them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f"harness.cli.{cmd_name.replace('-', '_')}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name not in _COMMANDS and not name.startswith("-"):
+            from harness.errors import nearest
+
+            ctx.fail(f"No such command {name!r}{nearest(name, _COMMANDS)}.")
+        return super().resolve_command(ctx, args)
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="provider-conformance-harness", prog_name="harness")
+def _harness() -> None:
+    """Hold any LLM provider integration to its documented contract."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit: 0 as expected, 1 differences, 2 interrupted, 3 something broke,
+    4 bad usage or files, 5 nothing selected."""
+    sys.exit(_main(arguments))
+
+
+def _main(arguments: list[str] | None) -> int:
+    try:
+        status = _harness.main(arguments, prog_name="harness", standalone_mode=False)
+    except click.Abort:
+        return 2
+    except click.ClickException as error:
+        error.show()
+        return 4
+    except BrokenPipeError:
+        sys.stdout = None
+        return 0
+    except Exception as error:
+        return _fail(error)
+    return status if isinstance(status, int) else 0
+
+
+def _fail(error: Exception) -> int:
+    from harness.errors import HarnessError
+    from harness.masking import Mask
+
+    if not isinstance(error, HarnessError):
+        raise error
+    click.echo(Mask()(str(error)), err=True)
+    return error.exit_code

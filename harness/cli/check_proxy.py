@@ -1,0 +1,85 @@
+"""`harness check-proxy`: does an implementation keep OpenRouter's own things from a custom base URL?"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+
+from harness.cli.options import contract_option
+from harness.errors import UsageError
+from harness.implementations import connect
+from harness.model import DEFAULT_CONTRACT, Verdict
+from harness.reference.openrouter import Route, route_of
+from harness.report import Begun, TerminalReport
+from harness.run import run
+from harness.scenarios import bundled_scenarios, load
+
+__all__ = ["command"]
+
+
+@click.command("check-proxy")
+@click.argument("url")
+@click.option("-i", "--implementation", "address", default="reference", metavar="ADDRESS", show_default=True)
+@contract_option
+@click.option("--timeout", type=click.FloatRange(min=0.1), default=20.0, metavar="SECONDS", show_default=True)
+def command(url: str, address: str, contract: str | None, timeout: float) -> int:
+    """Hold an implementation to everything that must not reach a custom base URL, with URL as that base.
+
+    Nothing is sent to URL: the requests are observed before they leave. Exit code 1 if anything leaks.
+    """
+    _refuse_openrouter(url)
+    suites = load(bundled_scenarios() / "openrouter" / "custom-proxy.yaml")
+    broken: dict[str, str] = {}
+    kept: dict[str, str] = {}
+    with closing(connect(address, timeout_s=timeout)) as implementation:
+        about = implementation.about
+        chosen = contract or about.contract or DEFAULT_CONTRACT
+        cases = suites.cases(chosen, vars={**about.vars, "proxy": {"base": url.rstrip("/")}})
+        terminal = TerminalReport(sys.stdout, saved=Path(".harness/failures"))
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        terminal.begin(Begun((about,), (chosen,), None, version("provider-conformance-harness"), now))
+        status = 5
+        for verdict in run(cases, implementation):
+            status = max(status % 5, _code(verdict))
+            if verdict.status in ("failed", "errored"):
+                terminal.verdict(verdict)
+            rules = broken if verdict.status == "failed" else kept
+            charged = {rule for difference in verdict.differences for rule in difference.rules}
+            for rule in verdict.case.rules:
+                if verdict.status == "passed" or rule.id in charged:
+                    rules[rule.id] = rule.text
+    for rule, text in sorted(kept.items()):
+        if rule not in broken:
+            click.echo(f"kept    {rule}  {text}")
+    for rule, text in sorted(broken.items()):
+        click.echo(f"broken  {rule}  {text}")
+    click.echo(_conclusion(url, about.name, len(broken), status))
+    return status
+
+
+def _code(verdict: Verdict) -> int:
+    return {"failed": 1, "errored": 3}.get(verdict.status, 0)
+
+
+def _conclusion(url: str, name: str, broken: int, status: int) -> str:
+    if status == 0:
+        return f"{name} sends nothing OpenRouter-only to {url}"
+    if status == 1:
+        return f"{name} does not treat {url} as somebody else's: {broken} rules broken"
+    return f"{name} could not be checked against {url}"
+
+
+def _refuse_openrouter(url: str) -> None:
+    route = route_of(url)
+    if route is not Route.CUSTOM:
+        raise UsageError(
+            f"{url} is OpenRouter itself ({route.value} route): its headers and markers belong there",
+            hint="give the base URL of a proxy or gateway, for example https://proxy.example/v1",
+        )
+    if not url.lower().startswith(("http://", "https://")):
+        raise UsageError(f"{url!r} is no http(s) URL", hint="write for example https://proxy.example/v1")

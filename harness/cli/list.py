@@ -1,0 +1,48 @@
+"""`harness list`: the cases there are."""
+
+from __future__ import annotations
+
+import click
+import orjson
+
+from harness.cli.options import contract_option, open_suites, selecting, selection_of
+from harness.model import DEFAULT_CONTRACT
+
+__all__ = ["command"]
+
+
+@click.command("list")
+@selecting
+@contract_option
+@click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
+def command(
+    patterns: tuple[str, ...],
+    evidence: str,
+    reading: str | None,
+    tags: tuple[str, ...],
+    shard: str | None,
+    contract: str | None,
+    as_json: bool,
+) -> int:
+    """List cases: their name, contract, and what they are about."""
+    selection = selection_of(patterns, evidence, reading, tags, shard)
+    count = 0
+    for case in selection(open_suites(patterns).cases(contract or DEFAULT_CONTRACT)):
+        count += 1
+        if as_json:
+            line = {
+                "case": case.name,
+                "contract": case.contract,
+                "about": case.about,
+                "evidence": case.evidence,
+                "rules": [rule.id for rule in case.rules],
+                "tags": case.tags,
+                "file": case.file,
+                "line": case.line,
+            }
+            click.echo(orjson.dumps(line).decode())
+        else:
+            click.echo(f"{case.name} [{case.contract}]  {case.about}")
+    if not as_json:
+        click.echo(f"{count} cases", err=True)
+    return 0 if count else 5

@@ -1,0 +1,62 @@
+"""`harness rules`: every rule, and the scenarios that hold an implementation to it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import click
+import orjson
+
+from harness.cli.options import open_suites
+from harness.errors import UsageError, nearest
+from harness.model import OPERATIONS
+
+__all__ = ["command"]
+
+
+@click.command("rules")
+@click.argument("patterns", nargs=-1, metavar="[RULE|PATH]…")
+@click.option("--uncovered", is_flag=True, help="Only rules that no scenario names.")
+@click.option("--operation", type=click.Choice(OPERATIONS), help="Only rules of this operation.")
+@click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
+def command(patterns: tuple[str, ...], uncovered: bool, operation: str | None, as_json: bool) -> int:
+    """List the rules: evidence, contracts, how many scenarios and cases name each, and its sentence.
+
+    With rule ids, show these whole and the scenarios that name them.
+    """
+    suites = open_suites(patterns)
+    covering: defaultdict[str, set[str]] = defaultdict(set)
+    for case in suites.cases("all"):
+        scenario = "/".join(case.name.removeprefix(f"{case.suite}/").split("/")[:1])
+        for rule in case.rules:
+            covering[rule.id].add(f"{case.suite}/{scenario}")
+    wanted = {pattern for pattern in patterns if not pattern.endswith((".yaml", ".yml"))}
+    wanted = {each for each in wanted if each in suites.rules or "/" not in each}
+    for unknown in wanted - set(suites.rules):
+        raise UsageError(f"no rule is called {unknown!r}{nearest(unknown, suites.rules)}")
+    for rule in sorted(suites.rules.values(), key=lambda each: each.id):
+        scenarios = sorted(covering[rule.id])
+        if (wanted and rule.id not in wanted) or (operation and operation not in rule.operations):
+            continue
+        if uncovered and scenarios:
+            continue
+        if as_json:
+            line = {
+                "id": rule.id,
+                "text": rule.text,
+                "contracts": rule.contracts,
+                "evidence": rule.evidence,
+                "operations": rule.operations,
+                "source": rule.source,
+                "location": str(rule.location),
+                "scenarios": scenarios,
+            }
+            click.echo(orjson.dumps(line).decode())
+            continue
+        contracts = ", ".join(rule.contracts)
+        click.echo(f"{rule.id}  {rule.evidence}  [{contracts}]  {len(scenarios)} scenarios  {rule.text}")
+        if wanted:
+            click.echo(f"  from {rule.source or 'no stated source'}; {rule.location}")
+            for scenario in scenarios:
+                click.echo(f"  {scenario}")
+    return 0

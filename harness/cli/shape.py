@@ -1,0 +1,121 @@
+"""`harness shape`: what an implementation sends for an input, without a scenario."""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+import click
+import orjson
+
+from harness.errors import UsageError, nearest
+from harness.implementations import connect
+from harness.masking import Mask
+from harness.model import CONTRACTS, DEFAULT_CONTRACT, Implementation, Job, JsonValue, Observation
+from harness.probing import probe
+from harness.report import request_as_json
+from harness.scenarios import INPUT_KEYS
+
+__all__ = ["command"]
+
+
+@click.command("shape")
+@click.option("-i", "--implementation", "address", default="reference", metavar="ADDRESS", show_default=True)
+@click.option(
+    "--contract", type=click.Choice(CONTRACTS), help="For inputs that name none; else 2026-05.", default=None
+)
+@click.option("--timeout", type=click.FloatRange(min=0.1), default=20.0, metavar="SECONDS", show_default=True)
+def command(address: str, contract: str | None, timeout: float) -> int:
+    """Read inputs from standard input, one JSON object a line, and print what is sent for each.
+
+    A line of output for every line of input, in order: the request (`method`, `url`, `headers` as pairs,
+    `body` as JSON), `{"requests": […]}` for more or fewer than one, or `{"error": {…}}`. A line that cannot
+    be read is answered with an error object and makes the exit code 4; a broken implementation makes it 3.
+    """
+    with closing(connect(address, timeout_s=timeout)) as implementation:
+        lines = _Lines(implementation, contract or implementation.about.contract or DEFAULT_CONTRACT)
+        for output in lines.answer(sys.stdin.buffer):
+            click.echo(output)
+    return lines.exit_code
+
+
+@dataclass
+class _Slot:
+    """A line of output that may not be known yet."""
+
+    number: int
+    text: str | None = None
+
+
+class _Lines:
+    """Answers lines of input in their order, whatever order the implementation finishes in."""
+
+    def __init__(self, implementation: Implementation, contract: str) -> None:
+        self._implementation = implementation
+        self._contract = contract
+        self._slots: deque[_Slot] = deque()
+        self._waiting: dict[str, _Slot] = {}
+        self.exit_code = 0
+
+    def answer(self, lines: Iterable[bytes]) -> Iterator[str]:
+        for case, observation in self._implementation.perform(self._jobs(lines)):
+            slot = self._waiting.pop(case.name)
+            slot.text = self._as_line(slot.number, observation)
+            yield from self._ready()
+        yield from self._ready()
+
+    def _ready(self) -> Iterator[str]:
+        while self._slots and self._slots[0].text is not None:
+            yield self._slots.popleft().text or ""
+
+    def _jobs(self, lines: Iterable[bytes]) -> Iterator[Job]:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            slot = _Slot(number)
+            self._slots.append(slot)
+            try:
+                document = _read_input(line)
+            except UsageError as error:
+                self.exit_code = max(self.exit_code, error.exit_code)
+                slot.text = _error_line(number, error.message)
+                continue
+            job = probe(document, contract=self._contract, name=f"line-{number}", line=number)
+            self._waiting[job.case.name] = slot
+            yield job
+
+    def _as_line(self, number: int, observation: Observation) -> str:
+        if observation.broken is not None:
+            self.exit_code = max(self.exit_code, 3)
+            return _error_line(number, observation.broken.message)
+        if observation.unsupported is not None:
+            return _error_line(number, f"not supported: {observation.unsupported}")
+        performed = observation.steps[0]
+        requests = [request_as_json(request) for request in performed.requests]
+        if len(requests) == 1:
+            return orjson.dumps(requests[0]).decode()
+        if not requests and performed.outcome and "error" in performed.outcome:
+            return orjson.dumps({"error": performed.outcome["error"]}).decode()
+        return orjson.dumps({"requests": requests}).decode()
+
+
+def _read_input(line: bytes) -> dict[str, JsonValue]:
+    try:
+        document = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        raise UsageError(f"not JSON: {error}") from None
+    if not isinstance(document, dict):
+        raise UsageError(f"an input is a JSON object, this is {type(document).__name__}")
+    for key in document:
+        if key not in INPUT_KEYS:
+            raise UsageError(f"unknown input {key!r}{nearest(key, INPUT_KEYS)}")
+    if document.get("contract") not in (None, *CONTRACTS):
+        raise UsageError(f"unknown contract {document['contract']!r}; one of {', '.join(CONTRACTS)}")
+    return document
+
+
+def _error_line(number: int, message: str) -> str:
+    return orjson.dumps({"line": number, "error": {"message": Mask()(message)}}).decode()

@@ -1,0 +1,93 @@
+"""`harness show`: one case as it is run, with everything filled in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+import yaml
+
+from harness.cli.options import contract_option, open_suites
+from harness.errors import UsageError, nearest
+from harness.masking import Mask
+from harness.model import CONTRACTS, DEFAULT_CONTRACT, Case, Interaction, JsonValue, Step
+from harness.scenarios import name_matches
+
+__all__ = ["command"]
+
+
+@click.command("show")
+@click.argument("patterns", nargs=-1, required=True, metavar="CASE [PATH]…")
+@contract_option
+def command(patterns: tuple[str, ...], contract: str | None) -> int:
+    """Show cases fully expanded: defaults, variables, rows and contract filled in, secrets by name."""
+    suites = open_suites(patterns)
+    wanted = [pattern for pattern in patterns if not pattern.endswith((".yaml", ".yml"))]
+    cases = suites.cases(contract or DEFAULT_CONTRACT)
+    shown = [case for case in cases if not wanted or any(name_matches(each, case.name) for each in wanted)]
+    if not shown:
+        names = {case.name for each in CONTRACTS for case in suites.cases(each)}
+        raise UsageError(
+            f"no case is called {wanted[0]!r} in contract {contract or DEFAULT_CONTRACT}"
+            f"{nearest(wanted[0], names - {wanted[0]})}",
+            hint="`harness list --contract all` lists them all",
+        )
+    click.echo("---\n".join(_as_yaml(case) for case in shown), nl=False)
+    return 0
+
+
+def _as_yaml(case: Case) -> str:
+    document: dict[str, JsonValue] = {
+        "case": case.name,
+        "contract": case.contract,
+        "about": case.about,
+        "at": f"{case.file}:{case.line}",
+        "evidence": case.evidence,
+    }
+    if case.reading:
+        document["reading"] = case.reading
+    document["rules"] = {rule.id: rule.text for rule in case.rules}
+    if case.tags:
+        document["tags"] = list(case.tags)
+    if case.requires:
+        document["requires"] = list(case.requires)
+    steps = [_step(step) for step in case.steps]
+    document.update(steps[0] if len(steps) == 1 else {"steps": steps})
+    text = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
+    return Mask(case.canaries)(text)
+
+
+def _step(step: Step) -> dict[str, JsonValue]:
+    document: dict[str, JsonValue] = {"input": dict(step.input)}
+    if step.order != "strict":
+        document["order"] = step.order
+    document["interactions"] = [_interaction(each) for each in step.interactions]
+    if step.allow_requests:
+        document["allow_requests"] = [_interaction(each) for each in step.allow_requests]
+    if step.forbid_requests:
+        document["forbid_requests"] = [dict(each) for each in step.forbid_requests]
+    if step.outcome is not None:
+        document["outcome"] = dict(step.outcome)
+    return document
+
+
+def _interaction(interaction: Interaction) -> dict[str, JsonValue]:
+    document: dict[str, JsonValue] = {}
+    if interaction.id:
+        document["id"] = interaction.id
+    document["request"] = dict(interaction.request)
+    if (interaction.least, interaction.most) != (1, 1):
+        document["repeat"] = {"min": interaction.least, "max": interaction.most}
+    if interaction.after_ms:
+        document["after_ms"] = list(interaction.after_ms)
+    if interaction.replies:
+        replies = [dict(each) for each in interaction.replies]
+        document["reply"] = replies[0] if len(replies) == 1 else {"sequence": replies}
+    return document
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes shared values out in full instead of as aliases."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True

@@ -1,0 +1,206 @@
+"""Scenarios as pytest items: one per case, named by the case, reported without a traceback.
+
+A YAML file is collected when it is a suite and is given on the command line or lies in a folder that the
+ini option `harness_scenarios` names. Nothing else in a test run changes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from harness.known_failing import KnownFailing
+    from harness.model import Case, Implementation, Request, Verdict
+    from harness.selection import Selection
+
+__all__ = ["CaseItem", "SuiteFile"]
+
+_SUITE_KEY = re.compile(rb"^suite[ \t]*:", re.MULTILINE)
+_NOT_IN_MARKERS = re.compile(r"[^A-Za-z0-9_]+")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("harness", "provider conformance")
+    group.addoption(
+        "--harness-implementation",
+        metavar="ADDRESS",
+        help="the implementation that scenarios are run against (ini: harness_implementation)",
+    )
+    group.addoption(
+        "--harness-contract", metavar="VERSION", help="contract, or `all` (ini: harness_contract)"
+    )
+    group.addoption(
+        "--harness-evidence",
+        choices=("documented", "observed", "disputed"),
+        help="the weakest evidence of a case that is run (ini: harness_evidence)",
+    )
+    group.addoption("--harness-known-failing", metavar="FILE", help="list of known failures")
+    group.addoption(
+        "--harness-timeout", type=float, default=20.0, metavar="SECONDS", help="time limit of a case"
+    )
+    parser.addini("harness_scenarios", "folders whose YAML suites are collected", type="paths", default=[])
+    parser.addini("harness_implementation", "default of --harness-implementation", default="reference")
+    parser.addini("harness_contract", "default of --harness-contract", default="")
+    parser.addini("harness_evidence", "default of --harness-evidence", default="observed")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SuiteFile | None:
+    if file_path.suffix not in (".yaml", ".yml"):
+        return None
+    if not _is_wanted(file_path, parent) or not _SUITE_KEY.search(file_path.read_bytes()):
+        return None
+    file: SuiteFile = SuiteFile.from_parent(parent, path=file_path)
+    return file
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    bench = config.stash.get(_BENCH, None)
+    if bench is not None:
+        bench.close()
+
+
+@pytest.fixture
+def shaper(pytestconfig: pytest.Config) -> Callable[..., Request]:
+    """The implementation under test as a function: `shaper(model=…, base_url=…)` → the one request it makes.
+
+    The keywords are the input of docs/scenarios.md. Fails the test when the implementation refuses, breaks
+    or makes more or fewer requests than one.
+    """
+    return _bench(pytestconfig).shape
+
+
+class SuiteFile(pytest.File):
+    """A suite; its items are the cases that the options select."""
+
+    def collect(self) -> Iterator[CaseItem]:
+        from harness.errors import LoadError
+        from harness.scenarios import load
+
+        bench = _bench(self.config)
+        try:
+            suites = load(self.path)
+        except LoadError as error:
+            raise self.CollectError(str(error)) from None
+        for contract in bench.contracts:
+            for case in bench.selection(suites.cases(contract, vars=bench.implementation.about.vars)):
+                name = f"{case.name}[{contract}]" if len(bench.contracts) > 1 else case.name
+                yield CaseItem.from_parent(self, name=name, case=case)
+
+
+class CaseItem(pytest.Item):
+    """A case. Its tags are markers, its rules stand in the JUnit properties."""
+
+    def __init__(self, *, case: Case, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.case = case
+        for tag in case.tags:
+            self.add_marker(_bench(self.config).marker(tag))
+        self.user_properties += [("rule", rule.id) for rule in case.rules]
+
+    def runtest(self) -> None:
+        verdict = _bench(self.config).judge(self.case)
+        match verdict.status:
+            case "failed" | "errored":
+                raise _Failed(verdict)
+            case "known_failing":
+                pytest.xfail(verdict.reason)
+            case "not_applicable":
+                pytest.skip(f"not applicable: {verdict.reason}")
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        if isinstance(excinfo.value, _Failed):
+            from harness.report import describe
+
+            return describe(excinfo.value.verdict)
+        return super().repr_failure(excinfo)
+
+    def reportinfo(self) -> tuple[Path, int, str]:
+        return Path(self.case.file), self.case.line - 1, self.name
+
+
+class _Failed(Exception):  # noqa: N818 - a verdict on its way to repr_failure, not an error
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.case.name)
+        self.verdict = verdict
+
+
+class _Bench:
+    """The implementation under test and the settings, shared by all items of a session."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        from harness.implementations import connect
+        from harness.known_failing import KnownFailing, read_known_failing
+        from harness.model import CONTRACTS, DEFAULT_CONTRACT
+        from harness.selection import Selection
+
+        self._config = config
+        self._markers: set[str] = set()
+        address = config.getoption("--harness-implementation") or config.getini("harness_implementation")
+        self.implementation: Implementation = connect(
+            address, timeout_s=config.getoption("--harness-timeout")
+        )
+        about = self.implementation.about
+        asked = config.getoption("--harness-contract") or config.getini("harness_contract")
+        if asked not in ("", "all", *CONTRACTS):
+            raise pytest.UsageError(f"--harness-contract {asked!r} is none of {', '.join(CONTRACTS)}, all")
+        self.contracts = CONTRACTS if asked == "all" else (asked or about.contract or DEFAULT_CONTRACT,)
+        evidence = config.getoption("--harness-evidence") or config.getini("harness_evidence")
+        self.selection: Selection = Selection(evidence=evidence)
+        known = config.getoption("--harness-known-failing") or about.known_failing
+        self._known: KnownFailing = read_known_failing(known) if known else KnownFailing()
+
+    def marker(self, tag: str) -> str:
+        """The tag as a marker that pytest knows."""
+        name = _NOT_IN_MARKERS.sub("_", tag)
+        if name not in self._markers:
+            self._markers.add(name)
+            self._config.addinivalue_line("markers", f"{name}: a tag of scenarios")
+        return name
+
+    def judge(self, case: Case) -> Verdict:
+        from harness.run import run
+
+        return next(run([case], self.implementation, known=self._known))
+
+    def shape(self, **given: Any) -> Request:
+        from harness.probing import probe
+
+        job = probe(given, contract=self.contracts[-1])
+        _, observation = next(self.implementation.perform([job]))
+        if observation.broken is not None:
+            pytest.fail(f"the implementation broke: {observation.broken.message}", pytrace=False)
+        performed = observation.steps[0] if observation.steps else None
+        if performed is None or len(performed.requests) != 1:
+            outcome = observation.unsupported or (performed.outcome if performed else None)
+            made = len(performed.requests) if performed else 0
+            pytest.fail(f"expected one request, the implementation made {made}; {outcome}", pytrace=False)
+        return performed.requests[0]
+
+    def close(self) -> None:
+        self.implementation.close()
+
+
+_BENCH: pytest.StashKey[_Bench] = pytest.StashKey()
+
+
+def _bench(config: pytest.Config) -> _Bench:
+    if _BENCH not in config.stash:
+        from harness.errors import HarnessError
+
+        try:
+            config.stash[_BENCH] = _Bench(config)
+        except HarnessError as error:
+            raise pytest.UsageError(str(error)) from None
+    return config.stash[_BENCH]
+
+
+def _is_wanted(file_path: Path, parent: pytest.Collector) -> bool:
+    if parent.session.isinitpath(file_path):
+        return True
+    folders: list[Path] = parent.config.getini("harness_scenarios")
+    return any(file_path.is_relative_to(folder) for folder in folders) and file_path.parent.name != "rules"

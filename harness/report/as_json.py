@@ -1,0 +1,88 @@
+"""The JSON report: one document with the run, every verdict and the sum."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TextIO
+
+import orjson
+
+from harness.masking import Mask
+from harness.model import Difference, JsonValue, Verdict
+from harness.report.events import Begun, Ended
+
+__all__ = ["FORMAT", "JsonReport", "verdict_as_json"]
+
+FORMAT = 1
+"""Version of the document's layout, in its key `format`."""
+
+
+class JsonReport:
+    """Writes `{"format", "harness", "started_at", "implementations", "contracts", "verdicts", "summary"}`."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._separator = ""
+
+    def begin(self, event: Begun) -> None:
+        head = {
+            "format": FORMAT,
+            "harness": event.harness_version,
+            "started_at": event.started_at,
+            "contracts": event.contracts,
+            "implementations": [
+                {"name": about.name, "version": about.version, "language": about.language, "mode": about.mode}
+                for about in event.implementations
+            ],
+        }
+        self._stream.write(_dumps(head)[:-1] + ',"verdicts":[')
+
+    def verdict(self, verdict: Verdict) -> None:
+        text = Mask(verdict.case.canaries)(_dumps(verdict_as_json(verdict)))
+        self._stream.write(f"{self._separator}\n{text}")
+        self._separator = ","
+
+    def end(self, event: Ended) -> None:
+        summary = asdict(event.summary) | {"exit_code": event.summary.exit_code}
+        self._stream.write(f'\n],"summary":{_dumps(summary)}}}\n')
+
+
+def verdict_as_json(verdict: Verdict) -> dict[str, JsonValue]:
+    """A verdict as plain data, secrets not yet masked."""
+    case = verdict.case
+    return {
+        "case": case.name,
+        "suite": case.suite,
+        "contract": case.contract,
+        "implementation": verdict.implementation,
+        "status": verdict.status,
+        "evidence": case.evidence,
+        "rules": [rule.id for rule in case.rules],
+        "tags": case.tags,
+        "file": case.file,
+        "line": case.line,
+        "duration_s": round(verdict.duration_s, 6),
+        "reason": verdict.reason,
+        "detail": verdict.detail,
+        "unchecked": verdict.unchecked,
+        "unproven": verdict.unproven,
+        "differences": [_difference(difference) for difference in verdict.differences],
+    }
+
+
+def _difference(difference: Difference) -> dict[str, JsonValue]:
+    return {
+        "kind": difference.kind,
+        "path": difference.path,
+        "message": difference.message,
+        "rules": difference.rules,
+        "step": difference.step,
+        "request": difference.request,
+        "expected": difference.expected,
+        "actual": difference.actual,
+        "location": None if difference.location is None else str(difference.location),
+    }
+
+
+def _dumps(document: JsonValue) -> str:
+    return orjson.dumps(document, default=str, option=orjson.OPT_NON_STR_KEYS).decode()

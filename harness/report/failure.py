@@ -1,0 +1,87 @@
+"""One verdict as text: the case, the rules with their sentences, and every difference where it belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from harness.masking import Mask
+from harness.model import Difference, DifferenceKind, Rule, Verdict
+
+__all__ = ["describe", "headline"]
+
+_GROUPS: dict[DifferenceKind, tuple[int, str]] = {
+    "request": (0, "requests"),
+    "method": (1, "request line"),
+    "url": (1, "request line"),
+    "headers": (2, "headers"),
+    "body": (3, "body"),
+    "timing": (4, "timing"),
+    "secret": (5, "secrets"),
+    "outcome": (6, "outcome"),
+}
+
+
+def headline(verdict: Verdict) -> str:
+    """`STATUS case [contract] (implementation)`, one line."""
+    case = verdict.case
+    who = f" ({verdict.implementation})" if verdict.implementation else ""
+    return f"{verdict.status.upper().replace('_', ' ')} {case.name} [{case.contract}]{who}"
+
+
+def describe(verdict: Verdict) -> str:
+    """All there is to say about a verdict that is not plain, secrets masked, without a trailing newline.
+
+    Differences are grouped as requests, request line, headers, body, timing, secrets and outcome, each
+    with the rules it is charged to and the line of the expectation.
+    """
+    case = verdict.case
+    lines = [f"{case.about or case.name}", f"at {case.file}:{case.line}"]
+    if verdict.reason:
+        lines.append(verdict.reason)
+    lines += _sentences(verdict)
+    lines += _differences(verdict)
+    lines += [f"unchecked: {note}" for note in verdict.unchecked]
+    lines += [f"unproven: {note}" for note in verdict.unproven]
+    lines += verdict.detail.splitlines()
+    return Mask(case.canaries)("\n".join(lines))
+
+
+def _sentences(verdict: Verdict) -> Iterator[str]:
+    broken = {rule for difference in verdict.differences for rule in difference.rules}
+    for rule in verdict.case.rules:
+        if rule.id in broken:
+            yield f"{rule.id} ({_standing(rule)}): {rule.text}"
+
+
+def _standing(rule: Rule) -> str:
+    return f"{rule.evidence}; {rule.source}" if rule.source else rule.evidence
+
+
+def _differences(verdict: Verdict) -> Iterator[str]:
+    def order(difference: Difference) -> tuple[int, int, int]:
+        number = difference.request
+        return difference.step, -1 if number is None else number, _GROUPS[difference.kind][0]
+
+    several = len(verdict.case.steps) > 1
+    for (step, number), of_request in groupby(sorted(verdict.differences, key=order), lambda d: order(d)[:2]):
+        yield _request_line(verdict, step, number, several)
+        for title, of_group in groupby(of_request, lambda d: _GROUPS[d.kind][1]):
+            yield f"    {title}"
+            for difference in of_group:
+                yield from _difference(difference)
+
+
+def _request_line(verdict: Verdict, step: int, number: int, several: bool) -> str:
+    where = f"step {step + 1}, " if several else ""
+    steps = verdict.observation.steps if verdict.observation else ()
+    if number < 0 or step >= len(steps) or number >= len(steps[step].requests):
+        return f"  {where}the whole exchange"
+    request = steps[step].requests[number]
+    return f"  {where}request {number + 1}: {request.method} {request.url}"
+
+
+def _difference(difference: Difference) -> Iterator[str]:
+    place = "" if difference.location is None else f"  ({difference.location})"
+    rules = f"  [{', '.join(difference.rules)}]" if difference.rules else ""
+    yield f"      - {difference.message}{rules}{place}"

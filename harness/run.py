@@ -1,0 +1,161 @@
+"""The pipeline: cases → observations → judgements → verdicts, one pass, nothing kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from harness.cassettes import prove
+from harness.judge import Assignment, judge
+from harness.known_failing import KnownFailing
+from harness.model import (
+    DECLARED_INPUTS,
+    DEFAULT_CONTRACT,
+    About,
+    Case,
+    Implementation,
+    Job,
+    Observation,
+    Reply,
+    Request,
+    Verdict,
+)
+from harness.scenarios import Suites, bundled_cassettes, locate
+from harness.wire import render
+
+__all__ = ["run", "why_not_applicable"]
+
+_NOT_FOUND = Reply(
+    status=404,
+    headers=(("content-type", "application/json"),),
+    chunks=(b'{"error":{"code":404,"message":"no interaction of this case expects this request"}}',),
+)
+
+
+def run(
+    cases: Suites | Iterable[Case],
+    implementation: Implementation,
+    *,
+    at_once: int = 1,
+    cassettes: Path | None = None,
+    known: KnownFailing | None = None,
+) -> Iterator[Verdict]:
+    """Hold an implementation to cases and yield a verdict for each as it comes, in any order.
+
+    Suites are expanded for the contract the implementation names (else 2026-05) and with its own
+    `app.*`. `at_once` cases are in flight where the implementation can do so; `cassettes` is the folder
+    that replies are taken from. Raises ImplementationError if the implementation cannot be used at all.
+    """
+    if isinstance(cases, Suites):
+        about = implementation.about
+        cases = cases.cases(about.contract or DEFAULT_CONTRACT, vars=about.vars)
+    folder = cassettes or bundled_cassettes()
+    aside: list[Verdict] = []
+    jobs = _jobs(cases, implementation.about, folder, aside)
+    started = time.perf_counter()
+    for case, observation in implementation.perform(jobs, at_once=at_once):
+        yield from _drain(aside)
+        verdict = _conclude(case, observation, implementation.about, folder)
+        now = time.perf_counter()
+        verdict = replace(verdict, duration_s=now - started)
+        started = now
+        yield known.apply(verdict) if known else verdict
+    yield from _drain(aside)
+
+
+def why_not_applicable(case: Case, about: About) -> str | None:
+    """Why the case cannot say anything about this implementation, or None when it can.
+
+    Decided by what the implementation declares: operations, inputs and features.
+    """
+    if case.operation not in about.operations:
+        return f"does not declare the operation {case.operation}"
+    if "*" not in about.inputs:
+        used = {name for step in case.steps for name in step.input}
+        undeclared = (used & DECLARED_INPUTS) - set(about.inputs)
+        if undeclared:
+            return f"does not declare the input {', '.join(sorted(undeclared))}"
+    missing = set(case.requires).difference(about.features)
+    if missing:
+        return f"does not declare the feature {', '.join(sorted(missing))}"
+    if "outcome" not in about.features and _expects_only_a_refusal(case):
+        return "a refusal without a request cannot be told from doing nothing (feature outcome)"
+    return None
+
+
+def _jobs(cases: Iterable[Case], about: About, folder: Path, aside: list[Verdict]) -> Iterator[Job]:
+    for case in cases:
+        reason = why_not_applicable(case, about)
+        if reason is None:
+            yield Job(case, _Script(case, folder))
+        else:
+            aside.append(Verdict(case, "not_applicable", about.name, reason=reason))
+
+
+def _drain(aside: list[Verdict]) -> Iterator[Verdict]:
+    yield from aside
+    aside.clear()
+
+
+class _Script:
+    """Answers a case's requests as its interactions say; a request that fits none gets a 404."""
+
+    def __init__(self, case: Case, folder: Path) -> None:
+        self._case = case
+        self._folder = folder
+        self._assignment = cache(lambda step: Assignment(case.steps[step]))
+
+    def __call__(self, step: int, request: Request) -> Reply:
+        assigned = self._assignment(step).assign(request)
+        if assigned.interaction is None:
+            return _NOT_FOUND
+        replies = assigned.interaction.replies
+        reply = replies[min(assigned.repetition, len(replies) - 1)] if replies else None
+        return render(reply, request, self._folder)
+
+
+def _conclude(case: Case, observation: Observation, about: About, folder: Path) -> Verdict:
+    if observation.broken is not None:
+        broken = observation.broken
+        return Verdict(
+            case,
+            "errored",
+            about.name,
+            reason=broken.message,
+            detail=broken.detail,
+            observation=observation,
+        )
+    if observation.unsupported is not None:
+        return Verdict(case, "not_applicable", about.name, reason=observation.unsupported)
+    judgement = judge(case, observation)
+    notes, unlike = prove(case, judgement, folder)
+    differences = tuple(
+        replace(difference, location=locate(case, difference.at))
+        for difference in (*judgement.differences, *unlike)
+    )
+    if not differences and judgement.unchecked and not _anything_checked(case):
+        return Verdict(
+            case, "not_applicable", about.name, reason=f"nothing can be checked: {judgement.unchecked[0]}"
+        )
+    return Verdict(
+        case,
+        "failed" if differences else "passed",
+        about.name,
+        differences=differences,
+        unchecked=judgement.unchecked,
+        unproven=notes,
+        observation=observation,
+    )
+
+
+def _expects_only_a_refusal(case: Case) -> bool:
+    return all(
+        not step.interactions and step.outcome is not None and "error" in step.outcome for step in case.steps
+    )
+
+
+def _anything_checked(case: Case) -> bool:
+    return any(step.interactions or step.outcome is None for step in case.steps)

@@ -1,0 +1,57 @@
+"""Which cases of the suites are run: by name, evidence, reading, tag and shard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from zlib import crc32
+
+from harness.errors import UsageError
+from harness.model import EVIDENCE, Case
+from harness.scenarios import name_matches
+
+__all__ = ["Selection", "parse_shard"]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a case must be to be run.
+
+    `evidence` is the weakest that is taken; `tags` and `patterns` take a case that has, or fits, any of
+    them; `shard` (I, N) takes every N-th case by a hash of its name, the same on every machine.
+    """
+
+    patterns: tuple[str, ...] = ()
+    evidence: str = "observed"
+    reading: str | None = None
+    tags: tuple[str, ...] = ()
+    shard: tuple[int, int] | None = None
+    names: frozenset[tuple[str, str]] | None = None  # exactly these, as (name, contract)
+
+    def takes(self, case: Case) -> bool:
+        """Whether the case is selected."""
+        if EVIDENCE.index(case.evidence) > EVIDENCE.index(self.evidence):
+            return False
+        if self.reading is not None and case.reading not in (None, self.reading):
+            return False
+        if self.tags and not set(self.tags).intersection(case.tags):
+            return False
+        if self.names is not None and (case.name, case.contract) not in self.names:
+            return False
+        if self.patterns and not any(name_matches(pattern, case.name) for pattern in self.patterns):
+            return False
+        if self.shard is not None:
+            number, count = self.shard
+            return crc32(case.name.encode()) % count == number - 1
+        return True
+
+    def __call__(self, cases: Iterable[Case]) -> Iterator[Case]:
+        return (case for case in cases if self.takes(case))
+
+
+def parse_shard(text: str) -> tuple[int, int]:
+    """`2/4` → (2, 4). Raises UsageError unless 1 ≤ I ≤ N."""
+    first, slash, second = text.partition("/")
+    if slash and first.isdecimal() and second.isdecimal() and 1 <= int(first) <= int(second):
+        return int(first), int(second)
+    raise UsageError(f"--shard {text!r} is not I/N with 1 <= I <= N", hint="write for example --shard 2/4")
