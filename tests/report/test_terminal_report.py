@@ -1,0 +1,114 @@
+"""The report people read."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import SECRET
+
+from harness.model import About, Case, Verdict
+from harness.report import Begun, Ended, Summary, TerminalReport, sum_up
+
+Make = Callable[..., Verdict]
+
+
+def shown(
+    verdicts: list[Verdict], saved: Path | None = None, who: tuple[str, ...] = ("acme",), **summary: object
+) -> str:
+    stream = io.StringIO()
+    reporter = TerminalReport(stream, saved=saved)
+    abouts = tuple(About(name, f"python:{name}:shape") for name in who)
+    reporter.begin(Begun(abouts, ("2026-05",), None, "0.1.0", "2026-11-20T10:00:00+00:00"))
+    for verdict in verdicts:
+        reporter.verdict(verdict)
+    counts = {status: sum(v.status == status for v in verdicts) for status in {v.status for v in verdicts}}
+    reporter.end(Ended(Summary(counts, 0.5, **summary)))  # type: ignore[arg-type]
+    return stream.getvalue()
+
+
+def test_without_a_terminal_there_is_a_plain_line_a_suite_and_the_sum(a_verdict: Make) -> None:
+    """Elsewhere than on a terminal the report is plain text: no colours, no bar."""
+    text = shown([a_verdict(), a_verdict()])
+    assert text.splitlines() == [
+        "acme (shape) against contract 2026-05",
+        "openrouter/attribution: 2 passed, 0 failed",
+        "2 passed, 0 failed in 0.50 s",
+    ]
+
+
+def test_a_failure_is_shown_and_what_was_sent_is_saved_masked(a_verdict: Make, tmp_path: Path) -> None:
+    """A failure names the file that holds the observed request; no secret is in it."""
+    text = shown([a_verdict("failed")], saved=tmp_path / "failures")
+    (line,) = (line for line in text.splitlines() if "what was sent:" in line)
+    path = Path(line.split("what was sent: ")[1])
+    document = json.loads(path.read_text("utf-8"))
+    assert document["steps"][0]["requests"][0]["body"] == {"model": "anthropic/claude-sonnet-4-6"}
+    assert SECRET not in path.read_text("utf-8") + text
+    assert (tmp_path / ".gitignore").read_text("utf-8") == "*\n"
+
+
+def test_colour_can_be_forced_and_refused(a_verdict: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """FORCE_COLOR paints a plain stream, NO_COLOR wins over it."""
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[" in shown([a_verdict()])
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[" not in shown([a_verdict()])
+
+
+def test_implementations_stand_side_by_side_where_they_differ(
+    a_verdict: Make, a_case: Callable[..., Case]
+) -> None:
+    """With several implementations a table lists the cases that tell them apart, and only those."""
+    same, apart = a_case("openrouter/a/same"), a_case("openrouter/a/apart")
+    text = shown(
+        [
+            a_verdict("passed", same, implementation="acme"),
+            a_verdict("failed", apart, implementation="acme"),
+            a_verdict("passed", same, implementation="bolt"),
+            a_verdict("passed", apart, implementation="bolt"),
+        ],
+        who=("acme", "bolt"),
+    )
+    table = text[text.index("where they differ") :]
+    assert "openrouter/a/apart" in table
+    assert "openrouter/a/same" not in table
+    assert table.splitlines()[1].split()[-2:] == ["failed", "passed"]
+
+
+def test_stale_entries_and_notes_are_told(a_verdict: Make) -> None:
+    """Stale known failures, unchecked and unproven cases are never silent."""
+    text = shown(
+        [a_verdict(unchecked=("header order",)), a_verdict(unproven=("body differs",))], stale=("x:1 `y`",)
+    )
+    assert "stale known failure: x:1 `y`" in text
+    assert "1 cases with something unchecked" in text
+    assert "1 cases with something unproven" in text
+
+
+def test_the_sum_always_says_how_many_passed_and_failed() -> None:
+    """Zero is said too: `0 failed` is what a reader looks for."""
+    assert sum_up({}) == "0 passed, 0 failed"
+    assert sum_up({"known_failing": 2, "passed": 1}) == "1 passed, 0 failed, 2 known failing"
+
+
+@pytest.mark.parametrize(
+    ("counts", "stale", "interrupted", "code"),
+    [
+        ({"passed": 1}, (), False, 0),
+        ({"passed": 1, "known_failing": 1, "not_applicable": 4}, (), False, 0),
+        ({"failed": 1}, (), False, 1),
+        ({"passed": 1}, ("x",), False, 1),
+        ({"failed": 1}, (), True, 2),
+        ({"failed": 1, "errored": 1}, (), False, 3),
+        ({}, (), False, 5),
+    ],
+)
+def test_the_exit_code_is_pytests(
+    counts: dict[str, int], stale: tuple[str, ...], interrupted: bool, code: int
+) -> None:
+    """0 as expected, 1 differences or stale, 2 interrupted, 3 something broke, 5 nothing was run."""
+    assert Summary(counts, 0.1, stale, interrupted).exit_code == code  # type: ignore[arg-type]
