@@ -1,0 +1,220 @@
+"""A child process and its three pipes, read and written without ever blocking."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+import time
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.errors import ImplementationError
+from harness.masking import names_credential
+
+__all__ = ["Child"]
+
+_READ = 1024 * 1024
+_KEPT = 64 * 1024
+
+
+class Child:
+    """A running command. `receive` gives its lines; `lost` says, once it is so, why there are no more.
+
+    It leads a process group of its own, which is killed as a whole. Raises `ImplementationError` if it
+    cannot be started.
+    """
+
+    def __init__(self, words: Sequence[str], home: Path, *, line_limit: int) -> None:
+        try:
+            self._process = subprocess.Popen(
+                list(words),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                cwd=home,
+                env=_environment(),
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise ImplementationError(
+                f"cannot start {words[0]!r} in {home.resolve()}: {error.strerror or error}",
+                hint="Check that the program is installed and that the adapter's folder is right.",
+            ) from None
+        assert self._process.stdin and self._process.stdout and self._process.stderr  # noqa: PT018
+        self._in = self._process.stdin.fileno()
+        self._out = self._process.stdout.fileno()
+        self._err = self._process.stderr.fileno()
+        self._line_limit = line_limit
+        self._unsent: deque[memoryview] = deque()
+        self._hears = True
+        self._piece: list[bytes] = []
+        self._piece_size = 0
+        self._stderr = bytearray()
+        self.lost: str | None = None
+        self._selector = selectors.DefaultSelector()
+        for descriptor in (self._in, self._out, self._err):
+            os.set_blocking(descriptor, False)
+        self._selector.register(self._out, selectors.EVENT_READ)
+        self._selector.register(self._err, selectors.EVENT_READ)
+
+    @property
+    def stderr(self) -> str:
+        """The last 64 KiB of what it wrote to standard error."""
+        return self._stderr.decode("utf-8", "replace")
+
+    def send(self, line: bytes) -> None:
+        """Send a line, now as far as the pipe takes it and the rest from `receive`."""
+        if not self._hears:
+            return
+        self._unsent.append(memoryview(line))
+        if len(self._unsent) == 1:
+            self._write()
+            if self._unsent:
+                self._selector.register(self._in, selectors.EVENT_WRITE)
+
+    def receive(self, timeout_s: float) -> list[bytes]:
+        """The lines that have come, waiting for the first at most `timeout_s`; empty if there are none."""
+        lines: list[bytes] = []
+        for key, _ in self._selector.select(max(timeout_s, 0)):
+            if key.fd == self._out:
+                self._read_lines(lines)
+            elif key.fd == self._err:
+                self._read_stderr()
+            else:
+                self._write()
+                if not self._unsent:
+                    self._selector.unregister(self._in)
+        return lines
+
+    def stop(self, line: bytes, grace_s: float) -> None:
+        """Ask it to end, wait, and kill it and its group if need be."""
+        if self._process.poll() is None:
+            self.send(line)
+            until = time.monotonic() + grace_s
+            while self._unsent and self.lost is None and time.monotonic() < until:
+                self.receive(until - time.monotonic())
+            self._close_input()
+            while self.lost is None and time.monotonic() < until:
+                self.receive(until - time.monotonic())
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(max(until - time.monotonic(), 0.05))
+        if self._process.poll() is None:
+            self._signal(signal.SIGTERM)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(grace_s / 2)
+        self.kill()
+
+    def kill(self) -> None:
+        """End it, whatever it is doing, with everything that it has started."""
+        self._signal(signal.SIGKILL)
+        self._process.wait()
+        self._drain_stderr()
+        self._selector.close()
+        self._hears = False
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                pipe.close()
+
+    def epitaph(self, grace_s: float) -> str:
+        """How it ended, after `lost`; it is killed if it lives on without its output. Call once."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(grace_s)
+        code = self._process.poll()
+        self.kill()
+        if code is None:
+            return self.lost or "it was killed"
+        if self.lost is not None and self.lost != _ENDED:
+            return self.lost
+        if code < 0:
+            with contextlib.suppress(ValueError):
+                return f"it was killed by {signal.Signals(-code).name}"
+        return f"it exited with status {code}"
+
+    def _read_lines(self, lines: list[bytes]) -> None:
+        try:
+            data = os.read(self._out, _READ)
+        except BlockingIOError:
+            return
+        if not data:
+            self._selector.unregister(self._out)
+            self.lost = self.lost or _ENDED
+            return
+        first, *others = data.split(b"\n")
+        self._piece.append(first)
+        self._piece_size += len(first)
+        if others:
+            lines.append(b"".join(self._piece) if len(self._piece) > 1 else first)
+            lines.extend(others[:-1])
+            self._piece = [others[-1]]
+            self._piece_size = len(others[-1])
+        if self._piece_size > self._line_limit:
+            self._piece.clear()
+            self._selector.unregister(self._out)
+            self.lost = f"it wrote a line of more than {self._line_limit // 2**20} MiB"
+            self._signal(signal.SIGKILL)
+
+    def _read_stderr(self) -> None:
+        try:
+            data = os.read(self._err, _KEPT)
+        except BlockingIOError:
+            return
+        if not data:
+            self._selector.unregister(self._err)
+            return
+        self._stderr += data
+        del self._stderr[:-_KEPT]
+
+    def _drain_stderr(self) -> None:
+        for _ in range(64):
+            try:
+                data = os.read(self._err, _KEPT)
+            except OSError:
+                return
+            if not data:
+                return
+            self._stderr += data
+            del self._stderr[:-_KEPT]
+
+    def _write(self) -> None:
+        while self._unsent:
+            data = self._unsent[0]
+            try:
+                written = os.write(self._in, data)
+            except BlockingIOError:
+                return
+            except OSError:  # it reads no more; that it is gone shows at its output
+                self._hears = False
+                self._unsent.clear()
+                return
+            if written < len(data):
+                self._unsent[0] = data[written:]
+                return
+            self._unsent.popleft()
+
+    def _close_input(self) -> None:
+        if self._unsent:
+            self._unsent.clear()
+            self._selector.unregister(self._in)
+        self._hears = False
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+
+    def _signal(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, number)
+
+
+_ENDED = "it closed its standard output"
+
+
+def _environment() -> dict[str, str]:
+    """This process's environment without its credentials, set so that a child in Python answers at once."""
+    environment = {name: value for name, value in os.environ.items() if not names_credential(name)}
+    environment.setdefault("PYTHONUNBUFFERED", "1")
+    environment.setdefault("PYTHONIOENCODING", "utf-8")
+    return environment

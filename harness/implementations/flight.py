@@ -1,0 +1,114 @@
+"""One case on its way through a child: what was sent, what came back, and how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness.implementations import protocol
+from harness.implementations.answers import Unreadable, named, request_of
+from harness.masking import Mask
+from harness.model import Aspect, Broken, Job, Observation, Performed, Request
+
+__all__ = ["Flight"]
+
+
+class Flight:
+    """The state of a case. `observation` is set when it is over.
+
+    `alone` is a second attempt, made because the child died under the first. While `cancelled_at` is
+    set, the case has already failed and only waits for the child to let go of it.
+    """
+
+    def __init__(self, job: Job, features: frozenset[str], *, deadline: float, alone: bool = False) -> None:
+        self.job = job
+        self.deadline = deadline
+        self.alone = alone
+        self.seq = 0
+        self.observation: Observation | None = None
+        self.verdict: Observation | None = None
+        self._features = features
+        self._performed: list[Performed] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        self._requests: list[Request] = []
+        self._numbers: set[int] = set()
+        self._waited = 0.0
+        self.step_is_over = False
+
+    def begin_step(self, seq: int) -> bytes:
+        """The line that starts the next step, under this number."""
+        self.seq = seq
+        self._begin()
+        case, step = self.job.case, len(self._performed)
+        return protocol.run(seq, case.name, step + 1, len(case.steps), case.steps[step].input)
+
+    def hear(self, message: Mapping[str, Any]) -> bytes | None:
+        """Take a message for this run, and return the line that answers it.
+
+        Sets `observation` when it ends the case, `step_is_over` when another step is to follow. Raises `Unreadable` for a message that makes no sense.
+        """
+        if self.verdict is not None:
+            if any(key in message for key in protocol.ENDINGS):
+                self.observation = self.verdict
+            return None
+        if "request" in message:
+            return self._request(message)
+        if "sleep_ms" in message:
+            self._waited += protocol.milliseconds(message["sleep_ms"])
+            return protocol.wake(self.seq)
+        if "unsupported" in message:
+            self.observation = Observation(unsupported=self._masked(message["unsupported"]))
+        elif "error" in message:
+            self.breaks(self._masked(message["error"]), self._masked(message.get("detail") or ""))
+        elif message.get("done") is True:
+            self._end_step(message)
+        else:
+            keys = ", ".join(repr(key) for key in list(message)[:5] if key != "seq") or "nothing else"
+            raise Unreadable(
+                f"an answer with {keys}; it must have request, sleep_ms, done: true, unsupported or error"
+            )
+        return None
+
+    def breaks(self, message: str, detail: str = "") -> None:
+        """End the case as broken."""
+        self.observation = self.broken(message, detail)
+
+    def broken(self, message: str, detail: str = "") -> Observation:
+        return Observation(broken=Broken(self._masked(message), self._masked(detail)))
+
+    def _request(self, message: Mapping[str, Any]) -> bytes | None:
+        stated = message["request"]
+        if not isinstance(stated, dict):
+            raise Unreadable(f"a request that is {named(stated)}; it must be an object")
+        number = message.get("n", len(self._numbers) + 1)
+        if isinstance(number, bool) or not isinstance(number, int):
+            raise Unreadable(f"a request whose n is {named(number)}; it must be a number")
+        if number in self._numbers:
+            raise Unreadable(f"two requests with n {number}; each request of a run has a number of its own")
+        after_ms = self._waited if "clock" in self._features else None
+        request = request_of(stated, after_ms=after_ms)
+        self._numbers.add(number)
+        self._requests.append(request)
+        self._waited = 0.0
+        if message.get("done") is True:
+            self._end_step(message)
+            return None
+        return protocol.reply(self.seq, number, self.job.answers(len(self._performed), request))
+
+    def _end_step(self, message: Mapping[str, Any]) -> None:
+        outcome = protocol.outcome_of(message)
+        self._performed.append(Performed(tuple(self._requests), outcome))
+        if len(self._performed) < len(self.job.case.steps):
+            self.step_is_over = True
+            return
+        blind: set[Aspect] = set()
+        if "clock" not in self._features:
+            blind.add("timing")
+        if "outcome" not in self._features:
+            blind.add("outcome")
+        self.observation = Observation(tuple(self._performed), frozenset(blind))
+
+    def _masked(self, text: object) -> str:
+        return Mask(self.job.case.canaries)(text if isinstance(text, str) else repr(text))

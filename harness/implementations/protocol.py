@@ -1,0 +1,128 @@
+"""The lines of the command protocol, version 1 (docs/protocol.md): written and read, no state."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import orjson
+
+from harness.implementations.answers import Unreadable, as_outcome, named
+from harness.model import JsonValue, Reply
+
+__all__ = [
+    "ENDINGS",
+    "LINE_LIMIT",
+    "VERSION",
+    "cancel",
+    "milliseconds",
+    "outcome_of",
+    "parse",
+    "reply",
+    "run",
+    "shortened",
+    "start",
+    "stop",
+    "wake",
+]
+
+VERSION = 1
+LINE_LIMIT = 64 * 1024 * 1024
+ENDINGS = ("done", "unsupported", "error", "cancelled")
+"""The keys of a message after which a run is over."""
+
+_SHOWN = 200
+
+
+def start() -> bytes:
+    name = "provider-conformance-harness"
+    try:
+        own = version(name)
+    except PackageNotFoundError:
+        own = ""
+    return _line({"cmd": "start", "version": VERSION, "harness": {"name": name, "version": own}})
+
+
+def run(seq: int, case: str, step: int, steps: int, given: Mapping[str, JsonValue]) -> bytes:
+    """`step` counts from 1. Of the case, only its name and its input are sent."""
+    return _line({"cmd": "run", "seq": seq, "case": case, "step": step, "steps": steps, "input": given})
+
+
+def reply(seq: int, n: int, answer: Reply) -> bytes:
+    response: dict[str, JsonValue] = {}
+    if answer.status:
+        response["status"] = answer.status
+        response["headers"] = answer.headers
+        response["chunks"] = [_chunk(chunk) for chunk in answer.chunks]
+    if answer.fault is not None:
+        response["fault"] = answer.fault
+    return _line({"cmd": "reply", "seq": seq, "n": n, "response": response})
+
+
+def wake(seq: int) -> bytes:
+    return _line({"cmd": "wake", "seq": seq})
+
+
+def cancel(seq: int) -> bytes:
+    return _line({"cmd": "cancel", "seq": seq})
+
+
+def stop() -> bytes:
+    return _line({"cmd": "stop"})
+
+
+def parse(line: bytes) -> dict[str, Any]:
+    """The object on a line of the child's. Raises `Unreadable` if there is none."""
+    try:
+        message = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        try:  # what orjson refuses and JSON allows: half surrogate pairs as escapes
+            message = json.loads(line)
+        except (ValueError, RecursionError):
+            raise Unreadable(
+                f"a line that is no JSON: {shortened(line)}"
+                " (standard output is for the protocol only; print to standard error)"
+            ) from None
+    if not isinstance(message, dict):
+        raise Unreadable(f"a line that is no JSON object: {shortened(line)}")
+    return message
+
+
+def milliseconds(value: object) -> float:
+    """The number of a `sleep_ms`. Raises `Unreadable`."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        raise Unreadable(f"a sleep_ms that is {named(value)}; it must be a number of milliseconds")
+    return float(value)
+
+
+def outcome_of(message: Mapping[str, Any]) -> Mapping[str, JsonValue] | None:
+    """The outcome in a `done` message, None if it reports none. Raises `Unreadable`."""
+    outcome = message.get("outcome")
+    return None if outcome is None else as_outcome(outcome)
+
+
+def shortened(line: bytes) -> str:
+    """A line as it can stand in a message."""
+    text = line[: _SHOWN * 4].decode("utf-8", "replace").strip()
+    return repr(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]!r}... ({len(line)} bytes)"
+
+
+def _chunk(chunk: bytes) -> JsonValue:
+    try:
+        return chunk.decode()
+    except UnicodeDecodeError:
+        return {"base64": base64.b64encode(chunk).decode()}
+
+
+def _line(message: Mapping[str, JsonValue]) -> bytes:
+    """ASCII only: some line readers (Node's readline) also split at U+2028 and U+2029."""
+    try:
+        line = orjson.dumps(message, option=orjson.OPT_APPEND_NEWLINE)
+        if line.isascii():
+            return line
+    except orjson.JSONEncodeError:  # integers beyond 64 bits, half surrogate pairs
+        pass
+    return json.dumps(message, separators=(",", ":")).encode() + b"\n"
