@@ -1,0 +1,139 @@
+"""A chat call of the OpenRouter provider, step by step in the order the contract sets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from harness.model import DEFAULT_CONTRACT, JsonValue, Request
+from harness.reference.openrouter import (
+    base,
+    cache_markers,
+    deepseek,
+    headers,
+    params,
+    prefill,
+    reasoning,
+    refs,
+    response_cache,
+    routes,
+    routing,
+    text,
+)
+from harness.reference.refusal import Refusal, Unsupported
+
+__all__ = ["shape"]
+
+_CONTRACTS = {"2026-04", "2026-05", "latest"}
+_NOTHING: Mapping[str, Any] = {}
+
+
+def shape(given: Mapping[str, JsonValue]) -> Request:
+    """The request that a chat call with this input sends.
+
+    Raises `Refusal` where the contract sends nothing, `Unsupported` for contracts and providers that
+    are not OpenRouter's.
+    """
+    contract = given.get("contract") or DEFAULT_CONTRACT
+    if contract not in _CONTRACTS:
+        raise Unsupported(f"the contract {contract} has no rules for OpenRouter chat")
+    config = given.get("config") or _NOTHING
+    ref = refs.parse(_model(given, config), contract)
+    if ref.provider == "clawrouter":
+        raise Unsupported("chat through ClawRouter")
+    provider = (
+        (((config.get("models") or {}).get("providers") or {}).get(ref.provider) or {})
+        if config
+        else _NOTHING
+    )
+    route = routes.resolve(_base_url(given, provider), ref.provider, contract)
+    key = headers.find_key(given.get("api_key"), provider, given.get("env") or _NOTHING, ref.provider)
+    layers = params.collect(config, ref, contract, given.get("params") or _NOTHING)
+    attributed = route.host and ref.provider == "openrouter"
+    cached = route.host and contract != "2026-04"
+    return Request(
+        "POST",
+        route.chat_url,
+        headers.merge(
+            key,
+            protected=headers.attribution(contract) if attributed else (),
+            configured=provider.get("headers") or _NOTHING,
+            derived=response_cache.headers(layers, contract) if cached else (),
+            own=given.get("headers") or _NOTHING,
+        ),
+        text.encode(_body(given, contract, ref, route, layers)),
+    )
+
+
+def _body(
+    given: Mapping[str, JsonValue], contract: str, ref: refs.Ref, route: routes.Route, layers: params.Layers
+) -> dict[str, Any]:
+    family = refs.family(ref.wire, contract)
+    meta = given.get("model_meta") or _NOTHING
+    options = given.get("options") or _NOTHING
+    level = reasoning.level_of(given.get("thinking"))
+    latest = contract == "latest"
+    exact = route.exact and contract != "2026-04"
+    marked = route.host and family.anthropic
+    ours = ref.provider == "openrouter"
+
+    body = base.compose(
+        given,
+        ref=ref,
+        family=family,
+        meta=meta,
+        layers=layers,
+        options=options,
+        contract=contract,
+        local=route.local,
+    )
+    if marked and not latest:
+        body = cache_markers.mark_last_turn(body)
+    body = routing.forward(body, layers, route, contract)
+    if exact and ours and family.deepseek_v4:
+        if latest:
+            body = deepseek.rewrite_latest(body, level)
+        else:
+            body = reasoning.rewrite(body, level, skipped=level is None, meta=meta, contract=contract)
+            body = deepseek.rewrite(body, level)
+    else:
+        body = reasoning.rewrite(
+            body,
+            level,
+            skipped=family.skips_reasoning,
+            meta=meta,
+            contract=contract,
+            keeps_max=family.deepseek_v4 and not ours,
+        )
+    if exact and family.prefills:
+        body = prefill.drop(body)
+    if marked and latest:
+        body = cache_markers.mark_latest(body, _retention(layers, options))
+    elif marked:
+        body = cache_markers.mark_instructions(body)
+    return base.finish(cache_markers.without_boundary(body), layers)
+
+
+def _retention(layers: params.Layers, options: Mapping[str, JsonValue]) -> str | None:
+    """How long cached prompts are to live: the call's option, else the param (OR-CC-07)."""
+    option = options.get("cache_retention")
+    value = params.find(layers, "cacheRetention") if option is None else option
+    return value if isinstance(value, str) else None
+
+
+def _model(given: Mapping[str, JsonValue], config: Mapping[str, JsonValue]) -> str:
+    """The ref given, else the configured default, else OpenRouter Auto (OR-REF-05)."""
+    model = given.get("model")
+    if model is None and config:
+        configured = ((config.get("agents") or {}).get("defaults") or {}).get("model")
+        model = configured.get("primary") if isinstance(configured, dict) else configured
+    model = refs.DEFAULT_MODEL if model is None else model
+    if not isinstance(model, str):
+        raise Refusal(f"{model!r} is no model ref: write <provider>/<model id>")
+    return model
+
+
+def _base_url(given: Mapping[str, JsonValue], provider: Mapping[str, JsonValue]) -> str | None:
+    """The base URL given, else the configured one; a blank one counts as none."""
+    base = given.get("base_url") or ""
+    return base if base.strip() else provider.get("baseUrl")
