@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,64 @@ from harness.model import (
 )
 
 SECRET = "sk-or-v1-" + "5e" * 24
+
+SUITE = """\
+suite: acme/chat
+about: What Acme's proxy may see.
+defaults:
+  input:
+    operation: chat
+    model: openrouter/acme/one
+    api_key: ${canary.api_key}
+    history: [{role: user, content: hi}]
+  request:
+    method: POST
+    headers: {Authorization: "Bearer ${canary.api_key}"}
+scenarios:
+  - id: proxy
+    about: A proxy gets the key and nothing of OpenRouter's.
+    rules: [OR-HDR-02]
+    tags: [custom-proxy]
+    for_each:
+      - {base: https://proxy.example/v1, id: plain}
+      - {base: https://gateway.example/v1, id: gateway}
+    input: {base_url: "${each.base}"}
+    interactions:
+      - request:
+          url: ${each.base}/chat/completions
+          forbid_headers: [HTTP-Referer]
+  - id: model
+    about: The model id goes out without the provider.
+    rules: [OR-REF-02]
+    interactions:
+      - request:
+          url: https://openrouter.ai/api/v1/chat/completions
+          body_includes: {model: acme/one}
+"""
+
+SHAPERS = """\
+import json
+
+
+def good(given):
+    base = given.get("base_url") or "https://openrouter.ai/api/v1"
+    return {
+        "method": "POST",
+        "url": base + "/chat/completions",
+        "headers": {"Authorization": "Bearer " + given["api_key"]},
+        "body": {"model": given["model"].removeprefix("openrouter/"), "messages": given["history"]},
+    }
+
+
+def leaky(given):
+    request = good(given)
+    request["headers"]["HTTP-Referer"] = "https://acme.example"
+    return request
+
+
+def broken(given):
+    raise RuntimeError("no shaping today, key " + given["api_key"])
+"""
 
 
 @pytest.fixture
@@ -99,3 +158,11 @@ def a_verdict(a_case: Callable[..., Case]) -> Callable[..., Verdict]:
         return Verdict(case or a_case(), status, **values | given)
 
     return make
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with `suite.yaml` and the module `shapers`."""
+    (tmp_path / "suite.yaml").write_text(SUITE, "utf-8")
+    (tmp_path / "shapers.py").write_text(SHAPERS, "utf-8")
+    return tmp_path
