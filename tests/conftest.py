@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,8 @@ from harness.model import (
     Verdict,
     Where,
 )
+
+Harness = Callable[..., "subprocess.CompletedProcess[str]"]
 
 SECRET = "sk-or-v1-" + "5e" * 24
 
@@ -68,7 +73,7 @@ def good(given):
         "method": "POST",
         "url": base + "/chat/completions",
         "headers": {"Authorization": "Bearer " + given["api_key"]},
-        "body": {"model": given["model"].removeprefix("openrouter/"), "messages": given["history"]},
+        "body": {"model": given["model"].removeprefix("openrouter/"), "messages": given.get("history", [])},
     }
 
 
@@ -166,3 +171,22 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "suite.yaml").write_text(SUITE, "utf-8")
     (tmp_path / "shapers.py").write_text(SHAPERS, "utf-8")
     return tmp_path
+
+
+@pytest.fixture
+def harness(folder: Path) -> Harness:
+    """Run `harness ARGUMENT…` in the folder; `stdin` and environment variables by keyword."""
+
+    def run(*arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "harness", *arguments],
+            cwd=folder,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            env={**os.environ, "PYTHONPATH": str(folder), "HARNESS_CACHE_DIR": str(folder / "cache")}
+            | environment,
+        )
+
+    return run

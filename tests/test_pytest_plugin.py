@@ -125,7 +125,7 @@ def test_the_shaper_fixture_gives_the_request_of_an_input(run_pytest: Pytest, fo
     """People who would rather write Python ask the implementation for its request."""
     (folder / "test_it.py").write_text(
         "def test_url(shaper):\n"
-        "    request = shaper(model='openrouter/a/b', api_key='k', base_url='https://p.example', history=[])\n"
+        "    request = shaper(model='openrouter/a/b', api_key='k', base_url='https://p.example')\n"
         "    assert request.url == 'https://p.example/chat/completions'\n"
         "    assert ('Authorization', 'Bearer k') in request.headers\n",
         "utf-8",
