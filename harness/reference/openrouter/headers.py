@@ -34,10 +34,11 @@ def find_key(
 
     Raises `Refusal` of class auth when there is none. The process's own environment is not looked at.
     """
-    key = (given or "").strip() or str(configured.get("apiKey") or "").strip()
-    if not key and provider == "openrouter":
-        key = env.get("OPENROUTER_API_KEY", "").strip()
-    if not key:
+    candidates = [given, configured.get("apiKey")]
+    if provider == "openrouter":
+        candidates.append(env.get("OPENROUTER_API_KEY"))
+    key = next((key.strip() for key in candidates if isinstance(key, str) and key.strip()), None)
+    if key is None:
         place = " or OPENROUTER_API_KEY" if provider == "openrouter" else ""
         raise Refusal(
             f"no API key for {provider}: give one, or set it in the configuration{place}", error_class="auth"

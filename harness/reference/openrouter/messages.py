@@ -114,8 +114,7 @@ class _Transcript:
             self._add_tool(turn)
             return
         if role == "assistant":
-            cleaned = signatures.clean(turn, gemini=self._family.gemini)
-            self._add_assistant(cleaned)
+            self._add_assistant(signatures.clean(turn, gemini=self._family.gemini))
             return
         self.close()
         if in_wire_form(turn):
@@ -130,16 +129,14 @@ class _Transcript:
             self.messages.append({"role": "user", "content": parts})
 
     def _add_assistant(self, turn: Turn) -> None:
+        self.close()
         if in_wire_form(turn):
-            self.close()
             self.messages.append(dict(turn))
             return
         if turn.get("stop_reason") in _FAILED:
             if self.latest:
-                self.close()
                 self.messages.append({"role": "assistant", "content": assistant.FAILED_TURN})
             return
-        self.close()
         message, calls, renamed = assistant.convert(turn, self._ref, joiner="\n" if self.latest else "")
         self._renamed.update(renamed)
         self._open_calls = dict.fromkeys(calls)
@@ -191,7 +188,8 @@ def _part(block: Message) -> Message:
     kind = block.get("type")
     if kind == "text":
         text = well_formed(block["text"])
-        return {**block, "text": text} if len(block) > 2 else {"type": "text", "text": text}
+        marker = {"cache_control": block["cache_control"]} if "cache_control" in block else {}
+        return {"type": "text", "text": text, **marker}
     if kind == "image":
         url = block.get("url") or f"data:{block.get('mime_type') or 'image/png'};base64,{block['data']}"
         return {"type": "image_url", "image_url": {"url": url}}
@@ -215,7 +213,7 @@ def _with_short_ids(messages: Sequence[Message]) -> list[Message]:
         if message.get("tool_calls"):
             calls = [{**call, "id": shorten(call["id"])} for call in message["tool_calls"]]
             return {**message, "tool_calls": calls}
-        if message.get("role") == "tool":
+        if isinstance(message.get("tool_call_id"), str):
             return {**message, "tool_call_id": shorten(message["tool_call_id"])}
         return message
 
