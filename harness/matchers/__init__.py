@@ -9,7 +9,7 @@ from __future__ import annotations
 from harness.matchers._headers import HeaderPattern, header_pattern, is_noise
 from harness.matchers._json import DuplicateKeyError, read_json
 from harness.matchers._paths import JsonPath, Match, Place, as_path, compile_path
-from harness.matchers._urls import glob_pattern, normalise_url, query_of, split_url
+from harness.matchers._urls import SplitUrl, glob_pattern, normalise_url, query_of, split_url
 from harness.matchers._values import MATCHERS, MISSING, accepts, escape, is_matcher, problem_with, unescape
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "JsonPath",
     "Match",
     "Place",
+    "SplitUrl",
     "accepts",
     "as_path",
     "compile_path",

@@ -26,7 +26,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _constant(word: str) -> NoReturn:
-    raise ValueError(f"{word} is not JSON")
+    raise ValueError(word)
 
 
 _strict = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
@@ -35,7 +35,8 @@ _strict = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
 def read_json(text: bytes | str) -> Any:
     """The JSON value of `text`.
 
-    Raises `DuplicateKeyError` if an object has a key twice, and `ValueError` if it is not JSON in UTF-8.
+    Raises `DuplicateKeyError` if an object has a key twice, and `ValueError` if it is not JSON in UTF-8;
+    the messages complete a sentence: "the body" + " is not UTF-8".
     """
     raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     try:
@@ -47,5 +48,11 @@ def read_json(text: bytes | str) -> Any:
         pass
     try:
         return _strict.decode(text if isinstance(text, str) else raw.decode())
+    except DuplicateKeyError:
+        raise
     except RecursionError:
         raise ValueError("is nested too deeply") from None
+    except UnicodeDecodeError:
+        raise ValueError("is not UTF-8") from None
+    except ValueError as error:
+        raise ValueError(f"is not JSON: {error}") from None

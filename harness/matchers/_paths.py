@@ -134,6 +134,23 @@ class JsonPath:
             return False
         return _covers(self._steps, place)
 
+    def reaches(self, place: Place) -> bool:
+        """Whether the path leads through `place` to something inside it; `..` leads nowhere in particular."""
+        if self._steps is None or len(self._steps) <= len(place):
+            return False
+        ahead = self._steps[: len(place)]
+        return not any(step.deep for step in ahead) and _covers(ahead, place)
+
+    @property
+    def start(self) -> Place:
+        """The place to which the path leads before it fans out: of `$.a[0]..b` it is `("a", 0)`."""
+        place: list[str | int] = []
+        for deep, want in self._steps or ():
+            if deep or isinstance(want, _Any) or (isinstance(want, int) and want < 0):
+                break
+            place.append(want)
+        return tuple(place)
+
 
 def _covers(steps: tuple[_Step, ...], place: Place) -> bool:
     if not steps:

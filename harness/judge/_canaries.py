@@ -1,0 +1,206 @@
+"""Secrets minted for a case: each may be only where an expected request has it, in whatever encoding."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import orjson
+
+from harness.judge._finding import Finding
+from harness.judge._seen import Seen
+from harness.matchers import MISSING, Place, as_path, compile_path, is_matcher, unescape
+
+__all__ = ["Canaries"]
+
+_JSON_ESCAPE = re.compile(rb"\\+u00([2-7][0-9A-Fa-f])")
+_PERCENT = re.compile(rb"%[0-9A-Fa-f]{2}")
+_DEEPEST = 4  # how often text may be percent-encoded
+
+
+def _needles(secret: bytes) -> tuple[bytes, ...]:
+    """The secret itself, and what it looks like inside base64, whatever stands before and after it."""
+    needles = [secret]
+    for before in range(3):
+        encoded = base64.b64encode(b"\0" * before + secret)
+        inside = encoded[-(-8 * before // 6) : 8 * (before + len(secret)) // 6]
+        needles += [inside, inside.translate(bytes.maketrans(b"+/", b"-_"))]
+    return tuple(dict.fromkeys(needles))
+
+
+def _readings(text: bytes) -> Iterator[bytes]:
+    """The text, and the text with its JSON escapes and its percent-encoding undone."""
+    yield text
+    if b"\\" in text:
+        plain = _JSON_ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), text).replace(b"\\/", b"/")
+        if plain != text:
+            yield plain
+            text = plain
+    for _ in range(_DEEPEST):
+        if b"%" not in text or _PERCENT.search(text) is None:
+            return
+        text = unquote_to_bytes(text)
+        yield text
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+class Canaries:
+    """The canaries of a case, searched for in what an implementation did."""
+
+    def __init__(self, canaries: Mapping[str, str]) -> None:
+        self._needles = {name: _needles(_bytes(secret)) for name, secret in canaries.items()}
+
+    def found(self, text: bytes) -> list[str]:
+        """The names of the canaries in `text`: plain, percent-encoded, in base64 or behind `\\u` escapes."""
+        names: list[str] = []
+        for reading in _readings(text):
+            for name, needles in self._needles.items():
+                if name not in names and any(needle in reading for needle in needles):
+                    names.append(name)
+        return names
+
+    def misplaced(self, seen: Seen, allowing: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+        """Canaries in a request where none of the `allowing` request mappings has them."""
+        if not self._needles:
+            return
+        yield from self._in_url(seen, allowing)
+        yield from self._in_headers(seen, allowing)
+        yield from self._in_body(seen, allowing)
+
+    def in_outcome(self, outcome: Mapping[str, Any]) -> Iterator[Finding]:
+        """Canaries in what was reported back, where none may be."""
+        if self._needles and self.found(_text_of(outcome)):
+            for place, text in _texts(outcome):
+                for name in self.found(_bytes(text)):
+                    path = as_path(place)
+                    yield _secret(name, "outcome", path, " in the outcome", ("outcome",), place)
+
+    # -------------------------------------------------------------- where they are
+
+    def _in_url(self, seen: Seen, allowing: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+        method, url = seen.request.method, seen.request.url
+        for name in self.found(_bytes(method)):
+            yield _secret(name, "url", "method", "", ("method",))
+        for name in self.found(_bytes(url)):
+            if any(self._has(name, one.get("url")) for one in allowing):
+                continue
+            parts = self._parts_with(name, seen) or ["somewhere"]
+            for part in parts:
+                if not any(self._has(name, _part_of(one, part)) for one in allowing):
+                    yield _secret(name, "url", "url", f" ({part})", ("url",))
+
+    def _parts_with(self, name: str, seen: Seen) -> list[str]:
+        """The parts of the URL in which a canary is. User-info and fragment are parts of their own."""
+        url, parts = seen.url, []
+        if name in self.found(_bytes(url.host)):
+            parts.append("host")
+        if name in self.found(_bytes(url.path)):
+            parts.append("path")
+        for key, values in seen.query.items():
+            if name in self.found(_bytes(key)) or any(name in self.found(_bytes(value)) for value in values):
+                parts.append(f"query {key}")
+        if name in self.found(_bytes(seen.request.url.partition("#")[2])):
+            parts.append("fragment")
+        authority = seen.request.url.partition("//")[2].partition("/")[0]
+        if name in self.found(_bytes(authority.rpartition("@")[0])):
+            parts.append("user-info")
+        return parts
+
+    def _in_headers(self, seen: Seen, allowing: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+        for lowered, values in seen.headers.items():
+            shown = seen.names[lowered]
+            for name in self.found(_bytes(lowered)):
+                yield _secret(name, "headers", shown, " in its name", ("headers",))
+            for name in self.found(_bytes("\n".join(values))):
+                if not any(self._has(name, _header_of(one, lowered)) for one in allowing):
+                    yield _secret(name, "headers", shown, "", ("headers", shown))
+
+    def _in_body(self, seen: Seen, allowing: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+        for name in self.found(seen.request.body):
+            spots = [place for place, text in _texts(seen.body) if name in self.found(_bytes(text))]
+            allowed = [place for one in allowing for place in self._places(name, one, seen)]
+            if not spots:
+                yield _secret(name, "body", "body", "", ("body",))
+            for spot in spots:
+                if not any(spot[: len(place)] == place for place in allowed):
+                    path = as_path(spot)
+                    yield _secret(name, "body", path, "", ("body",), spot)
+
+    # -------------------------------------------------------------- where they may be
+
+    def _has(self, name: str, expected: Any) -> bool:
+        return expected is not None and name in self.found(_text_of(expected))
+
+    def _places(self, name: str, expected: Mapping[str, Any], seen: Seen) -> Iterator[Place]:
+        for key in ("body", "body_includes"):
+            if key in expected:
+                yield from self._within(name, expected[key], ())
+        for text, value in expected.get("body_at", {}).items():
+            if seen.body is not MISSING and self._has(name, value):
+                for match in compile_path(text).find(seen.body):
+                    yield from self._within(name, value, match.place)
+
+    def _within(self, name: str, expected: Any, place: Place) -> Iterator[Place]:
+        if not self._has(name, expected):
+            return
+        if isinstance(expected, Mapping) and not is_matcher(expected):
+            for key, value in expected.items():
+                below = (*place, unescape(key))
+                if self._has(name, key):
+                    yield below
+                yield from self._within(name, value, below)
+        elif isinstance(expected, list):
+            for index, item in enumerate(expected):
+                yield from self._within(name, item, (*place, index))
+        else:
+            yield place
+
+
+def _part_of(expected: Mapping[str, Any], part: str) -> Any:
+    if part.startswith("query "):
+        return expected.get("query", {}).get(part.removeprefix("query "))
+    return expected.get(part) if part in ("host", "path") else None
+
+
+def _header_of(expected: Mapping[str, Any], lowered: str) -> Any:
+    for name, value in expected.get("headers", {}).items():
+        if name.lower() == lowered:
+            return value
+    return None
+
+
+def _text_of(value: Any) -> bytes:
+    if isinstance(value, str):
+        return _bytes(value)
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return _bytes("\n".join(text for _, text in _texts(value)))
+
+
+def _texts(value: Any, place: Place = ()) -> Iterable[tuple[Place, str]]:
+    """All strings in a JSON value, keys among them, each with its place."""
+    waiting: list[tuple[Place, Any]] = [(place, value)]
+    while waiting:
+        place, value = waiting.pop()
+        if isinstance(value, str):
+            yield place, value
+        elif isinstance(value, Mapping):
+            for key, item in value.items():
+                yield (*place, str(key)), str(key)
+                waiting.append(((*place, str(key)), item))
+        elif isinstance(value, list | tuple):
+            waiting += [((*place, index), item) for index, item in enumerate(value)]
+
+
+def _secret(
+    name: str, spot: Any, path: str, where: str, at: tuple[str | int, ...], place: Place = ()
+) -> Finding:
+    words = f"holds ${{canary.{name}}}{where}, which must not be there"
+    return Finding("secret", spot, path, at, words=words, place=place)

@@ -1,0 +1,214 @@
+"""A case and an observation → everything in which they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+from harness.judge._assignment import Assignment, Placed, expected_line, pair_leftovers, same_origin
+from harness.judge._canaries import Canaries
+from harness.judge._explain import explain
+from harness.judge._finding import Finding, charged_to, from_change
+from harness.judge._kept import kept_findings, same_findings
+from harness.judge._request import findings
+from harness.judge._seen import Seen
+from harness.judge._text import masked, one_line
+from harness.masking import Mask
+from harness.matchers import MISSING, accepts
+from harness.model import Assigned, Case, Difference, Interaction, Judgement, Observation, Performed, Step
+
+__all__ = ["judge"]
+
+Address: TypeAlias = tuple[str | int, ...]
+
+_CLOCK_GRAIN_MS = 1.0  # clocks that count whole milliseconds may be off by one
+
+
+class _Told(NamedTuple):
+    """A finding, the step and request it is about, and the address that its own is below."""
+
+    finding: Finding
+    step: int
+    request: int | None
+    base: Address
+
+
+def judge(case: Case, observation: Observation) -> Judgement:
+    """All differences between what a case expects and what was observed, in the order of the requests.
+
+    Whether an assertion can be checked is part of the answer: what the way of observing cannot see is a
+    sentence in `unchecked`, neither passed nor failed. Each difference is charged to the rules that claim
+    its place. `location` is left to the caller, who knows the files.
+    """
+    judging = _Judging(case, observation)
+    told = [one for number in range(judging.steps) for one in judging.step(number)]
+    return Judgement(
+        tuple(_differences(case, told)) if told else (),
+        tuple(judging.unchecked),
+        tuple(judging.assigned),
+    )
+
+
+def _differences(case: Case, told: Iterable[_Told]) -> Iterator[Difference]:
+    mask = Mask(case.canaries)
+    for finding, step, request, base in told:
+        yield Difference(
+            finding.kind,
+            one_line(mask(finding.path)),
+            finding.told(mask),
+            (*base, *finding.at),
+            step,
+            request,
+            _value(finding.expected, mask),
+            _value(finding.actual, mask),
+            charged_to(case.rules, finding),
+        )
+
+
+def _value(value: Any, mask: Mask) -> Any:
+    return None if value is MISSING else masked(value, mask)
+
+
+class _Judging:
+    """The judging of one observation, step by step; requests are remembered by their interaction's id."""
+
+    def __init__(self, case: Case, observation: Observation) -> None:
+        self._case = case
+        self._observation = observation
+        self._canaries = Canaries(case.canaries)
+        self._named: dict[str, Seen] = {}
+        self._requests_of = {
+            one.id: one.request for step in case.steps for one in step.interactions if one.id is not None
+        }
+        self.steps = max(len(case.steps), len(observation.steps))
+        self.assigned: list[tuple[Assigned, ...]] = []
+        self.unchecked: dict[str, None] = {}
+
+    def step(self, number: int) -> Iterator[_Told]:
+        """Everything that is wrong in a step."""
+        case, observed = self._case, self._observation.steps
+        step = case.steps[number] if number < len(case.steps) else Step({}, (), ("steps", number))
+        performed = observed[number] if number < len(observed) else Performed()
+        assignment = Assignment(step)
+        placed = [assignment.place(Seen(request)) for request in performed.requests]
+        self.assigned.append(tuple(one.assigned for one in placed))
+        pairs, missing = pair_leftovers(step, placed)
+        for index, one in enumerate(placed):
+            wanted = one.assigned.interaction or pairs.get(index)
+            found = self._stray(step, one) if wanted is None else self._expected(wanted, one)
+            for finding, base in found:
+                yield _Told(finding, number, index, base)
+        for interaction, sent in missing:
+            yield _Told(_never_sent(interaction, sent), number, None, interaction.at)
+        for finding in self._outcome(step, performed.outcome):
+            yield _Told(finding, number, None, step.at)
+
+    # -------------------------------------------------------------- one request
+
+    def _stray(self, step: Step, placed: Placed) -> Iterator[tuple[Finding, Address]]:
+        """A request that should not have been sent. What it carries to a place where requests are
+        expected is no leak if one of those carries the same."""
+        seen = placed.seen
+        if placed.forbidden_by is not None:
+            yield _unwanted("forbidden", seen, ("forbid_requests", placed.forbidden_by)), step.at
+            allowing = []
+        else:
+            yield _unwanted("unexpected", seen, ("interactions",)), step.at
+            allowing = [one.request for one in step.interactions if same_origin(one.request, seen)]
+        for finding in self._canaries.misplaced(seen, allowing):
+            yield finding._replace(at=("interactions",)), step.at
+
+    def _expected(self, wanted: Interaction, placed: Placed) -> Iterator[tuple[Finding, Address]]:
+        """A request against the interaction it was counted for, or is paired with for want of a better."""
+        seen, base = placed.seen, (*wanted.at, "request")
+        if placed.instead_of is not None or placed.too_late:
+            yield _out_of_turn(placed), wanted.at
+        for finding in findings(wanted.request, seen):
+            yield finding, base
+        if "headers" in wanted.request and "header-duplicates" in self._observation.unseen:
+            self.unchecked["whether a header was sent twice cannot be seen"] = None
+        allowing = [wanted.request]
+        if placed.assigned.interaction is not None:
+            for finding in self._related(wanted, seen, allowing):
+                yield finding, base
+            yield from self._times(wanted, placed)
+            if wanted.id is not None:
+                self._named.setdefault(wanted.id, seen)
+        for finding in self._canaries.misplaced(seen, allowing):
+            yield finding, base
+
+    def _related(
+        self, interaction: Interaction, seen: Seen, allowing: list[Mapping[str, Any]]
+    ) -> Iterator[Finding]:
+        same = interaction.request.get("same_as")
+        if same is not None:
+            allowing.append(self._requests_of.get(same, {}))
+            if same in self._named:
+                yield from same_findings(same, self._named[same], seen)
+        kept = interaction.request.get("keeps")
+        if kept is not None:
+            yield from kept_findings(kept, self._named, seen)
+
+    def _times(self, wanted: Interaction, placed: Placed) -> Iterator[tuple[Finding, Address]]:
+        request, unseen = placed.seen.request, self._observation.unseen
+        if "timeout_ms" in wanted.request:
+            limit = wanted.request["timeout_ms"]
+            if request.timeout_ms is None or "timeout" in unseen:
+                self.unchecked["the time limit of a request cannot be seen"] = None
+            elif not accepts(limit, _whole(request.timeout_ms)):
+                yield _timing("timeout_ms", limit, request.timeout_ms), (*wanted.at, "request")
+        if wanted.after_ms:
+            due = wanted.after_ms[min(placed.assigned.repetition, len(wanted.after_ms) - 1)]
+            if "timing" in unseen or (request.after_ms is None and due):
+                self.unchecked["how long was waited before a request cannot be seen"] = None
+            elif abs((request.after_ms or 0) - due) > _CLOCK_GRAIN_MS:
+                yield _timing("after_ms", due, request.after_ms), wanted.at
+
+    # -------------------------------------------------------------- the outcome
+
+    def _outcome(self, step: Step, outcome: Mapping[str, Any] | None) -> Iterator[Finding]:
+        if outcome is not None:
+            yield from self._canaries.in_outcome(outcome)
+        if step.outcome is None:
+            return
+        if outcome is None or "outcome" in self._observation.unseen:
+            self.unchecked["the outcome cannot be seen"] = None
+            return
+        for change in explain(step.outcome, outcome, open_objects=True):
+            yield from_change(change, ("outcome",), "outcome")
+
+
+def _whole(number: float) -> float:
+    """`number` as an integer where it is one: 90000.0 milliseconds are 90000."""
+    return int(number) if float(number).is_integer() else number
+
+
+def _timing(path: str, expected: Any, actual: Any) -> Finding:
+    return Finding("timing", "timing", path, (path,), expected, actual)
+
+
+def _unwanted(what: str, seen: Seen, at: Address) -> Finding:
+    line = f"{seen.request.method} {seen.request.url}"
+    return Finding("request", "requests", "", at, actual=line, words=f"{what}: {line}")
+
+
+def _never_sent(wanted: Interaction, sent: int) -> Finding:
+    line = expected_line(wanted)
+    if sent:
+        words = f"sent {_times(sent)}, expected at least {_times(wanted.least)}: {line}"
+    else:
+        words = f"never sent: {line}"
+    return Finding("request", "requests", "", (), expected=line, words=words)
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
+def _out_of_turn(placed: Placed) -> Finding:
+    line = f"{placed.seen.request.method} {placed.seen.request.url}"
+    if placed.instead_of is None:
+        words = f"out of order: {line} came after requests that it should precede"
+    else:
+        words = f"out of order: {line} came before {expected_line(placed.instead_of)}"
+    return Finding("request", "requests", "", (), actual=line, words=words)
