@@ -20,6 +20,7 @@ from harness.reference.openrouter import (
     routing,
     text,
 )
+from harness.reference.openrouter import config as configuration
 from harness.reference.refusal import Refusal, Unsupported
 
 __all__ = ["shape"]
@@ -41,14 +42,10 @@ def shape(given: Mapping[str, JsonValue]) -> Request:
     ref = refs.parse(_model(given, config), contract)
     if ref.provider == "clawrouter":
         raise Unsupported("chat through ClawRouter")
-    provider = (
-        (((config.get("models") or {}).get("providers") or {}).get(ref.provider) or {})
-        if config
-        else _NOTHING
-    )
+    provider = configuration.provider(config, ref.provider)
     route = routes.resolve(_base_url(given, provider), ref.provider, contract)
     key = headers.find_key(given.get("api_key"), provider, given.get("env") or _NOTHING, ref.provider)
-    layers = params.collect(config, ref, contract, given.get("params") or _NOTHING)
+    layers = configuration.param_layers(config, ref, contract, given.get("params") or _NOTHING)
     attributed = route.host and ref.provider == "openrouter"
     cached = route.host and contract != "2026-04"
     return Request(
@@ -124,9 +121,8 @@ def _retention(layers: params.Layers, options: Mapping[str, JsonValue]) -> str |
 def _model(given: Mapping[str, JsonValue], config: Mapping[str, JsonValue]) -> str:
     """The ref given, else the configured default, else OpenRouter Auto (OR-REF-05)."""
     model = given.get("model")
-    if model is None and config:
-        configured = ((config.get("agents") or {}).get("defaults") or {}).get("model")
-        model = configured.get("primary") if isinstance(configured, dict) else configured
+    if model is None:
+        model = configuration.default_model(config)
     model = refs.DEFAULT_MODEL if model is None else model
     if not isinstance(model, str):
         raise Refusal(f"{model!r} is no model ref: write <provider>/<model id>")
@@ -135,5 +131,5 @@ def _model(given: Mapping[str, JsonValue], config: Mapping[str, JsonValue]) -> s
 
 def _base_url(given: Mapping[str, JsonValue], provider: Mapping[str, JsonValue]) -> str | None:
     """The base URL given, else the configured one; a blank one counts as none."""
-    base = given.get("base_url") or ""
-    return base if base.strip() else provider.get("baseUrl")
+    given_url = given.get("base_url") or ""
+    return given_url if given_url.strip() else provider.get("baseUrl")
