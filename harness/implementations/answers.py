@@ -16,7 +16,16 @@ import orjson
 
 from harness.model import Headers, JsonValue, Request
 
-__all__ = ["OUTCOME_KEYS", "REQUEST_KEYS", "Unreadable", "as_outcome", "as_request", "named", "request_of"]
+__all__ = [
+    "OUTCOME_KEYS",
+    "REQUEST_KEYS",
+    "Unreadable",
+    "as_outcome",
+    "as_request",
+    "milliseconds",
+    "named",
+    "request_of",
+]
 
 REQUEST_KEYS = ("method", "url", "headers", "body", "body_base64", "timeout_ms")
 OUTCOME_KEYS = ("text", "tool_calls", "usage", "finish_reason", "error", "artifacts", "models", "budget")
@@ -77,6 +86,13 @@ def request_of(value: Mapping[str, Any], *, after_ms: float | None = None) -> Re
     if timeout_ms is not None and (isinstance(timeout_ms, bool) or not isinstance(timeout_ms, int | float)):
         raise Unreadable(f"a request whose timeout_ms is {named(timeout_ms)}; it must be a number")
     return Request(method, url, _headers(value.get("headers")), _body(value), timeout_ms, after_ms)
+
+
+def milliseconds(value: object) -> float:
+    """The number of a `sleep_ms`. Raises `Unreadable`."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        raise Unreadable(f"a sleep_ms that is {named(value)}; it must be a number of milliseconds")
+    return float(value)
 
 
 def named(value: object) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.implementations import protocol
-from harness.implementations.answers import Unreadable, named, request_of
+from harness.implementations.answers import Unreadable, milliseconds, named, request_of
 from harness.masking import Mask
 from harness.model import Aspect, Broken, Job, Observation, Performed, Request
 
@@ -47,7 +47,8 @@ class Flight:
     def hear(self, message: Mapping[str, Any]) -> bytes | None:
         """Take a message for this run, and return the line that answers it.
 
-        Sets `observation` when it ends the case, `step_is_over` when another step is to follow. Raises `Unreadable` for a message that makes no sense.
+        Sets `observation` when it ends the case, `step_is_over` when another step is to follow.
+        Raises `Unreadable` for a message that makes no sense.
         """
         if self.verdict is not None:
             if any(key in message for key in protocol.ENDINGS):
@@ -56,7 +57,7 @@ class Flight:
         if "request" in message:
             return self._request(message)
         if "sleep_ms" in message:
-            self._waited += protocol.milliseconds(message["sleep_ms"])
+            self._waited += milliseconds(message["sleep_ms"])
             return protocol.wake(self.seq)
         if "unsupported" in message:
             self.observation = Observation(unsupported=self._masked(message["unsupported"]))

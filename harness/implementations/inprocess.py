@@ -13,32 +13,32 @@ import copy
 import inspect
 import traceback
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Any, Protocol, TypeAlias
 
 import orjson
 
 from harness.errors import Unsupported
-from harness.implementations.answers import Unreadable, as_outcome, as_request, named
+from harness.implementations.answers import Unreadable, as_outcome, as_request, milliseconds, named
 from harness.implementations.limits import TimeIsUp, TimeLimit
 from harness.masking import Mask
 from harness.model import About, Aspect, Broken, Case, Job, JsonValue, Observation, Performed, Reply, Request
+from harness.wire.in_process import Unanswerable
 
-__all__ = ["InProcess", "Shaping", "Way"]
+__all__ = ["InProcess", "Shaping", "Way", "outcome_of"]
 
 Target: TypeAlias = Callable[..., Any]
 
 
 class Way(Protocol):
-    """How the requests of a callable are come by. Entered once for a run of cases."""
+    """How the requests of a callable are come by."""
 
     blind_to: frozenset[Aspect]
 
-    def __enter__(self) -> object: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    def running(self) -> AbstractContextManager[None]:
+        """A context in which `perform` may be called."""
+        ...
 
     def perform(
         self, call: Callable[[], object], reply: Callable[[Request], Reply], *, clock: bool
@@ -67,7 +67,7 @@ class InProcess:
 
     def perform(self, jobs: Iterable[Job], *, at_once: int = 1) -> Iterator[tuple[Case, Observation]]:
         """Perform the jobs one after the other, whatever `at_once` allows."""
-        with self._way:
+        with self._way.running():
             for job in jobs:
                 yield job.case, self._observe(job)
 
@@ -97,15 +97,22 @@ class InProcess:
             return _broken(job.case, message, error)
         except Unreadable as error:
             return _broken(job.case, f"it answered {error}")
+        except Unanswerable as error:
+            return _broken(job.case, f"it sent {error}", error)
         except BaseException as error:
             message = "".join(traceback.format_exception_only(error)).strip()
             return _broken(job.case, f"it raised {message}", error)
+        return Observation(steps, self._blind_to(steps))
+
+    def _blind_to(self, steps: tuple[Performed, ...]) -> frozenset[Aspect]:
+        """What this way of observing could not see in these steps."""
         blind = self._way.blind_to
         if not self._clock:
             blind |= {"timing"}
-        if all(step.outcome is None for step in steps):
+        silent = any(step.requests and step.outcome is None for step in steps)
+        if silent or "outcome" not in self._about.features:
             blind |= {"outcome"}
-        return Observation(steps, blind)
+        return blind
 
     def _steps(self, job: Job) -> tuple[Performed, ...]:
         target = self._target() if isinstance(self._target, type) else self._target
@@ -133,13 +140,8 @@ class Shaping:
 
     blind_to: frozenset[Aspect] = frozenset()
 
-    def __enter__(self) -> Shaping:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        return None
+    def running(self) -> AbstractContextManager[None]:
+        return contextlib.nullcontext()
 
     def perform(
         self, call: Callable[[], object], reply: Callable[[Request], Reply], *, clock: bool
@@ -156,7 +158,7 @@ class Shaping:
         request = as_request(answer)
         if request is not None:
             return Performed((request,))
-        return Performed(outcome=_outcome(answer))
+        return Performed(outcome=outcome_of(answer))
 
 
 def _requests(answers: Iterable[object]) -> Iterator[Request]:
@@ -178,11 +180,11 @@ def _converse(
             try:
                 yielded = generator.send(sent)
             except StopIteration as end:
-                outcome = None if end.value is None else _outcome(end.value)
+                outcome = None if end.value is None else outcome_of(end.value)
                 return Performed(tuple(requests), outcome)
             sent = None
             if isinstance(yielded, Mapping) and "sleep_ms" in yielded:
-                waited += _milliseconds(yielded["sleep_ms"])
+                waited += milliseconds(yielded["sleep_ms"])
                 continue
             request = as_request(yielded)
             if request is None:
@@ -200,13 +202,8 @@ def _after(request: Request, waited: float) -> Request:
     return Request(request.method, request.url, request.headers, request.body, request.timeout_ms, waited)
 
 
-def _milliseconds(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-        raise Unreadable(f"a sleep_ms of {named(value)}; it must be a number of milliseconds")
-    return float(value)
-
-
-def _outcome(answer: object) -> Mapping[str, JsonValue]:
+def outcome_of(answer: object) -> Mapping[str, JsonValue]:
+    """The outcome that a callable reports. Raises `Unsupported` and `Unreadable`."""
     if isinstance(answer, Mapping) and "unsupported" in answer:
         raise Unsupported(str(answer["unsupported"]))
     return as_outcome(answer)
@@ -224,9 +221,6 @@ def _broken(case: Case, message: str, error: BaseException | None = None) -> Obs
     mask = Mask(case.canaries)
     detail = "" if error is None else mask(_traceback(error))
     return Observation(broken=Broken(mask(message), detail))
-
-
-_OWN_FRAMES = ("/harness/implementations/", "/harness/wire/")
 
 
 def _traceback(error: BaseException) -> str:

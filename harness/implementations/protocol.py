@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from harness.implementations.answers import Unreadable, as_outcome, named
+from harness.implementations.answers import Unreadable, as_outcome
 from harness.model import JsonValue, Reply
 
 __all__ = [
@@ -18,7 +18,6 @@ __all__ = [
     "LINE_LIMIT",
     "VERSION",
     "cancel",
-    "milliseconds",
     "outcome_of",
     "parse",
     "reply",
@@ -89,13 +88,6 @@ def parse(line: bytes) -> dict[str, Any]:
     if not isinstance(message, dict):
         raise Unreadable(f"a line that is no JSON object: {shortened(line)}")
     return message
-
-
-def milliseconds(value: object) -> float:
-    """The number of a `sleep_ms`. Raises `Unreadable`."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
-        raise Unreadable(f"a sleep_ms that is {named(value)}; it must be a number of milliseconds")
-    return float(value)
 
 
 def outcome_of(message: Mapping[str, Any]) -> Mapping[str, JsonValue] | None:

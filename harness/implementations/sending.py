@@ -1,0 +1,37 @@
+"""Mode `send` for Python callables: the callable really sends, and is observed where it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from harness.implementations.answers import Unreadable, as_request
+from harness.implementations.inprocess import outcome_of
+from harness.model import Performed, Reply, Request
+from harness.wire.in_process import BLIND_TO, answering, patched
+
+__all__ = ["Sending"]
+
+
+class Sending:
+    """The way of mode `send`: what goes out through an HTTP library is seen and answered, not sent."""
+
+    blind_to = BLIND_TO
+
+    def running(self) -> AbstractContextManager[None]:
+        return patched()
+
+    def perform(
+        self, call: Callable[[], object], reply: Callable[[Request], Reply], *, clock: bool
+    ) -> Performed:
+        requests: list[Request] = []
+
+        def answer(request: Request) -> Reply:
+            requests.append(request)
+            return reply(request)
+
+        with answering(answer):
+            reported = call()
+        if as_request(reported) is not None:
+            raise Unreadable("a request; in mode send it sends its requests itself and returns an outcome")
+        return Performed(tuple(requests), None if reported is None else outcome_of(reported))

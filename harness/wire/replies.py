@@ -1,0 +1,163 @@
+"""A scenario's reply as bytes (docs/scenarios.md, reply)."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+
+from harness.errors import UsageError
+from harness.model import Headers, JsonValue, Reply, Request
+
+__all__ = ["FAULTS", "render"]
+
+FAULTS = ("timeout", "reset", "refused", "truncated", "slow")
+
+_BODIES = ("json", "text", "sse", "base64")
+_CONTENT_TYPES = {
+    "json": "application/json",
+    "text": "text/plain; charset=utf-8",
+    "sse": "text/event-stream",
+    "base64": "application/octet-stream",
+}
+_WITHOUT_BODY = (204, 205)
+_COMPLETION = {"id": "gen-harness", "created": 0, "model": "harness"}
+
+
+def render(reply: Mapping[str, JsonValue] | None, request: Request, cassettes: Path) -> Reply:
+    """The reply to `request` that `reply` describes; None is a plausible empty success.
+
+    A `cassette` is a path under `cassettes`. A fault without a status or a body stands for no response
+    at all: its status is 0. Raises `UsageError` for a cassette or an interaction that is not there and
+    `LoadError` for a cassette that cannot be read.
+    """
+    if reply is None:
+        return _empty_success(request)
+    found = _recorded(reply, request, cassettes) if "cassette" in reply else _written(reply, request)
+    fault = reply.get("fault")
+    return found if fault is None else Reply(found.status, found.headers, found.chunks, fault)
+
+
+def _written(reply: Mapping[str, Any], request: Request) -> Reply:
+    kind = next((kind for kind in _BODIES if kind in reply), None)
+    status = reply.get("status")
+    headers = _headers(reply.get("headers"))
+    if kind is None:
+        if "fault" in reply:
+            return Reply(status or (200 if headers else 0), headers)
+        if status is None and not headers:
+            return _empty_success(request)
+        if status is None or (status < 300 and status not in _WITHOUT_BODY):
+            success = _empty_success(request)
+            return Reply(status or 200, _with_defaults(headers, success.headers), success.chunks)
+        return Reply(status, headers)
+    chunks = _chunks(kind, reply[kind])
+    return Reply(status or 200, _with_defaults(headers, (("content-type", _CONTENT_TYPES[kind]),)), chunks)
+
+
+def _chunks(kind: str, content: Any) -> tuple[bytes, ...]:
+    if kind == "json":
+        return (_json(content),)
+    if kind == "text":
+        return (str(content).encode(),)
+    if kind == "base64":
+        return (base64.b64decode(content),)
+    return tuple(_event(item) for item in content)
+
+
+def _event(item: Any) -> bytes:
+    """One server-sent event: a comment as it is, text or JSON as its data."""
+    if isinstance(item, str):
+        if item.startswith(":"):
+            return f"{item}\n\n".encode()
+        return "".join(f"data: {line}\n" for line in item.split("\n")).encode() + b"\n"
+    return b"data: " + _json(item) + b"\n\n"
+
+
+def _json(value: Any) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:  # integers beyond 64 bits, half surrogate pairs
+        return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _headers(stated: Mapping[str, Any] | None) -> Headers:
+    return tuple(
+        (name, _text(value))
+        for name, values in (stated or {}).items()
+        for value in (values if isinstance(values, list) else [values])
+    )
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _with_defaults(headers: Headers, defaults: Headers) -> Headers:
+    stated = {name.lower() for name, _ in headers}
+    return headers + tuple(pair for pair in defaults if pair[0] not in stated)
+
+
+def _recorded(reply: Mapping[str, Any], request: Request, cassettes: Path) -> Reply:
+    from harness.cassettes import open_cassette
+
+    cassette = open_cassette(cassettes / reply["cassette"])
+    number = reply.get("interaction")
+    if number is not None:
+        return cassette.interaction(number).reply
+    found = cassette.find(request)
+    if found is None:
+        raise UsageError(
+            f"{cassette.file} has no interaction for {request.method} {request.url}",
+            hint="Name one with `interaction: n`, counted from 0.",
+        )
+    return found.reply
+
+
+def _empty_success(request: Request) -> Reply:
+    """What a provider would say that had nothing to say."""
+    path = urlsplit(request.url).path.rstrip("/")
+    if path.endswith("/models"):
+        return _json_reply({"data": []})
+    if path.endswith("/chat/completions"):
+        return _stream() if _wants_stream(request.body) else _completion()
+    return _json_reply({})
+
+
+def _wants_stream(body: bytes) -> bool:
+    try:
+        asked = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(asked, dict) and asked.get("stream") is True
+
+
+def _completion() -> Reply:
+    choice = {"index": 0, "message": {"role": "assistant", "content": ""}, "finish_reason": "stop"}
+    return _json_reply({**_COMPLETION, "object": "chat.completion", "choices": [choice], "usage": _usage()})
+
+
+def _stream() -> Reply:
+    head = {**_COMPLETION, "object": "chat.completion.chunk"}
+    first = {"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": None}
+    last = {"index": 0, "delta": {}, "finish_reason": "stop"}
+    events = [
+        {**head, "choices": [first]},
+        {**head, "choices": [last]},
+        {**head, "choices": [], "usage": _usage()},
+        "[DONE]",
+    ]
+    return Reply(200, (("content-type", "text/event-stream"),), _chunks("sse", events))
+
+
+def _usage() -> dict[str, int]:
+    return {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
+
+
+def _json_reply(value: JsonValue) -> Reply:
+    return Reply(200, (("content-type", "application/json"),), (orjson.dumps(value),))
