@@ -1,0 +1,89 @@
+"""The round trip of the command protocol: one long-lived child against a process for each case.
+
+Wall-clock time, as what is waited for is another process; the best of the rounds, as other load on the
+machine can only add to it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from benchmarks.corpus import samples
+from benchmarks.measuring import PYTHON, BenchmarkError, Table, at_least, at_most
+from harness.implementations import connect
+from harness.model import DEFAULT_CONTRACT, Case, Implementation, Job, Reply, Request, Step
+
+__all__ = ["run"]
+
+_ADAPTERS = Path(__file__).with_name("adapters")
+_TRIPS = 2_000
+_TARGET_US = 80.0
+_TARGET_TIMES = 200.0
+
+
+def run(folder: Path, rounds: int) -> Iterator[Table]:
+    """One table: a round trip and a process per case, for Python and, where there is one, Node.js."""
+    given = [sample.given for sample in samples(_TRIPS)]
+    jobs = [_job(number, each) for number, each in enumerate(given)]
+    size_kb = sum(len(orjson.dumps(each)) for each in given) / len(given) / 1e3
+    table = Table(
+        f"Command protocol: {_TRIPS:,} round trips, inputs of {size_kb:.1f} kB",
+        ("child", "round trip µs", "target", "process per case µs", "times", "target"),
+    )
+    for name, command in _children():
+        with connect(f"command:{' '.join(command)}") as child:
+            trip = min(_trip_s(child, jobs) for _ in range(rounds))
+        alone = min(_alone_s(command, given[0], folder) for _ in range(3 * rounds))
+        times = alone / trip
+        table.row(
+            name,
+            f"{trip * 1e6:.0f}",
+            at_most(trip * 1e6, _TARGET_US) if name == "Python" else "",
+            f"{alone * 1e6:,.0f}",
+            f"{times:.0f}",
+            at_least(times, _TARGET_TIMES),
+        )
+    yield table
+
+
+def _children() -> Iterator[tuple[str, list[str]]]:
+    yield "Python", [PYTHON, str(_ADAPTERS / "echo.py")]
+    node = shutil.which("node")
+    if node is not None:
+        yield "Node.js", [node, str(_ADAPTERS / "echo.mjs")]
+
+
+def _job(number: int, given: Mapping[str, Any]) -> Job:
+    step = Step(given, ())
+    return Job(Case(f"trips/trip-{number}", "trips", DEFAULT_CONTRACT, (step,), "", 1), _refuse)
+
+
+def _refuse(step: int, request: Request) -> Reply:
+    raise BenchmarkError("a request that ends its run wants no reply")
+
+
+def _trip_s(child: Implementation, jobs: Sequence[Job]) -> float:
+    started = time.perf_counter()
+    answered = sum(len(seen.steps[0].requests) for _, seen in child.perform(jobs) if seen.steps)
+    elapsed = time.perf_counter() - started
+    if answered != len(jobs):
+        raise BenchmarkError(f"{answered} of {len(jobs)} round trips brought a request back")
+    return elapsed / len(jobs)
+
+
+def _alone_s(command: Sequence[str], given: Mapping[str, Any], folder: Path) -> float:
+    lines = ({"cmd": "start", "version": 1}, {"cmd": "run", "seq": 1, "input": given})
+    asked = b"".join(orjson.dumps(line) + b"\n" for line in lines)
+    started = time.perf_counter()
+    done = subprocess.run(command, input=asked, capture_output=True, cwd=folder, check=True)
+    elapsed = time.perf_counter() - started
+    if done.stdout.count(b"\n") != len(lines):
+        raise BenchmarkError(f"{' '.join(command)} gave {done.stdout!r}")
+    return elapsed
