@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from typing import TextIO
-from xml.sax.saxutils import escape, quoteattr
 
 from harness.masking import Mask
 from harness.model import Verdict
@@ -14,6 +13,8 @@ from harness.report.failure import describe
 
 __all__ = ["JunitReport"]
 
+_IN_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
+_IN_ATTRIBUTES = _IN_TEXT | str.maketrans({'"': "&quot;", "\n": "&#10;", "\t": "&#9;"})
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -94,8 +95,8 @@ def _clean(text: str) -> str:
 
 
 def _attribute(text: str) -> str:
-    return quoteattr(_clean(text))
+    return f'"{_clean(text).translate(_IN_ATTRIBUTES)}"'
 
 
 def _text(text: str) -> str:
-    return escape(_clean(text))
+    return _clean(text).translate(_IN_TEXT)
