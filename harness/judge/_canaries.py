@@ -34,7 +34,7 @@ def _needles(secret: bytes) -> tuple[bytes, ...]:
 def _readings(text: bytes) -> Iterator[bytes]:
     """The text, and the text with its JSON escapes and its percent-encoding undone."""
     yield text
-    if b"\\" in text:
+    if b"\\u00" in text or b"\\/" in text:
         plain = _JSON_ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), text).replace(b"\\/", b"/")
         if plain != text:
             yield plain
@@ -54,15 +54,27 @@ class Canaries:
     """The canaries of a case, searched for in what an implementation did."""
 
     def __init__(self, canaries: Mapping[str, str]) -> None:
+        self._secrets = dict(canaries)
         self._needles = {name: _needles(_bytes(secret)) for name, secret in canaries.items()}
+        self._alarms = ["%", "\\", *(needle.decode() for each in self._needles.values() for needle in each)]
 
-    def found(self, text: bytes) -> list[str]:
+    def found(self, text: str | bytes) -> list[str]:
         """The names of the canaries in `text`: plain, percent-encoded, in base64 or behind `\\u` escapes."""
+        if isinstance(text, str):
+            for alarm in self._alarms:
+                if alarm in text:
+                    break
+            else:
+                return []
+            text = _bytes(text)
         names: list[str] = []
         for reading in _readings(text):
             for name, needles in self._needles.items():
-                if name not in names and any(needle in reading for needle in needles):
-                    names.append(name)
+                for needle in needles:
+                    if needle in reading:
+                        if name not in names:
+                            names.append(name)
+                        break
         return names
 
     def misplaced(self, seen: Seen, allowing: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
@@ -77,7 +89,7 @@ class Canaries:
         """Canaries in what was reported back, where none may be."""
         if self._needles and self.found(_text_of(outcome)):
             for place, text in _texts(outcome):
-                for name in self.found(_bytes(text)):
+                for name in self.found(text):
                     path = as_path(place)
                     yield _secret(name, "outcome", path, " in the outcome", ("outcome",), place)
 
@@ -85,9 +97,9 @@ class Canaries:
 
     def _in_url(self, seen: Seen, allowing: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
         method, url = seen.request.method, seen.request.url
-        for name in self.found(_bytes(method)):
+        for name in self.found(method):
             yield _secret(name, "url", "method", "", ("method",))
-        for name in self.found(_bytes(url)):
+        for name in self.found(url):
             if any(self._has(name, one.get("url")) for one in allowing):
                 continue
             parts = self._parts_with(name, seen) or ["somewhere"]
@@ -98,32 +110,34 @@ class Canaries:
     def _parts_with(self, name: str, seen: Seen) -> list[str]:
         """The parts of the URL in which a canary is. User-info and fragment are parts of their own."""
         url, parts = seen.url, []
-        if name in self.found(_bytes(url.host)):
+        if name in self.found(url.host):
             parts.append("host")
-        if name in self.found(_bytes(url.path)):
+        if name in self.found(url.path):
             parts.append("path")
         for key, values in seen.query.items():
-            if name in self.found(_bytes(key)) or any(name in self.found(_bytes(value)) for value in values):
+            if name in self.found(key) or any(name in self.found(value) for value in values):
                 parts.append(f"query {key}")
-        if name in self.found(_bytes(seen.request.url.partition("#")[2])):
+        if name in self.found(seen.request.url.partition("#")[2]):
             parts.append("fragment")
         authority = seen.request.url.partition("//")[2].partition("/")[0]
-        if name in self.found(_bytes(authority.rpartition("@")[0])):
+        if name in self.found(authority.rpartition("@")[0]):
             parts.append("user-info")
         return parts
 
     def _in_headers(self, seen: Seen, allowing: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+        if self.found("\n".join(seen.headers)):
+            for lowered, shown in seen.names.items():
+                for name in self.found(lowered):
+                    yield _secret(name, "headers", shown, " in its name", ("headers",))
         for lowered, values in seen.headers.items():
-            shown = seen.names[lowered]
-            for name in self.found(_bytes(lowered)):
-                yield _secret(name, "headers", shown, " in its name", ("headers",))
-            for name in self.found(_bytes("\n".join(values))):
+            for name in self.found(values[0] if len(values) == 1 else "\n".join(values)):
                 if not any(self._has(name, _header_of(one, lowered)) for one in allowing):
+                    shown = seen.names[lowered]
                     yield _secret(name, "headers", shown, "", ("headers", shown))
 
     def _in_body(self, seen: Seen, allowing: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
         for name in self.found(seen.request.body):
-            spots = [place for place, text in _texts(seen.body) if name in self.found(_bytes(text))]
+            spots = [place for place, text in _texts(seen.body) if name in self.found(text)]
             allowed = [place for one in allowing for place in self._places(name, one, seen)]
             if not spots:
                 yield _secret(name, "body", "body", "", ("body",))
@@ -135,6 +149,8 @@ class Canaries:
     # -------------------------------------------------------------- where they may be
 
     def _has(self, name: str, expected: Any) -> bool:
+        if isinstance(expected, str) and self._secrets[name] in expected:
+            return True
         return expected is not None and name in self.found(_text_of(expected))
 
     def _places(self, name: str, expected: Mapping[str, Any], seen: Seen) -> Iterator[Place]:

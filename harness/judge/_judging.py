@@ -10,7 +10,7 @@ from harness.judge._canaries import Canaries
 from harness.judge._explain import explain
 from harness.judge._finding import Finding, charged_to, from_change
 from harness.judge._kept import kept_findings, same_findings
-from harness.judge._request import findings
+from harness.judge._request import content_findings, findings
 from harness.judge._seen import Seen
 from harness.judge._text import masked, one_line
 from harness.masking import Mask
@@ -123,7 +123,8 @@ class _Judging:
         seen, base = placed.seen, (*wanted.at, "request")
         if placed.instead_of is not None or placed.too_late:
             yield _out_of_turn(placed), wanted.at
-        for finding in findings(wanted.request, seen):
+        judged = findings if placed.assigned.interaction is None else content_findings
+        for finding in judged(wanted.request, seen):
             yield finding, base
         if "headers" in wanted.request and "header-duplicates" in self._observation.unseen:
             self.unchecked["whether a header was sent twice cannot be seen"] = None

@@ -18,7 +18,7 @@ from harness.matchers import (
     normalise_url,
 )
 
-__all__ = ["findings", "fits_line", "fits_wholly", "line_findings"]
+__all__ = ["content_findings", "findings", "fits_line", "fits_wholly", "line_findings"]
 
 
 def fits_line(expected: Mapping[str, Any], seen: Seen) -> bool:
@@ -38,6 +38,13 @@ def findings(expected: Mapping[str, Any], seen: Seen, *, explaining: bool = True
     a body that differs is one finding without details.
     """
     yield from line_findings(expected, seen)
+    yield from content_findings(expected, seen, explaining=explaining)
+
+
+def content_findings(
+    expected: Mapping[str, Any], seen: Seen, *, explaining: bool = True
+) -> Iterator[Finding]:
+    """The same below the request line: headers and body."""
     if "headers" in expected:
         yield from _named_headers(expected["headers"], seen)
     if "require_headers" in expected:

@@ -9,6 +9,8 @@ import orjson
 
 __all__ = ["DuplicateKeyError", "read_json"]
 
+_START = 64  # bytes that tell whether the text is compact
+
 
 class DuplicateKeyError(ValueError):
     """A JSON object has the same key twice."""
@@ -39,13 +41,14 @@ def read_json(text: bytes | str) -> Any:
     the messages complete a sentence: "the body" + " is not UTF-8".
     """
     raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-    try:
-        value = orjson.loads(raw)
-        # Compact text that survives the round trip has no repeated key and no integer cut to a float.
-        if orjson.dumps(value) == raw:
-            return value
-    except (orjson.JSONDecodeError, TypeError):
-        pass
+    if b'": ' not in raw[:_START]:
+        try:
+            value = orjson.loads(raw)
+            # Compact text that survives the round trip has no repeated key and no integer cut to a float.
+            if orjson.dumps(value) == raw:
+                return value
+        except (orjson.JSONDecodeError, TypeError):
+            pass
     try:
         return _strict.decode(text if isinstance(text, str) else raw.decode())
     except DuplicateKeyError:
