@@ -19,6 +19,7 @@ __all__ = ["Child"]
 
 _READ = 1024 * 1024
 _KEPT = 64 * 1024
+_GLANCE_S = 0.02
 
 
 class Child:
@@ -99,8 +100,8 @@ class Child:
             while self._unsent and self.lost is None and time.monotonic() < until:
                 self.receive(until - time.monotonic())
             self._close_input()
-            while self.lost is None and time.monotonic() < until:
-                self.receive(until - time.monotonic())
+            while self.lost is None and self._process.poll() is None and time.monotonic() < until:
+                self.receive(_GLANCE_S)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(max(until - time.monotonic(), 0.05))
         if self._process.poll() is None:

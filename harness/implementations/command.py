@@ -291,28 +291,36 @@ class _Flying:
 
     def _look_at_the_clock(self, child: Child) -> None:
         now = time.monotonic()
-        late = [flight for flight in self._flights.values() if flight.deadline <= now]
-        if any(flight.verdict is not None for flight in late):
+        due = [flight for flight in self._flights.values() if flight.deadline <= now]
+        if any(flight.verdict is not None for flight in due):
             self._command.discard()
-            self._scatter("")
+            self._scatter()
             return
-        for flight in late:
+        for flight in due:
+            flight.late = True
             self._cancel(flight, child, f"no answer within {self._command.timeout_s:g} s")
 
     def _mourn(self) -> None:
-        """The child is gone: its cases run again one by one, except one that has killed it before."""
+        """The child is gone by itself."""
         how, stderr = self._command.bury()
         self._scatter(f"the adapter ended before it answered: {how}", stderr)
 
-    def _scatter(self, message: str, stderr: str = "") -> None:
-        for flight in list(self._flights.values()):
-            if flight.verdict is not None:
+    def _scatter(self, message: str = "", stderr: str = "") -> None:
+        """Without a child: what has failed is over, and the others run again, one by one.
+
+        A case is blamed for the child's end if it was alone with it. Of several that were late together,
+        one may have kept the child from answering the others, so they are not blamed either.
+        """
+        flights = list(self._flights.values())
+        self._flights.clear()
+        self._let_go.clear()
+        several_late = sum(flight.late for flight in flights) > 1
+        for flight in flights:
+            if flight.verdict is not None and not (flight.late and several_late):
                 flight.observation = flight.verdict
             elif flight.alone and message:
                 flight.breaks(message, stderr)
             else:
-                self._flights.pop(flight.seq)
                 self._again.append(flight.job)
                 continue
             self._land(flight)
-        self._let_go.clear()

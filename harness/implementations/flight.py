@@ -16,8 +16,8 @@ __all__ = ["Flight"]
 class Flight:
     """The state of a case. `observation` is set when it is over.
 
-    `alone` is a second attempt, made because the child died under the first. While `cancelled_at` is
-    set, the case has already failed and only waits for the child to let go of it.
+    `alone` is a second attempt, made because the child died under the first. With a `verdict` the case
+    has failed already, and only waits for the child to let go of it; `late` if the time was up.
     """
 
     def __init__(self, job: Job, features: frozenset[str], *, deadline: float, alone: bool = False) -> None:
@@ -27,6 +27,7 @@ class Flight:
         self.seq = 0
         self.observation: Observation | None = None
         self.verdict: Observation | None = None
+        self.late = False
         self._features = features
         self._performed: list[Performed] = []
         self._begin()
