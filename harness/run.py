@@ -11,13 +11,16 @@ from pathlib import Path
 from harness.cassettes import prove
 from harness.judge import Assignment, judge
 from harness.known_failing import KnownFailing
+from harness.masking import Mask
 from harness.model import (
     DECLARED_INPUTS,
     DEFAULT_CONTRACT,
     About,
     Case,
+    Difference,
     Implementation,
     Job,
+    Judgement,
     Observation,
     Reply,
     Request,
@@ -131,7 +134,7 @@ def _conclude(case: Case, observation: Observation, about: About, folder: Path) 
     if observation.unsupported is not None:
         return Verdict(case, "not_applicable", about.name, reason=observation.unsupported)
     judgement = judge(case, observation)
-    notes, unlike = prove(case, judgement, folder)
+    unproven, unlike = _hold_against_recordings(case, judgement, folder)
     differences = tuple(
         replace(difference, location=locate(case, difference.at))
         for difference in (*judgement.differences, *unlike)
@@ -146,9 +149,31 @@ def _conclude(case: Case, observation: Observation, about: About, folder: Path) 
         about.name,
         differences=differences,
         unchecked=judgement.unchecked,
-        unproven=notes,
+        unproven=unproven,
         observation=observation,
     )
+
+
+def _hold_against_recordings(
+    case: Case, judgement: Judgement, folder: Path
+) -> tuple[tuple[str, ...], tuple[Difference, ...]]:
+    """What is unlike the recordings the replies come from: told as unproven, or as differences where the
+    interaction asks for it (`check_request`)."""
+    unproven: list[str] = []
+    unlike: list[Difference] = []
+    for step, requests in enumerate(judgement.assigned):
+        for number, assigned in enumerate(requests):
+            interaction = assigned.interaction
+            if interaction is None or not any("cassette" in reply for reply in interaction.replies):
+                continue
+            notes = prove(assigned, folder, Mask(case.canaries))
+            if not interaction.check_request:
+                unproven += notes
+                continue
+            rules = tuple(rule.id for rule in case.rules)
+            at = (*interaction.at, "reply")
+            unlike += [Difference("body", "", note, at, step, number, rules=rules) for note in notes]
+    return tuple(unproven), tuple(unlike)
 
 
 def _expects_only_a_refusal(case: Case) -> bool:
