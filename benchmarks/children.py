@@ -1,4 +1,5 @@
-"""The round trip of the command protocol: one long-lived child against a process for each case.
+"""The round trip of the command protocol: one long-lived child against a process for each case, and
+against a bare loop over the same pipes, which is the least that a child in that language takes.
 
 Wall-clock time, as what is waited for is another process; the best of the rounds, as other load on the
 machine can only add to it.
@@ -35,15 +36,17 @@ def run(folder: Path, rounds: int) -> Iterator[Table]:
     size_kb = sum(len(orjson.dumps(each)) for each in given) / len(given) / 1e3
     table = Table(
         f"Command protocol: {_TRIPS:,} round trips, inputs of {size_kb:.1f} kB",
-        ("child", "round trip µs", "target", "process per case µs", "times", "target"),
+        ("child", "bare pipe µs", "round trip µs", "target", "process per case µs", "times", "target"),
     )
     for name, command in _children():
         with connect(f"command:{' '.join(command)}") as child:
-            trip = min(_trip_s(child, jobs) for _ in range(rounds))
+            measured = [(_bare_s(command, given), _trip_s(child, jobs)) for _ in range(rounds)]
+        bare, trip = (min(figures) for figures in zip(*measured, strict=True))
         alone = min(_alone_s(command, given[0], folder) for _ in range(3 * rounds))
         times = alone / trip
         table.row(
             name,
+            f"{bare * 1e6:.0f}",
             f"{trip * 1e6:.0f}",
             at_most(trip * 1e6, _TARGET_US) if name == "Python" else "",
             f"{alone * 1e6:,.0f}",
@@ -76,6 +79,27 @@ def _trip_s(child: Implementation, jobs: Sequence[Job]) -> float:
     if answered != len(jobs):
         raise BenchmarkError(f"{answered} of {len(jobs)} round trips brought a request back")
     return elapsed / len(jobs)
+
+
+def _bare_s(command: Sequence[str], given: Sequence[Mapping[str, Any]]) -> float:
+    """A line out, a line in, both read as JSON, and nothing else."""
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        pipe_in, pipe_out = child.stdin, child.stdout
+        assert pipe_in is not None
+        assert pipe_out is not None
+
+        def ask(line: Mapping[str, Any]) -> None:
+            pipe_in.write(orjson.dumps(line) + b"\n")
+            pipe_in.flush()
+            orjson.loads(pipe_out.readline())
+
+        ask({"cmd": "start", "version": 1})
+        started = time.perf_counter()
+        for seq, each in enumerate(given):
+            ask({"cmd": "run", "seq": seq, "input": each})
+        elapsed = time.perf_counter() - started
+        pipe_in.close()
+    return elapsed / len(given)
 
 
 def _alone_s(command: Sequence[str], given: Mapping[str, Any], folder: Path) -> float:
