@@ -1,0 +1,199 @@
+"""Scenarios expanded into cases: a row, a contract, and every variable filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal, cast
+
+from harness.model import CONTRACTS, EVIDENCE, Case, Interaction, JsonValue, Rule, Step
+from harness.scenarios._contracts import in_order
+from harness.scenarios._plans import RowPlan, ScenarioPlan, StepPlan, SuitePlan
+from harness.scenarios._templates import Scope, Template, fill
+
+__all__ = ["CaseMaker", "case_name", "contracts_of", "evidence_of", "interactions_from", "rules_in_force"]
+
+
+def case_name(suite: str, scenario: str, row: str | None) -> str:
+    return f"{suite}/{scenario}" if row is None else f"{suite}/{scenario}/{row}"
+
+
+def rules_in_force(ids: tuple[str, ...], contract: str, rules: Mapping[str, Rule]) -> tuple[Rule, ...]:
+    """The rules among `ids` that hold in a contract."""
+    return tuple(rules[id_] for id_ in ids if contract in rules[id_].contracts)
+
+
+def contracts_of(scenario: ScenarioPlan, row: RowPlan | None, rules: Mapping[str, Rule]) -> tuple[str, ...]:
+    """The contracts a scenario's row is run in: as it states, or as the suite states where one of its rules
+    holds, else those in which all its rules hold."""
+    if row and row.contracts:
+        return row.contracts
+    held = [set(rules[id_].contracts) for id_ in scenario.rules]
+    if not scenario.contracts:
+        return in_order(set(CONTRACTS).intersection(*held))
+    if scenario.of_suite and held:
+        return in_order(set(scenario.contracts).intersection(set().union(*held)))
+    return scenario.contracts
+
+
+def evidence_of(scenario: ScenarioPlan, in_force: tuple[Rule, ...]) -> str:
+    """The evidence stated, else the weakest of the rules in force."""
+    if scenario.evidence is not None:
+        return scenario.evidence
+    return max((rule.evidence for rule in in_force), key=EVIDENCE.index, default=EVIDENCE[0])
+
+
+class CaseMaker:
+    """Makes the cases of one suite."""
+
+    def __init__(
+        self,
+        plan: SuitePlan,
+        file: str,
+        rules: Mapping[str, Rule],
+        variables: dict[bool, Template],
+        cassette: Callable[[str], str],
+    ) -> None:
+        self._plan = plan
+        self._file = file
+        self._rules = rules
+        self._variables = variables
+        self._cassette = cassette
+        self._in_force: dict[tuple[tuple[str, ...], str], tuple[Rule, ...]] = {}
+
+    def cases(self, scenario: ScenarioPlan, contracts: tuple[str, ...]) -> Iterator[Case]:
+        """The cases of a scenario in these contracts, row by row. Raises UnfillableError."""
+        for row in scenario.rows if scenario.rows is not None else (None,):
+            for contract in contracts_of(scenario, row, self._rules):
+                if contract in contracts:
+                    yield self.case(scenario, row, contract)
+
+    def case(self, scenario: ScenarioPlan, row: RowPlan | None, contract: str) -> Case:
+        """One case. Raises UnfillableError."""
+        canaries: dict[str, str] = {}
+        steps = self.steps(scenario, row, contract, canaries)
+        key = (scenario.rules, contract)
+        in_force = self._in_force.get(key)
+        if in_force is None:
+            in_force = self._in_force[key] = rules_in_force(scenario.rules, contract, self._rules)
+        return Case(
+            name=case_name(self._plan.suite, scenario.id, row and row.id),
+            suite=self._plan.suite,
+            contract=contract,
+            steps=steps,
+            file=self._file,
+            line=scenario.line,
+            about=scenario.about,
+            evidence=evidence_of(scenario, in_force),
+            reading=scenario.reading,
+            rules=in_force,
+            tags=scenario.tags,
+            requires=_features(scenario.requires, steps),
+            canaries=canaries,
+        )
+
+    def steps(
+        self, scenario: ScenarioPlan, row: RowPlan | None, contract: str, canaries: dict[str, str]
+    ) -> tuple[Step, ...]:
+        """The steps of a case; secrets are put into `canaries`. Raises UnfillableError."""
+        return tuple(
+            self._step(step, ("steps", number) if scenario.in_steps else (), scope)
+            for number, (step, scope) in enumerate(self.scopes(scenario, row, contract, canaries))
+        )
+
+    def scopes(
+        self,
+        scenario: ScenarioPlan,
+        row: RowPlan | None,
+        contract: str,
+        canaries: dict[str, str],
+    ) -> Iterator[tuple[StepPlan, Scope]]:
+        """Each step of a case with what its variables stand for; secrets are put into `canaries`."""
+        name = case_name(self._plan.suite, scenario.id, row and row.id)
+        values = row and {False: row.expected, True: row.literal}
+        for step in scenario.steps:
+            yield step, Scope(name, contract, self._variables, values, step.input, canaries)
+
+    def _step(self, step: StepPlan, at: tuple[str | int, ...], scope: Scope) -> Step:
+        given = {key: value for key, value in fill(step.input, scope).items() if value is not None}
+        given.setdefault("contract", scope.contract)
+        outcome = None if step.outcome is None else fill(step.outcome, scope)
+        return Step(
+            input=given,
+            interactions=interactions_from(
+                fill(step.interactions, scope), (*at, "interactions"), self._cassette
+            ),
+            at=at,
+            order=cast(Literal["strict", "any"], step.order),
+            outcome=outcome,
+            allow_requests=interactions_from(
+                fill(step.allow, scope), (*at, "allow_requests"), self._cassette, optional=True
+            ),
+            forbid_requests=tuple(fill(step.forbid, scope)),
+        )
+
+
+def interactions_from(
+    items: list[dict[str, Any]],
+    at: tuple[str | int, ...],
+    cassette: Callable[[str], str],
+    *,
+    optional: bool = False,
+) -> tuple[Interaction, ...]:
+    """Interactions as written and filled in; with `optional` they may come any number of times."""
+    return tuple(_interaction(item, (*at, index), cassette, optional) for index, item in enumerate(items))
+
+
+def _interaction(
+    item: dict[str, Any], at: tuple[str | int, ...], cassette: Callable[[str], str], optional: bool
+) -> Interaction:
+    reply = item.get("reply")
+    replies: tuple[Mapping[str, JsonValue], ...] = ()
+    check_request = False
+    if reply:
+        written = reply.get("sequence") or (reply,)
+        check_request = any(one.get("check_request", False) for one in written)
+        replies = tuple(_reply(one, cassette) for one in written)
+    if optional:
+        least, most = 0, None
+    elif repeat := item.get("repeat"):
+        least, most = repeat.get("min", 0), repeat.get("max")
+    else:
+        least = most = max(1, len(replies))
+    after = item.get("after_ms")
+    if after is None:
+        waits: tuple[float, ...] = ()
+    else:
+        waits = tuple(after) if isinstance(after, list) else (after,) * max(1, most or least)
+    return Interaction(
+        request=item.get("request") or {},
+        at=at,
+        id=item.get("id"),
+        replies=replies,
+        check_request=check_request,
+        least=least,
+        most=most,
+        after_ms=waits,
+    )
+
+
+def _reply(reply: dict[str, Any], cassette: Callable[[str], str]) -> dict[str, Any]:
+    if "cassette" not in reply and "check_request" not in reply:
+        return reply
+    plain = {key: value for key, value in reply.items() if key != "check_request"}
+    if "cassette" in plain:
+        plain["cassette"] = cassette(plain["cassette"])
+    return plain
+
+
+def _features(stated: tuple[str, ...], steps: tuple[Step, ...]) -> tuple[str, ...]:
+    """The features a case needs: those stated, and those its keys imply."""
+    needed = set(stated)
+    if len(steps) > 1:
+        needed.add("steps")
+    for step in steps:
+        expected = sum(max(1, interaction.least) for interaction in step.interactions)
+        if expected > 1 or (step.outcome and step.interactions):
+            needed.add("replies")
+        if any(wait > 0 for interaction in step.interactions for wait in interaction.after_ms):
+            needed.add("clock")
+    return tuple(sorted(needed))

@@ -1,0 +1,121 @@
+"""Where suites, rules and cassettes are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from harness.errors import LoadError, Location, Problem
+
+__all__ = ["Cassettes", "bundled_cassettes", "bundled_scenarios", "find_suites", "is_suite", "rules_folder"]
+
+_PACKAGE: Final = Path(__file__).resolve().parent.parent
+_SUITE = re.compile(rb"^[{\s\"']*(?:suite|scenarios)[\"']?\s*:", re.MULTILINE)
+_PASSED_BY: Final = frozenset({"cassettes", "node_modules", "__pycache__"})
+
+
+def bundled_scenarios() -> Path:
+    """The folder of the suites that come with the harness."""
+    return _bundled("scenarios")
+
+
+def bundled_cassettes() -> Path:
+    """The folder of the recordings that come with the harness."""
+    return _bundled("cassettes")
+
+
+@cache
+def _bundled(name: str) -> Path:
+    shipped = _PACKAGE / "bundled" / name
+    return shipped if shipped.is_dir() else _PACKAGE.parent / name
+
+
+def is_suite(path: Path) -> bool:
+    """Whether a YAML file is a suite, judged by its keys; it may still be one that does not load."""
+    if path.suffix not in (".yaml", ".yml"):
+        return False
+    try:
+        with path.open("rb") as file:
+            return _SUITE.search(file.read(1 << 20)) is not None
+    except OSError:
+        return False
+
+
+def find_suites(paths: Iterable[str | Path]) -> list[Path]:
+    """The suite files that `paths` name or hold, each once, in order.
+
+    A folder is searched through; its YAML files that are no suites are passed by, and so are hidden
+    folders and folders of cassettes. Raises LoadError for a path that is not there.
+    """
+    found: dict[Path, Path] = {}
+    problems = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            for file in _walk(path):
+                found.setdefault(file.resolve(), file)
+        elif path.exists():
+            found.setdefault(path.resolve(), path)
+        else:
+            problems.append(Problem(Location(str(path), 1, 1), "there is no such file or folder"))
+    if problems:
+        raise LoadError(problems)
+    return list(found.values())
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for entry in sorted(folder.iterdir()):
+        if entry.name.startswith(".") or entry.name in _PASSED_BY:
+            continue
+        if entry.is_dir():
+            if not entry.is_symlink():
+                yield from _walk(entry)
+        elif is_suite(entry):
+            yield entry
+
+
+def rules_folder(suite: Path) -> Path | None:
+    """The nearest `rules` folder beside or above a suite, not looking outside its repository."""
+    for folder in suite.resolve().parents:
+        if (folder / "rules").is_dir():
+            return folder / "rules"
+        if (folder / ".git").exists():
+            return None
+    return None
+
+
+class Cassettes:
+    """Finds the recordings that the suites of one folder name: in a `cassettes` folder beside or above
+    it, nearest first, else among the bundled ones."""
+
+    def __init__(self, folder: Path) -> None:
+        above = (parent / "cassettes" for parent in (folder.resolve(), *folder.resolve().parents))
+        own = [path for path in above if path.is_dir()]
+        self.folders = tuple(dict.fromkeys([*own, bundled_cassettes()]))
+        self._found: dict[str, Path] = {}
+
+    def find(self, name: str) -> Path:
+        """The file that `name` means. Raises ValueError if there is none or it lies outside."""
+        known = self._found.get(name)
+        if known is not None:
+            return known
+        parts = Path(name).parts
+        if not name or "\\" in name or "\0" in name or Path(name).is_absolute() or ".." in parts:
+            raise ValueError(f"{name!r} must be a path inside the cassettes folder, without ..")
+        for folder in self.folders:
+            path = folder / name
+            if path.is_file():
+                if not path.resolve().is_relative_to(folder.resolve()):
+                    raise ValueError(f"{name!r} leads out of {folder}")
+                self._found[name] = path
+                return path
+        raise ValueError(f"there is no cassette {name!r} in {' or '.join(map(str, self.folders))}")
+
+    def place(self, name: str) -> str:
+        """Where `name` is or, if there is none yet, where it would be recorded."""
+        try:
+            return str(self.find(name))
+        except ValueError:
+            return str(self.folders[0] / name)

@@ -1,0 +1,256 @@
+"""A suite prepared for expansion: layers laid, templates compiled, rows named.
+
+Plans hold nothing but JSON values and tuples of them, so that they can be kept in the cache.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from harness.model import JsonValue
+from harness.scenarios._contracts import versions_of
+from harness.scenarios._layers import Laid, lay
+from harness.scenarios._shapes import is_contract_choice
+from harness.scenarios._templates import Template, compile_template
+
+__all__ = [
+    "OVERRIDABLE",
+    "RowPlan",
+    "ScenarioPlan",
+    "StepPlan",
+    "SuitePlan",
+    "plan_from_json",
+    "plan_suite",
+    "row_id",
+    "variants_of",
+]
+
+
+OVERRIDABLE: Final = ("app", "proxy")
+"""Variables that may be set from outside: an implementation's own names, and where `check-proxy` aims."""
+
+
+class StepPlan(NamedTuple):
+    input: Template
+    interactions: Template
+    order: str
+    outcome: Template | None
+    allow: Template
+    forbid: Template
+
+
+class RowPlan(NamedTuple):
+    id: str
+    contracts: tuple[str, ...]  # none: those of the scenario
+    expected: Template
+    literal: Template
+
+
+class ScenarioPlan(NamedTuple):
+    """`contracts` are those stated, by the scenario or (then only where one of its rules holds) by the
+    suite; none: where all its rules hold. `rows` is None without `for_each`."""
+
+    id: str
+    line: int
+    about: str
+    rules: tuple[str, ...]
+    contracts: tuple[str, ...]
+    of_suite: bool  # whether the suite stated the contracts
+    evidence: str | None
+    reading: str | None
+    tags: tuple[str, ...]
+    requires: tuple[str, ...]
+    rows: tuple[RowPlan, ...] | None
+    steps: tuple[StepPlan, ...]
+    in_steps: bool
+    by_contract: bool  # whether $contract stands in it or in the suite's variables
+
+
+class SuitePlan(NamedTuple):
+    """`overridable` are the variables that may be set from outside, as written."""
+
+    suite: str
+    expected: Template
+    literal: Template
+    overridable: Mapping[str, JsonValue]
+    scenarios: tuple[ScenarioPlan, ...]
+
+
+# ------------------------------------------------------------------ making
+
+
+def row_id(row: Mapping[str, JsonValue]) -> str:
+    """The name of a row: its id, else its first value in letters, digits and `._-`; empty if none is left."""
+    if "id" in row:
+        return str(row["id"])
+    value = next((value for key, value in row.items() if key != "contract"), "")
+    if isinstance(value, (dict, list)):
+        return ""
+    if value is None or isinstance(value, bool):
+        value = {None: "null", True: "true", False: "false"}[value]
+    words = re.sub(r"[^A-Za-z0-9._-]+", "-", str(value)).strip("-.")
+    return words[:80] if re.search(r"[A-Za-z0-9]", words) else ""
+
+
+def variants_of(scenario: Mapping[str, JsonValue], by_id: Mapping[str, Any]) -> list[Any]:
+    """The scenarios whose input it starts from, nearest first. Raises ValueError for a circle or a stranger."""
+    chain: list[Any] = []
+    ids = [scenario.get("id")]
+    current = scenario
+    while (name := current.get("variant_of")) is not None:
+        if name in ids:
+            raise ValueError(" → ".join(map(str, [*ids, name])))
+        current = by_id[name]
+        ids.append(name)
+        chain.append(current)
+    return chain
+
+
+def plan_suite(suite: Mapping[str, Any], every: Sequence[Any], lines: Sequence[int]) -> SuitePlan:
+    """The plan of a suite without flaws: `every` are all scenarios of its file, of which it may have fewer
+    itself, and `lines` those that its own begin in."""
+    by_id: dict[Any, Any] = {one.get("id"): one for one in every if isinstance(one, dict)}
+    variables = suite.get("vars") or {}
+    choices = _has_choice(variables)
+    return SuitePlan(
+        suite["suite"],
+        compile_template(variables, literal=False),
+        compile_template(variables, literal=True),
+        {name: variables[name] for name in OVERRIDABLE if name in variables},
+        tuple(
+            _plan_scenario(suite, scenario, by_id, line, choices)
+            for scenario, line in zip(suite["scenarios"], lines, strict=True)
+        ),
+    )
+
+
+def _plan_scenario(
+    suite: Mapping[str, Any], scenario: Mapping[str, Any], by_id: Mapping[str, Any], line: int, choices: bool
+) -> ScenarioPlan:
+    defaults = suite.get("defaults") or {}
+    given: Any = {"operation": "chat"}
+    for layer in (defaults, *reversed(variants_of(scenario, by_id)), scenario):
+        given = lay(given, layer.get("input") or {}, "input")
+    rows = scenario.get("for_each")
+    stated = scenario.get("contract", suite.get("contract"))
+    steps = tuple(
+        _plan_step(defaults, scenario, step, given)
+        for step in scenario.get("steps") or [{"interactions": scenario.get("interactions")}]
+    )
+    row_plans = None if rows is None else tuple(map(_plan_row, rows))
+    return ScenarioPlan(
+        scenario["id"],
+        line,
+        scenario.get("about", ""),
+        tuple(dict.fromkeys(scenario.get("rules", suite.get("rules", ())))),
+        () if stated is None else versions_of(stated),
+        "contract" not in scenario,
+        scenario.get("evidence", suite.get("evidence")),
+        scenario.get("reading"),
+        tuple(scenario.get("tags", suite.get("tags", ()))),
+        tuple(scenario.get("requires", ())),
+        row_plans,
+        steps,
+        "steps" in scenario,
+        choices or _has_choice_in((steps, row_plans)),
+    )
+
+
+def _plan_row(row: Mapping[str, Any]) -> RowPlan:
+    stated = row.get("contract")
+    values = {"id": row_id(row), **row}
+    return RowPlan(
+        row_id(row),
+        () if stated is None else versions_of(stated),
+        compile_template(values, literal=False),
+        compile_template(values, literal=True),
+    )
+
+
+def _plan_step(
+    defaults: Mapping[str, Any], scenario: Mapping[str, Any], step: Mapping[str, Any], given: Any
+) -> StepPlan:
+    outcome = step.get("outcome", scenario.get("outcome"))
+    allowed = _added("allow_requests", defaults, scenario, step)
+    forbidden = _added("forbid_requests", defaults, scenario, step)
+    return StepPlan(
+        compile_template(lay(given, step.get("input") or {}, "input"), literal=True),
+        _compile_interactions(step.get("interactions"), defaults.get("request") or {}),
+        step.get("order", scenario.get("order", "strict")),
+        None if outcome is None else compile_template(outcome, literal=False),
+        _compile_interactions(allowed, {}),
+        compile_template(forbidden, literal=False),
+    )
+
+
+def _added(key: str, *layers: Mapping[str, Any]) -> JsonValue | Laid:
+    added: JsonValue | Laid = []
+    for layer in layers:
+        if layer.get(key) is not None:
+            added = lay(added, layer[key], "add")
+    return added
+
+
+def _compile_interactions(items: JsonValue | Laid, request: JsonValue) -> Template:
+    """Interactions with the suite's request laid under each."""
+    if isinstance(items, dict) and is_contract_choice(items):
+        branches = items["$contract"].items()
+        return ["contract", {key: _compile_interactions(branch, request) for key, branch in branches}]
+    if isinstance(items, Laid):
+        under = _compile_interactions(items.under, request)
+        return ["lay", under, _compile_interactions(items.over, request), items.mode]
+    if not isinstance(items, list):
+        return compile_template(items, literal=False)
+    templates = [_compile_interaction(item, request) for item in items]
+    holes = [[index, template] for index, template in enumerate(templates) if template[0] != "const"]
+    base = [template[1] if template[0] == "const" else None for template in templates]
+    return ["list", base, holes] if holes else ["const", base]
+
+
+def _compile_interaction(item: JsonValue, request: JsonValue) -> Template:
+    laid = lay({"request": request}, item, "interaction")
+    if not isinstance(laid, dict):
+        return ["interaction", compile_template(laid, literal=False)]
+    base = {}
+    holes = {}
+    for key, value in laid.items():
+        template = compile_template(value, literal=key == "reply")
+        base[key] = template[1] if template[0] == "const" else None
+        if template[0] != "const":
+            holes[key] = template
+    return ["map", base, holes] if holes else ["const", base]
+
+
+def _has_choice(value: JsonValue) -> bool:
+    """Whether `{$contract: …}` stands anywhere in a value."""
+    if isinstance(value, dict):
+        return is_contract_choice(value) or any(map(_has_choice, value.values()))
+    return isinstance(value, list) and any(map(_has_choice, value))
+
+
+def _has_choice_in(template: Any) -> bool:
+    """Whether a template depends on the contract."""
+    if isinstance(template, (list, tuple)):
+        if len(template) == 2 and template[0] in ("contract", "const"):
+            return bool(template[0] == "contract")
+        if len(template) == 3 and template[0] == "var" and template[1] == "input.contract":
+            return True
+        return any(map(_has_choice_in, template))
+    return isinstance(template, dict) and any(map(_has_choice_in, template.values()))
+
+
+# ------------------------------------------------------------------ from the cache
+
+
+def plan_from_json(value: Any) -> SuitePlan:
+    """The plan that was written as JSON."""
+    suite, expected, literal, overridable, scenarios = value
+    return SuitePlan(suite, expected, literal, overridable, tuple(map(_scenario_from_json, scenarios)))
+
+
+def _scenario_from_json(value: Any) -> ScenarioPlan:
+    plan = ScenarioPlan(*value)
+    rows = None if plan.rows is None else tuple(RowPlan(*row) for row in plan.rows)
+    return plan._replace(rows=rows, steps=tuple(StepPlan(*step) for step in plan.steps))

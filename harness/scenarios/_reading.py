@@ -1,0 +1,101 @@
+"""Reading one suite: its text, its shape, what it means, and its plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from harness.errors import Location, Problem
+from harness.model import JsonValue, Rule
+from harness.scenarios._cases import CaseMaker
+from harness.scenarios._expectations import expectation_flaws
+from harness.scenarios._folders import Cassettes
+from harness.scenarios._format import SUITE
+from harness.scenarios._locate import place_of
+from harness.scenarios._plans import SuitePlan, plan_suite
+from harness.scenarios._shapes import Address, Flaw, check
+from harness.scenarios._statements import statement_flaws
+from harness.scenarios._templates import parts_of
+from harness.scenarios._yaml import Document, parse
+
+__all__ = ["read_suite"]
+
+
+def read_suite(
+    text: str, file: str, rules: Mapping[str, Rule] | None, cassettes: Cassettes | None
+) -> tuple[SuitePlan | None, list[Problem]]:
+    """The plan of a suite, or what is wrong with it.
+
+    `rules` is None when they cannot be read, so that nothing is said about them; without `cassettes`
+    recordings need not be there.
+    """
+    document = parse(text, file)
+    if document.problems and document.value is None:
+        return None, document.problems
+    flaws = list(check(document.value, SUITE))
+    sound = _sound_indices(document.value, flaws)
+    plan = None
+    if sound:
+        plan, more = _understand(document, sound, rules, cassettes)
+        flaws += more
+    if not flaws and not document.problems:
+        return plan, []
+    placed = parse(text, file, places=True)
+    found = [Problem(_place(placed, at), message) for at, message in flaws]
+    return None, list(dict.fromkeys([*placed.problems, *found]))
+
+
+def _sound_indices(suite: JsonValue, flaws: list[Flaw]) -> list[int]:
+    """The scenarios that have the shape of one, so that more can be said about them."""
+    broken = {at[:2] for at, _ in flaws}
+    if not isinstance(suite, dict) or any(len(at) < 2 or at[0] != "scenarios" for at in broken):
+        return []
+    return [index for index in range(len(suite["scenarios"])) if ("scenarios", index) not in broken]
+
+
+def _place(document: Document, at: Address) -> Location:
+    match at:
+        case ("scenarios", int(index), *rest):
+            return place_of(document, index, tuple(rest))
+    return document.find(at)[0]
+
+
+def _understand(
+    document: Document, sound: list[int], rules: Mapping[str, Rule] | None, cassettes: Cassettes | None
+) -> tuple[SuitePlan | None, list[Flaw]]:
+    """The plan of the sound scenarios, and all that is wrong with what they mean."""
+    whole: dict[str, Any] = document.value
+    flaws = list(_miswritten(whole, ()))
+    flaws += statement_flaws(whole, sound, rules)
+    if flaws:
+        spoilt = {at[1] for at, _ in flaws if len(at) > 1 and at[0] == "scenarios"}
+        if any(at[0] != "scenarios" for at, _ in flaws):
+            return None, flaws
+        sound = [index for index in sound if index not in spoilt]
+    scenarios = [whole["scenarios"][index] for index in sound]
+    lines = [document.line_of(scenario) for scenario in scenarios]
+    plan = plan_suite({**whole, "scenarios": scenarios}, whole["scenarios"], lines)
+    variables = {False: plan.expected, True: plan.literal}
+    maker = CaseMaker(plan, document.file, rules or {}, variables, cassettes.place if cassettes else str)
+    for index, scenario in zip(sound, plan.scenarios, strict=True):
+        for at, message in expectation_flaws(maker, scenario, rules, cassettes):
+            flaws.append((("scenarios", index, *at), message))
+    return plan, flaws
+
+
+def _miswritten(value: JsonValue, at: Address) -> Iterator[Flaw]:
+    """Variables that are not well written."""
+    if isinstance(value, str):
+        if "${" in value:
+            try:
+                parts_of(value)
+            except ValueError as error:
+                yield at, str(error)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if "${" in key:
+                yield from _miswritten(key, (*at, key))
+            yield from _miswritten(item, (*at, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _miswritten(item, (*at, index))

@@ -1,0 +1,210 @@
+"""What scenarios state about themselves: names, rules, contracts, evidence, variants, steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from harness.model import CONTRACTS, EVIDENCE, Rule
+from harness.scenarios._contracts import in_order, versions_of
+from harness.scenarios._plans import row_id, variants_of
+from harness.scenarios._shapes import Flaw, did_you_mean, is_contract_choice
+
+__all__ = ["statement_flaws"]
+
+_OF_STEPS = ("interactions", "outcome")
+
+
+def statement_flaws(
+    suite: Mapping[str, Any], sound: list[int], rules: Mapping[str, Rule] | None
+) -> Iterator[Flaw]:
+    """What is wrong in what the suite and its scenarios number `sound` state; rules that cannot be read
+    (None) are not looked at."""
+    yield from _choice_flaws(suite, ())
+    if rules is not None:
+        yield from _rule_flaws(suite, (), rules)
+    by_id = {scenario.get("id"): scenario for scenario in suite["scenarios"] if isinstance(scenario, dict)}
+    first: dict[str, int] = {}
+    for index in sound:
+        scenario = suite["scenarios"][index]
+        at = ("scenarios", index)
+        if first.setdefault(scenario["id"], index) != index:
+            yield (*at, "id"), f'another scenario of this file is called "{scenario["id"]}": rename one'
+        yield from _choice_flaws(scenario, at)
+        yield from _variant_flaws(scenario, at, by_id)
+        yield from _step_flaws(scenario, at)
+        rows = _rows(scenario)
+        yield from _row_flaws(rows, at)
+        if rules is not None:
+            unknown = list(_rule_flaws(scenario, at, rules))
+            yield from unknown
+            ids = scenario.get("rules", suite.get("rules", ()))
+            if not unknown and all(id_ in rules for id_ in ids):
+                yield from _contract_flaws(suite, scenario, at, [rules[id_] for id_ in ids])
+
+
+def _rows(scenario: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return scenario.get("for_each") or []
+
+
+def _choice_flaws(statement: Mapping[str, Any], at: tuple[str | int, ...]) -> Iterator[Flaw]:
+    """`{$contract: …}` whose versions are none, and statements of contracts that leave none."""
+    try:
+        versions_of(statement.get("contract", CONTRACTS[0]))
+    except ValueError as error:
+        yield (*at, "contract"), str(error)
+    for index, row in enumerate(_rows(statement)):
+        try:
+            versions_of(row.get("contract", CONTRACTS[0]))
+        except ValueError as error:
+            yield (*at, "for_each", index, "contract"), str(error)
+    for key, value in statement.items():
+        if key != "scenarios":
+            yield from _unknown_versions(value, (*at, key))
+
+
+def _unknown_versions(value: Any, at: tuple[str | int, ...]) -> Iterator[Flaw]:
+    if isinstance(value, dict):
+        if is_contract_choice(value):
+            branches = value["$contract"]
+            if not isinstance(branches, dict) or not branches:
+                yield at, "$contract takes a mapping from versions to values"
+                return
+            for version in branches:
+                if version not in CONTRACTS:
+                    hint = did_you_mean(version, CONTRACTS)
+                    yield (*at, "$contract", version), f'there is no contract "{version}"{hint}'
+        elif "$contract" in value:
+            yield (
+                (*at, "$contract"),
+                "$contract stands alone in its mapping; a literal key is written $$contract",
+            )
+        for key, item in value.items():
+            yield from _unknown_versions(item, (*at, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _unknown_versions(item, (*at, index))
+
+
+def _rule_flaws(
+    statement: Mapping[str, Any], at: tuple[str | int, ...], rules: Mapping[str, Rule]
+) -> Iterator[Flaw]:
+    for index, id_ in enumerate(statement.get("rules") or ()):
+        if id_ not in rules:
+            hint = did_you_mean(id_, rules) if rules else "; no rules file was found (rules/*.yaml)"
+            yield (*at, "rules", index), f'there is no rule "{id_[:60]}"{hint}'
+
+
+def _variant_flaws(
+    scenario: Mapping[str, Any], at: tuple[str | int, ...], by_id: Mapping[Any, Any]
+) -> Iterator[Flaw]:
+    try:
+        variants_of(scenario, by_id)
+    except ValueError as circle:
+        yield (*at, "variant_of"), f"variant_of goes in a circle: {circle}"
+    except KeyError as missing:
+        name = missing.args[0]
+        known = [str(id_) for id_ in by_id if id_ != scenario["id"]]
+        if name == scenario.get("variant_of"):
+            yield (
+                (*at, "variant_of"),
+                f'no scenario of this file is called "{name}"{did_you_mean(name, known)}',
+            )
+        else:
+            yield (
+                (*at, "variant_of"),
+                f'a scenario it starts from is a variant of "{name}", which is not here',
+            )
+
+
+def _step_flaws(scenario: Mapping[str, Any], at: tuple[str | int, ...]) -> Iterator[Flaw]:
+    if "steps" not in scenario:
+        if "interactions" not in scenario:
+            yield at, "interactions is missing: write [] if nothing may be sent"
+        return
+    for key in _OF_STEPS:
+        if key in scenario:
+            yield (*at, key), f"a scenario with steps has {key} in its steps"
+
+
+def _row_flaws(rows: list[Mapping[str, Any]], at: tuple[str | int, ...]) -> Iterator[Flaw]:
+    first: dict[str, int] = {}
+    for index, row in enumerate(rows):
+        name = row_id(row)
+        here = (*at, "for_each", index)
+        if not name:
+            yield here, "the first value of this row makes no name: give the row an id"
+        elif first.setdefault(name, index) != index:
+            yield here, f'another row is called "{name}" too: give the rows ids'
+
+
+def _contract_flaws(
+    suite: Mapping[str, Any], scenario: Mapping[str, Any], at: tuple[str | int, ...], rules: list[Rule]
+) -> Iterator[Flaw]:
+    """Contracts in which none of the rules holds, or none at all; and evidence that is not enough."""
+    versions: list[str] = []
+    for place, statement in _own_statements(scenario, at):
+        try:
+            meant = versions_of(statement)
+        except ValueError:
+            continue  # said elsewhere
+        versions.extend(meant)
+        for version in meant if rules else ():
+            if not any(version in rule.contracts for rule in rules):
+                ids = ", ".join(rule.id for rule in rules)
+                yield (
+                    place,
+                    f"none of its rules ({ids}) holds in {version}: leave it out, or name one that does",
+                )
+    rows = _rows(scenario)
+    if "contract" not in scenario and not (rows and all("contract" in row for row in rows)):
+        inherited = _inherited(suite.get("contract"), rules)
+        versions.extend(inherited)
+        if not inherited:
+            held = "; ".join(f"{rule.id} in {', '.join(rule.contracts)}" for rule in rules)
+            whose = "of the suite's contracts has any" if "contract" in suite else "contract has all"
+            yield (*at, "rules"), f"no {whose} of these rules ({held}): state contract"
+    yield from _evidence_flaws(suite, scenario, at, rules, versions)
+
+
+def _own_statements(
+    scenario: Mapping[str, Any], at: tuple[str | int, ...]
+) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """The contracts that the scenario and its rows state, each with its place."""
+    if "contract" in scenario:
+        yield (*at, "contract"), scenario["contract"]
+    for index, row in enumerate(_rows(scenario)):
+        if "contract" in row:
+            yield (*at, "for_each", index, "contract"), row["contract"]
+
+
+def _inherited(stated: Any, rules: list[Rule]) -> tuple[str, ...]:
+    """The contracts of a scenario that states none: the suite's in which a rule holds, else those in which
+    all do."""
+    held = [set(rule.contracts) for rule in rules]
+    if stated is None:
+        return in_order(set(CONTRACTS).intersection(*held))
+    try:
+        meant = versions_of(stated)
+    except ValueError:
+        return CONTRACTS  # said elsewhere
+    return in_order(set(meant).intersection(set().union(*held))) if held else meant
+
+
+def _evidence_flaws(
+    suite: Mapping[str, Any],
+    scenario: Mapping[str, Any],
+    at: tuple[str | int, ...],
+    rules: list[Rule],
+    versions: list[str],
+) -> Iterator[Flaw]:
+    evidence = scenario.get("evidence", suite.get("evidence"))
+    if evidence is None:
+        in_force = [rule for rule in rules if set(versions).intersection(rule.contracts)]
+        evidence = max((rule.evidence for rule in in_force), key=EVIDENCE.index, default=EVIDENCE[0])
+    if evidence == "disputed" and "reading" not in scenario:
+        weakest = ", ".join(rule.id for rule in rules if rule.evidence == "disputed")
+        why = f" ({weakest})" if weakest else ""
+        yield at, f"a disputed scenario{why} states reading: docs or reading: build"
+    elif evidence != "disputed" and "reading" in scenario:
+        yield (*at, "reading"), f"reading is for disputed scenarios; this one is {evidence}"
