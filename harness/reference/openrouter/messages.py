@@ -62,10 +62,11 @@ def in_wire_form(turn: Turn) -> bool:
 def has_tool_turns(history: Iterable[Turn]) -> bool:
     """Does the history call a tool or hold a tool's result?"""
     for turn in history:
-        if turn.get("role") == "tool" or turn.get("tool_calls"):
+        role, content = turn.get("role"), turn.get("content")
+        if role == "tool" or turn.get("tool_calls"):
             return True
-        content = turn.get("content")
-        if isinstance(content, list) and any(block.get("type") == "tool_call" for block in content):
+        blocks = content if role == "assistant" and isinstance(content, list) else ()
+        if any(block.get("type") == "tool_call" for block in blocks):
             return True
     return False
 
