@@ -1,0 +1,37 @@
+"""Implementations that are wrong on purpose, each in one small way that real clients were wrong in.
+
+They test the harness itself: each must be caught by the bundled suites, and for the right rule. They
+are also there to look at a failure without breaking anything: each has an address, such as
+`python:harness.miniatures:leaks_attribution_to_proxies`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from harness.miniatures import attribution, bodies, caching, credentials, reasoning
+from harness.miniatures.kit import Miniature
+
+__all__ = ["MINIATURES", "Miniature"]
+
+MINIATURES: Mapping[str, Miniature] = MappingProxyType(
+    {
+        value.name: value
+        for module in (attribution, credentials, caching, reasoning, bodies)
+        for value in vars(module).values()
+        if isinstance(value, Miniature)
+    }
+)
+"""All of them by name."""
+
+
+def __getattr__(name: str) -> Miniature:
+    try:
+        return MINIATURES[name]
+    except KeyError:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *MINIATURES})

@@ -1,0 +1,184 @@
+"""Miniatures that get response caching or Anthropic's cache markers wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from harness.miniatures.kit import (
+    Answer,
+    Given,
+    as_for,
+    as_on_openrouter,
+    body_of,
+    goes_to_openrouter,
+    header,
+    miniature,
+    with_fields,
+    with_headers,
+    without_headers,
+)
+from harness.reference import shape
+
+__all__: list[str] = []
+
+EPHEMERAL = {"type": "ephemeral"}
+
+
+# ------------------------------------------------------------------ response caching
+
+
+@miniature("OR-RC-01")
+def sends_cache_headers_to_proxies(given: Given) -> Answer:
+    """Sends what response caching asks for to every base URL."""
+    request = shape(given)
+    opted = (
+        each for each in as_on_openrouter(given).headers if each[0].lower().startswith("x-openrouter-cache")
+    )
+    return with_headers(without_headers(request, "x-openrouter-cache*"), *opted)
+
+
+@miniature("OR-RC-07")
+def does_not_clamp_the_ttl(given: Given) -> Answer:
+    """Sends a time to live as it was configured."""
+    request = shape(given)
+    params = given.get("params") or {}
+    ttl = params.get("responseCacheTtlSeconds", params.get("response_cache_ttl_seconds"))
+    if header(request, "x-openrouter-cache-ttl") is None or not isinstance(ttl, int | float):
+        return request
+    return with_headers(
+        without_headers(request, "x-openrouter-cache-ttl"), ("X-OpenRouter-Cache-TTL", f"{ttl}")
+    )
+
+
+@miniature("OR-RC-03")
+def prefers_the_alias(given: Given) -> Answer:
+    """Reads the snake_case spelling of a param before the documented one."""
+    params = dict(given.get("params") or {})
+    for alias in [name for name in params if name.startswith("response_cache")]:
+        head, *tail = alias.split("_")
+        params[head + "".join(word.title() for word in tail)] = params.pop(alias)
+    return shape({**given, "params": params})
+
+
+@miniature("OR-RC-05")
+def takes_a_ttl_for_consent(given: Given) -> Answer:
+    """Turns caching on as soon as a time to live is configured."""
+    params = given.get("params") or {}
+    asked = any(name.lower().replace("_", "").startswith("responsecachettl") for name in params)
+    return shape({**given, "params": {"responseCache": True} | params} if asked else given)
+
+
+@miniature("OR-RC-06")
+def sends_a_ttl_with_caching_off(given: Given) -> Answer:
+    """Sends the time to live beside a cache header that says false."""
+    request = shape(given)
+    ttl = (given.get("params") or {}).get("responseCacheTtlSeconds")
+    off = (
+        header(request, "x-openrouter-cache") == "false" and header(request, "x-openrouter-cache-ttl") is None
+    )
+    return with_headers(request, ("X-OpenRouter-Cache-TTL", f"{ttl}")) if off and ttl is not None else request
+
+
+@miniature("OR-RC-04")
+def reads_any_text_as_true(given: Given) -> Answer:
+    """Takes each non-empty string of a switch for a yes, `no` included."""
+    params = {
+        name: bool(value) if name in ("responseCache", "response_cache") and isinstance(value, str) else value
+        for name, value in (given.get("params") or {}).items()
+    }
+    return shape({**given, "params": params})
+
+
+# ------------------------------------------------------------------ cache markers
+
+
+@miniature("OR-CC-01")
+def marks_on_proxies(given: Given) -> Answer:
+    """Marks the prompt of an Anthropic model on every base URL."""
+    request = shape(given)
+    if goes_to_openrouter(request):
+        return request
+    return with_fields(request, messages=body_of(as_on_openrouter(given))["messages"])
+
+
+@miniature("OR-CC-01")
+def marks_every_family(given: Given) -> Answer:
+    """Marks the prompt of models that are not Anthropic's."""
+    request = shape(given)
+    if not goes_to_openrouter(request):
+        return request
+    return with_fields(
+        request,
+        messages=[
+            {**message, "content": [{"type": "text", "text": message["content"], "cache_control": EPHEMERAL}]}
+            if message["role"] == "system" and isinstance(message["content"], str)
+            else message
+            for message in body_of(request)["messages"]
+        ],
+    )
+
+
+@miniature("OR-CC-02")
+def never_marks(given: Given) -> Answer:
+    """Sends no cache markers at all, and every prompt is paid for in full."""
+    return as_for(given, "openrouter/openai/gpt-4o")
+
+
+@miniature("OR-CC-02")
+def marks_the_message(given: Given) -> Answer:
+    """Puts the marker on the system message and not on its last block."""
+    body = body_of(shape(given))
+    for message in body["messages"]:
+        if message["role"] == "system":
+            for block in _marked(message):
+                del block["cache_control"]
+                message["cache_control"] = EPHEMERAL
+    return with_fields(shape(given), messages=body["messages"])
+
+
+@miniature("OR-CC-02")
+def marks_the_first_block(given: Given) -> Answer:
+    """Marks the first block of a system prompt that has several."""
+    body = body_of(shape(given))
+    for message in body["messages"]:
+        if message["role"] in ("system", "developer"):
+            for block in _marked(message):
+                del block["cache_control"]
+                message["content"][0]["cache_control"] = EPHEMERAL
+    return with_fields(shape(given), messages=body["messages"])
+
+
+@miniature("OR-CC-05")
+def marks_for_an_hour(given: Given) -> Answer:
+    """Asks for a longer life than the plain marker has."""
+    body = body_of(shape(given))
+    for message in body["messages"]:
+        for block in _marked(message):
+            block["cache_control"] = {**EPHEMERAL, "ttl": "1h"}
+    return with_fields(shape(given), messages=body["messages"])
+
+
+@miniature("OR-CC-04")
+def marks_after_the_prefill_drop(given: Given) -> Answer:
+    """Drops the prefill first, so that the turn before it gets the marker of the last turn."""
+    request = shape(given)
+    messages = body_of(request)["messages"]
+    history = given.get("history") or []
+    dropped = (
+        history and history[-1]["role"] == "assistant" and messages and messages[-1]["role"] != "assistant"
+    )
+    if not dropped:
+        return request
+    kept = [turn for turn in history if turn is not history[-1]]
+    while kept and kept[-1]["role"] == "assistant":
+        kept.pop()
+    return with_fields(request, messages=body_of(shape({**given, "history": kept}))["messages"])
+
+
+def _marked(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The blocks of a message that carry a marker."""
+    if isinstance(message.get("content"), list):
+        yield from [
+            block for block in message["content"] if isinstance(block, dict) and "cache_control" in block
+        ]

@@ -1,0 +1,93 @@
+"""Implementations that are wrong on purpose are caught by the bundled suites, for the right rule."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+import harness.miniatures
+from harness.implementations import connect
+from harness.miniatures import MINIATURES, Miniature
+from harness.model import Case, Verdict
+from harness.run import run
+from harness.scenarios import Suites, load
+
+WRONG = [each for each in MINIATURES.values() if each.rule is not None]
+
+
+@cache
+def suites() -> Suites:
+    return load()
+
+
+@cache
+def cases_of(rule: str, contract: str) -> tuple[Case, ...]:
+    """The cases of a default run that hold an implementation to `rule`."""
+    return tuple(
+        case
+        for case in suites().cases(contract)
+        if case.evidence != "disputed" and rule in {each.id for each in case.rules}
+    )
+
+
+def caught(miniature: Miniature, rule: str) -> Verdict | None:
+    """The first verdict with a difference that is charged to `rule`, if there is any."""
+    with connect(f"python:harness.miniatures:{miniature.name}") as implementation:
+        verdicts = run(cases_of(rule, miniature.contract), implementation)
+        return next((each for each in verdicts if rule in charged(each)), None)
+
+
+def charged(verdict: Verdict) -> set[str]:
+    return {rule for difference in verdict.differences for rule in difference.rules}
+
+
+@pytest.mark.parametrize("miniature", WRONG, ids=lambda each: each.name)
+def test_a_miniature_is_caught_for_its_rule(miniature: Miniature) -> None:
+    """In a case that the reference passes, a difference is charged to the rule that it breaks."""
+    assert miniature.rule is not None
+
+    verdict = caught(miniature, miniature.rule)
+
+    assert verdict is not None, f"no case of {miniature.rule} tells it from a right implementation"
+    assert verdict.status == "failed"
+    with connect("reference") as reference:
+        assert [each.status for each in run([verdict.case], reference)] == ["passed"]
+
+
+@pytest.mark.parametrize("miniature", WRONG, ids=lambda each: each.name)
+def test_a_miniature_has_an_answer_to_every_case(miniature: Miniature) -> None:
+    """It is wrong where its mistake matters; nothing breaks it (a sample of all cases)."""
+    cases = [case for case in suites().cases(miniature.contract) if case.evidence != "disputed"][::11]
+
+    with connect(f"python:harness.miniatures:{miniature.name}") as implementation:
+        verdicts = list(run(cases, implementation))
+
+    assert len(verdicts) == len(cases) > 0
+    assert {each.status for each in verdicts} <= {"passed", "failed", "not_applicable"}
+
+
+def test_a_miniature_that_breaks_says_nothing_about_conformance() -> None:
+    """Its cases err, with the words of what broke, and neither pass nor fail."""
+    with connect("python:harness.miniatures:breaks") as implementation:
+        verdicts = list(run(cases_of("OR-BODY-01", "2026-05"), implementation))
+
+    assert {each.status for each in verdicts} == {"errored"}
+    assert all("no shaper for chat" in each.reason for each in verdicts)
+
+
+def test_a_miniature_says_what_it_does_wrong() -> None:
+    """Each has one sentence of its own, and a rule that exists."""
+    sentences = [each.about for each in MINIATURES.values()]
+
+    assert all(about.endswith(".") and "\n" not in about for about in sentences)
+    assert len(set(sentences)) == len(sentences)
+    assert {each.rule for each in WRONG} <= set(suites().rules)
+
+
+def test_a_name_that_no_miniature_has_is_none() -> None:
+    """The package has the miniatures as its attributes, and no others."""
+    assert set(MINIATURES) <= set(dir(harness.miniatures))
+    assert harness.miniatures.sends_store is MINIATURES["sends_store"]
+    with pytest.raises(AttributeError, match="tells_the_truth"):
+        _ = harness.miniatures.tells_the_truth
