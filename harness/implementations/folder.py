@@ -141,7 +141,7 @@ class _Reader:
     def _value(self, node: yaml.Node) -> Any:
         if isinstance(node, yaml.ScalarNode):
             text: str = node.value
-            if node.style is not None:
+            if node.style:  # None or, from libyaml, empty for a plain one
                 return text
             if text in _LITERALS:
                 return _LITERALS[text]

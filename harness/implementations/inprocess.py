@@ -189,7 +189,7 @@ def _converse(
             request = as_request(yielded)
             if request is None:
                 raise Unreadable(
-                    f"{named(yielded)} as a request; a generator yields requests or {{'sleep_ms': n}}"
+                    f"{named(yielded)} and not a request; a generator yields requests or {{'sleep_ms': n}}"
                 )
             if clock:
                 request = _after(request, waited)

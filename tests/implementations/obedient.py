@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from harness.implementations import Connection, connect
-from harness.model import Case, Job, Observation, Reply, Request, Step
+from harness.model import Answers, Case, Job, Observation, Reply, Request, Step
 
 ADAPTER = Path(__file__).with_name("children") / "adapter.py"
 
@@ -21,7 +21,7 @@ def reply_ok(step: int, request: Request) -> Reply:
 def job_of(
     *inputs: Mapping[str, Any],
     name: str = "suite/case",
-    answers: Callable[[int, Request], Reply] = reply_ok,
+    answers: Answers = reply_ok,
     canaries: Mapping[str, str] | None = None,
 ) -> Job:
     """A job with a step for each input; nothing is expected of it."""
