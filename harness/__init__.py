@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from harness import reference
-    from harness.errors import HarnessError, ImplementationError, LoadError, UsageError
-    from harness.implementations import Unsupported, connect
+    from harness.errors import HarnessError, ImplementationError, LoadError, Unsupported, UsageError
+    from harness.implementations import connect
     from harness.model import Case, Difference, Observation, Reply, Request, Rule, Verdict
     from harness.run import run
     from harness.scenarios import Suites, load
@@ -40,8 +40,8 @@ __all__ = [
 ]
 
 _HOME = {
-    "errors": ("HarnessError", "ImplementationError", "LoadError", "UsageError"),
-    "implementations": ("Unsupported", "connect"),
+    "errors": ("HarnessError", "ImplementationError", "LoadError", "Unsupported", "UsageError"),
+    "implementations": ("connect",),
     "model": ("Case", "Difference", "Observation", "Reply", "Request", "Rule", "Verdict"),
     "run": ("run",),
     "scenarios": ("Suites", "load"),

@@ -49,6 +49,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("harness_evidence", "default of --harness-evidence", default="observed")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    asked = _setting(config, "harness_contract")
+    if asked:
+        from harness.model import CONTRACTS
+
+        if asked not in ("all", *CONTRACTS):
+            raise pytest.UsageError(f"harness_contract {asked!r} is none of {', '.join(CONTRACTS)}, all")
+
+
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SuiteFile | None:
     if file_path.suffix not in (".yaml", ".yml"):
         return None
@@ -78,13 +87,13 @@ class SuiteFile(pytest.File):
     """A suite; its items are the cases that the options select."""
 
     def collect(self) -> Iterator[CaseItem]:
-        from harness.errors import LoadError
+        from harness.errors import HarnessError
         from harness.scenarios import load
 
-        bench = _bench(self.config)
         try:
+            bench = _bench(self.config)
             suites = load(self.path)
-        except LoadError as error:
+        except HarnessError as error:
             raise self.CollectError(str(error)) from None
         for contract in bench.contracts:
             for case in bench.selection(suites.cases(contract, vars=bench.implementation.about.vars)):
@@ -140,17 +149,13 @@ class _Bench:
 
         self._config = config
         self._markers: set[str] = set()
-        address = config.getoption("--harness-implementation") or config.getini("harness_implementation")
         self.implementation: Implementation = connect(
-            address, timeout_s=config.getoption("--harness-timeout")
+            _setting(config, "harness_implementation"), timeout_s=config.getoption("--harness-timeout")
         )
         about = self.implementation.about
-        asked = config.getoption("--harness-contract") or config.getini("harness_contract")
-        if asked not in ("", "all", *CONTRACTS):
-            raise pytest.UsageError(f"--harness-contract {asked!r} is none of {', '.join(CONTRACTS)}, all")
+        asked = _setting(config, "harness_contract")
         self.contracts = CONTRACTS if asked == "all" else (asked or about.contract or DEFAULT_CONTRACT,)
-        evidence = config.getoption("--harness-evidence") or config.getini("harness_evidence")
-        self.selection: Selection = Selection(evidence=evidence)
+        self.selection: Selection = Selection(evidence=_setting(config, "harness_evidence"))
         known = config.getoption("--harness-known-failing") or about.known_failing
         self._known: KnownFailing = read_known_failing(known) if known else KnownFailing()
 
@@ -190,13 +195,14 @@ _BENCH: pytest.StashKey[_Bench] = pytest.StashKey()
 
 def _bench(config: pytest.Config) -> _Bench:
     if _BENCH not in config.stash:
-        from harness.errors import HarnessError
-
-        try:
-            config.stash[_BENCH] = _Bench(config)
-        except HarnessError as error:
-            raise pytest.UsageError(str(error)) from None
+        config.stash[_BENCH] = _Bench(config)
     return config.stash[_BENCH]
+
+
+def _setting(config: pytest.Config, name: str) -> str:
+    """An option of the command line, else the ini file's."""
+    value: str = config.getoption(f"--{name.replace('_', '-')}") or config.getini(name)
+    return value
 
 
 def _is_wanted(file_path: Path, parent: pytest.Collector) -> bool:

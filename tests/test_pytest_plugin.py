@@ -106,12 +106,20 @@ def test_a_wrong_suite_is_a_collection_error_with_its_lines(run_pytest: Pytest, 
     assert "Traceback" not in done.stdout
 
 
-@pytest.mark.parametrize("option", ["--harness-implementation=python:shapers:god", "--harness-contract=2020"])
-def test_a_wrong_option_is_a_usage_error(option: str, run_pytest: Pytest) -> None:
-    """A setting that cannot be used ends the run with pytest's usage error."""
-    done = run_pytest("suite.yaml", option)
+def test_a_contract_that_is_none_is_a_usage_error(run_pytest: Pytest) -> None:
+    """A setting that cannot be used ends the run with pytest's usage error before anything is collected."""
+    done = run_pytest("suite.yaml", "--harness-contract=2020")
     assert done.returncode == 4
-    assert "Traceback" not in done.stderr + done.stdout
+    assert "2026-05" in done.stderr
+
+
+def test_an_address_that_leads_nowhere_is_one_collection_error(run_pytest: Pytest) -> None:
+    """The error names what was looked for, without a traceback."""
+    done = run_pytest("suite.yaml", "--harness-implementation=python:shapers:god")
+    assert done.returncode == 2
+    assert "god" in done.stdout
+    assert "Traceback" not in done.stdout
+    assert "_bench" not in done.stdout
 
 
 def test_junit_properties_name_the_rules(run_pytest: Pytest, folder: Path) -> None:

@@ -14,10 +14,12 @@ from harness.cli.options import contract_option
 from harness.errors import UsageError
 from harness.implementations import connect
 from harness.model import DEFAULT_CONTRACT, Verdict
-from harness.reference.openrouter import Route, route_of
+from harness.reference import Refusal
+from harness.reference.openrouter.routes import resolve
 from harness.report import Begun, TerminalReport
 from harness.run import run
 from harness.scenarios import bundled_scenarios, load
+from harness.selection import Selection
 
 __all__ = ["command"]
 
@@ -44,20 +46,21 @@ def command(url: str, address: str, contract: str | None, timeout: float) -> int
         now = datetime.now(UTC).isoformat(timespec="seconds")
         terminal.begin(Begun((about,), (chosen,), None, version("provider-conformance-harness"), now))
         status = 5
-        for verdict in run(cases, implementation):
+        for verdict in run(Selection()(cases), implementation):
             status = max(status % 5, _code(verdict))
             if verdict.status in ("failed", "errored"):
                 terminal.verdict(verdict)
-            rules = broken if verdict.status == "failed" else kept
             charged = {rule for difference in verdict.differences for rule in difference.rules}
             for rule in verdict.case.rules:
-                if verdict.status == "passed" or rule.id in charged:
-                    rules[rule.id] = rule.text
-    for rule, text in sorted(kept.items()):
-        if rule not in broken:
-            click.echo(f"kept    {rule}  {text}")
-    for rule, text in sorted(broken.items()):
-        click.echo(f"broken  {rule}  {text}")
+                if rule.id in charged:
+                    broken[rule.id] = rule.text
+                elif verdict.status == "passed":
+                    kept[rule.id] = rule.text
+    for name, text in sorted(kept.items()):
+        if name not in broken:
+            click.echo(f"kept    {name}  {text}")
+    for name, text in sorted(broken.items()):
+        click.echo(f"broken  {name}  {text}")
     click.echo(_conclusion(url, about.name, len(broken), status))
     return status
 
@@ -75,11 +78,10 @@ def _conclusion(url: str, name: str, broken: int, status: int) -> str:
 
 
 def _refuse_openrouter(url: str) -> None:
-    route = route_of(url)
-    if route is not Route.CUSTOM:
-        raise UsageError(
-            f"{url} is OpenRouter itself ({route.value} route): its headers and markers belong there",
-            hint="give the base URL of a proxy or gateway, for example https://proxy.example/v1",
-        )
-    if not url.lower().startswith(("http://", "https://")):
-        raise UsageError(f"{url!r} is no http(s) URL", hint="write for example https://proxy.example/v1")
+    hint = "give the base URL of a proxy or gateway, for example https://proxy.example/v1"
+    try:
+        route = resolve(url, "openrouter", DEFAULT_CONTRACT)
+    except Refusal as refusal:
+        raise UsageError(str(refusal), hint=hint) from None
+    if route.host:
+        raise UsageError(f"{url} is OpenRouter itself: its headers and markers belong there", hint=hint)

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -46,7 +46,7 @@ __all__ = ["command"]
 
 _STATE = Path(".harness")
 _LAST_FAILED = _STATE / "last-failed.json"
-_FORMATS = {"json": JsonReport, "junit": JunitReport}
+_FORMATS: dict[str, Callable[[TextIO], Reporter]] = {"json": JsonReport, "junit": JunitReport}
 
 
 @click.command("run")
