@@ -138,7 +138,7 @@ def test_the_latest_contract_sets_three_markers_anew(given: dict[str, Any], mark
         result("r"),
         assistant("b"),
     ]
-    tools = [{"name": name, "parameters": {}} for name in ("b", "a")]
+    tools: list[dict[str, Any]] = [{"name": name, "parameters": {}} for name in ("b", "a")]
     sent = body(call(CLAUDE, contract="latest", system="S", history=history, tools=tools, **given))
     assert [tool.get("cache_control") for tool in sent["tools"]] == [None, marker.get("cache_control")]
     assert sent["messages"][0]["content"] == ([text("S", **marker)] if marker else "S")

@@ -308,6 +308,12 @@ def test_a_signature_that_is_json_is_a_reasoning_detail_except_for_gemini(
     assert "thoughtSignature" not in json.dumps(found)
 
 
+def test_another_models_signature_is_no_detail() -> None:
+    """It means nothing to the model that reads it (W-19)."""
+    history = [assistant([tool_call(thoughtSignature=json.dumps(DETAIL))], model="other"), result()]
+    assert "reasoning_details" not in sent(history)[0]
+
+
 @pytest.mark.parametrize(
     ("model", "block", "after"),
     [

@@ -172,7 +172,7 @@ def test_a_model_without_effort_selector_is_switched_in_the_latest_contract(
     level: str | None, before: Any, after: Any
 ) -> None:
     """No effort is sent; without a level nothing is (OR-RSN-07)."""
-    own = {} if before is None else {"body": {"reasoning": before}}
+    own: dict[str, Any] = {} if before is None else {"body": {"reasoning": before}}
     meta = {"reasoning": True, "reasoning_efforts": []}
     assert body(call(thinking=level, contract="latest", model_meta=meta, **own)).get("reasoning") == after
 

@@ -24,7 +24,8 @@ from harness.reference.openrouter.refs import family, parse
 )
 def test_the_model_on_the_wire_is_the_rest_of_the_ref(ref: str, wire: str) -> None:
     """Native ids keep their own prefix, all others go out as written (OR-REF-01…04, -08)."""
-    assert parse(ref, "2026-05").wire == wire
+    parsed = parse(ref, "2026-05")
+    assert (parsed.provider, parsed.wire) == ("openrouter", wire)
 
 
 @pytest.mark.parametrize("ref", ["", "   ", "/x", " /x", "openrouter/", "openrouter/ ", "gpt-4o"])

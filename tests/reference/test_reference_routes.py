@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 from reference_inputs import CONTRACTS
 
@@ -156,10 +156,6 @@ def test_the_url_is_one_that_httpx_sends_unchanged(
 ) -> None:
     """What the route says is what goes out, whatever the base looks like."""
     base = f"{scheme}://{host}{port}/{path}{query}"
-    try:
-        url = resolve(base, "openrouter", "2026-05").chat_url
-    except Refusal:
-        assume(False)
-        return
+    url = resolve(base, "openrouter", "2026-05").chat_url
     assert str(httpx.URL(url)) == url
     assert httpx.URL(url).host == httpx.URL(f"https://{host}").host
