@@ -376,8 +376,9 @@ def test_off_the_exact_route_deepseek_is_any_other_model(elsewhere: dict[str, An
     assert "reasoning_content" not in sent["messages"][1]
 
 
-def test_another_providers_deepseek_keeps_max() -> None:
+@pytest.mark.parametrize("model", ["acme/deepseek/deepseek-v4-pro", "deepseek/deepseek-v4-pro"])
+def test_another_providers_deepseek_keeps_max(model: str) -> None:
     """The cap on its effort is OpenRouter's (OR-DS-10)."""
-    sent = body(call("acme/deepseek/deepseek-v4-pro", thinking="max", base_url=CANONICAL))
+    sent = body(call(model, thinking="max", base_url=CANONICAL))
     assert sent["reasoning"] == {"effort": "max"}
     assert "thinking" not in sent

@@ -100,7 +100,7 @@ def _body(
             skipped=family.skips_reasoning,
             meta=meta,
             contract=contract,
-            keeps_max=family.deepseek_v4 and not ours,
+            keeps_max=not ours and "/deepseek/" in f"/{ref.provider}/{ref.wire}".lower(),
         )
     if exact and family.prefills:
         body = prefill.drop(body)

@@ -56,7 +56,7 @@ def rewrite(
 ) -> dict[str, Any]:
     """Take out the legacy `reasoning_effort`, and state the effort in `reasoning` (OR-RSN-01…07).
 
-    `skipped` models get nothing. `keeps_max`: DeepSeek V4 at another provider, which takes `max` (OR-DS-10).
+    `skipped` models get nothing. `keeps_max`: DeepSeek at another provider, which takes `max` (OR-DS-10).
     """
     if "reasoning_effort" in body:
         body = {key: value for key, value in body.items() if key != "reasoning_effort"}
