@@ -140,7 +140,7 @@ class Canaries:
             spots = [place for place, text in _texts(seen.body) if name in self.found(text)]
             allowed = [place for one in allowing for place in self._places(name, one, seen)]
             if not spots:
-                yield _secret(name, "body", "body", "", ("body",))
+                yield _secret(name, "body", "", "", ("body",))
             for spot in spots:
                 if not any(spot[: len(place)] == place for place in allowed):
                     path = as_path(spot)
@@ -218,5 +218,6 @@ def _texts(value: Any, place: Place = ()) -> Iterable[tuple[Place, str]]:
 def _secret(
     name: str, spot: Any, path: str, where: str, at: tuple[str | int, ...], place: Place = ()
 ) -> Finding:
-    words = f"holds ${{canary.{name}}}{where}, which must not be there"
+    subject = "" if path else "the body "
+    words = f"{subject}holds ${{canary.{name}}}{where}, which must not be there"
     return Finding("secret", spot, path, at, words=words, place=place)

@@ -56,7 +56,7 @@ def _differences(case: Case, told: Iterable[_Told]) -> Iterator[Difference]:
             finding.kind,
             one_line(mask(finding.path)),
             finding.told(mask),
-            (*base, *finding.at),
+            (*base, *(mask(part) if isinstance(part, str) else part for part in finding.at)),
             step,
             request,
             _value(finding.expected, mask),
