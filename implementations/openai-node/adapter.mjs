@@ -19,7 +19,7 @@ async function chat(call, { fetch, signal }) {
   if (!call.api_key) {
     return { error: { class: 'auth', retryable: false, message: 'no API key is configured' } };
   }
-  const client = new OpenAI({ apiKey: call.api_key, baseURL: call.base_url || OPENROUTER, fetch });
+  const client = new OpenAI({ apiKey: call.api_key, baseURL: call.base_url?.trim() || OPENROUTER, fetch });
   try {
     const chunks = await client.chat.completions.create(body(call), { headers: call.headers ?? {}, signal });
     return await outcome(chunks);
@@ -40,15 +40,18 @@ function body({ model, thinking, options, params, tools, ...call }) {
     ...(temperature != null && { temperature }),
     ...(tools?.length && { tools: tools.map((tool) => ({ type: 'function', function: tool })) }),
     ...(options?.tool_choice != null && { tool_choice: options.tool_choice }),
+    ...(params?.parallel_tool_calls != null && { parallel_tool_calls: params.parallel_tool_calls }),
     ...(params?.provider !== undefined && { provider: params.provider }),
     ...(thinking != null && thinking !== 'off' && { reasoning: { effort: thinking } }),
-    ...params?.extra_body,
+    ...(isObject(params?.extra_body) && params.extra_body),
   };
 }
 
+const isObject = (value) => typeof value === 'object' && !Array.isArray(value);
+
 // OpenRouter's own id: without the provider in front, save for its own models (`openrouter/auto`).
 function modelId(ref) {
-  const own = ref.replace(/^openrouter\//, '');
+  const own = ref.slice(ref.indexOf('/') + 1);
   return own.includes('/') ? own : ref;
 }
 

@@ -32,7 +32,9 @@ def chat(call: Mapping[str, Any]) -> dict[str, Any]:
     if not call.get("api_key"):
         return {"error": {"class": "auth", "retryable": False, "message": "no API key is configured"}}
     client = openai.OpenAI(
-        api_key=call["api_key"], base_url=call.get("base_url") or OPENROUTER, http_client=connections()
+        api_key=call["api_key"],
+        base_url=(call.get("base_url") or "").strip() or OPENROUTER,
+        http_client=connections(),
     )
     try:
         chunks = client.chat.completions.create(**arguments(call), stream=True)
@@ -58,6 +60,7 @@ def arguments(call: Mapping[str, Any]) -> dict[str, Any]:
         "temperature": options.get("temperature", params.get("temperature")),
         "tools": [{"type": "function", "function": tool} for tool in call.get("tools") or ()] or None,
         "tool_choice": options.get("tool_choice"),
+        "parallel_tool_calls": params.get("parallel_tool_calls"),
         "extra_headers": call.get("headers"),
         "extra_body": extra_body(call.get("thinking"), params),
     }
@@ -66,7 +69,7 @@ def arguments(call: Mapping[str, Any]) -> dict[str, Any]:
 
 def model_id(ref: str) -> str:
     """OpenRouter's own id: without the provider in front, save for its own models (`openrouter/auto`)."""
-    own = ref.removeprefix("openrouter/")
+    own = ref.partition("/")[2]
     return own if "/" in own else ref
 
 
@@ -77,7 +80,8 @@ def extra_body(thinking: str | None, params: Mapping[str, Any]) -> dict[str, Any
         extra["provider"] = params["provider"]
     if thinking not in (None, "off"):
         extra["reasoning"] = {"effort": thinking}
-    return extra | (params.get("extra_body") or {})
+    configured = params.get("extra_body")
+    return extra | (configured if isinstance(configured, dict) else {})
 
 
 def messages(call: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
