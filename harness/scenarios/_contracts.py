@@ -1,4 +1,4 @@
-"""Which versions a statement such as `{from: 2026-04}` means, and which branch of `$contract` holds (W-26)."""
+"""Which versions `{from: 2026-04}` means, and which branch of `$contract` holds in one (W-26)."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def versions_of(statement: JsonValue) -> tuple[str, ...]:
             meant.extend(line[start : line.index(end) if end else None])
     if not meant:
         raise ValueError(
-            f"no version is from {first or 'the first'} up to, not including, {end or 'the end'}; the lines are "
-            + " and ".join(" < ".join(line) for line in CONTRACT_LINES.values())
+            f"no version is from {first or 'the first'} up to, not including, {end or 'the end'}; "
+            "the lines are " + " and ".join(" < ".join(line) for line in CONTRACT_LINES.values())
         )
     return in_order(meant)
 

@@ -19,6 +19,10 @@ from harness.scenarios._yaml import MAX_DEPTH, MAX_VALUES
 
 __all__ = ["expectation_flaws"]
 
+_AMBIGUOUS: Final = (
+    "ambiguous: it may be left out, and the next interaction has the same method and URL; tell them apart, "
+    "join them, or use allow_requests"
+)
 _PARTS: Final = ("input", "interactions", "outcome", "allow_requests", "forbid_requests")
 
 
@@ -139,11 +143,7 @@ def _sequence_flaws(steps: tuple[Step, ...]) -> Iterator[Flaw]:
                     )
                 earlier.add(interaction.id)
             if before is not None and step.order == "strict" and _is_ambiguous(before, interaction):
-                yield (
-                    before.at,
-                    "ambiguous: it may be left out, and the next interaction has the same method and URL; "
-                    "tell them apart, join them, or use allow_requests",
-                )
+                yield before.at, _AMBIGUOUS
             before = interaction
             for index, pattern in enumerate(step.forbid_requests):
                 if _is_hit(pattern, interaction.request):

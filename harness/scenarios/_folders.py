@@ -10,7 +10,15 @@ from typing import Final
 
 from harness.errors import LoadError, Location, Problem
 
-__all__ = ["Cassettes", "bundled_cassettes", "bundled_scenarios", "find_suites", "is_suite", "rules_folder"]
+__all__ = [
+    "Cassettes",
+    "bundled_cassettes",
+    "bundled_scenarios",
+    "cassette_folders",
+    "find_suites",
+    "is_suite",
+    "rules_folder",
+]
 
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 _SUITE = re.compile(rb"^[{\s\"']*(?:suite|scenarios)[\"']?\s*:", re.MULTILINE)
@@ -86,15 +94,23 @@ def rules_folder(suite: Path) -> Path | None:
     return None
 
 
-class Cassettes:
-    """Finds the recordings that the suites of one folder name: in a `cassettes` folder beside or above
-    it, nearest first, else among the bundled ones."""
+def cassette_folders(suites: Path) -> tuple[Path, ...]:
+    """Where the suites in a folder find recordings: in `cassettes` folders beside or above it, nearest
+    first, then among the bundled ones."""
+    above = (parent / "cassettes" for parent in (suites.resolve(), *suites.resolve().parents))
+    return tuple(dict.fromkeys([*filter(Path.is_dir, above), bundled_cassettes()]))
 
-    def __init__(self, folder: Path) -> None:
-        above = (parent / "cassettes" for parent in (folder.resolve(), *folder.resolve().parents))
-        own = [path for path in above if path.is_dir()]
-        self.folders = tuple(dict.fromkeys([*own, bundled_cassettes()]))
+
+class Cassettes:
+    """Finds the recordings that a suite names, and remembers which it named."""
+
+    def __init__(self, folders: tuple[Path, ...]) -> None:
+        self._folders = folders
         self._found: dict[str, Path] = {}
+
+    @property
+    def named(self) -> list[str]:
+        return list(self._found)
 
     def find(self, name: str) -> Path:
         """The file that `name` means. Raises ValueError if there is none or it lies outside."""
@@ -104,18 +120,18 @@ class Cassettes:
         parts = Path(name).parts
         if not name or "\\" in name or "\0" in name or Path(name).is_absolute() or ".." in parts:
             raise ValueError(f"{name!r} must be a path inside the cassettes folder, without ..")
-        for folder in self.folders:
+        for folder in self._folders:
             path = folder / name
             if path.is_file():
                 if not path.resolve().is_relative_to(folder.resolve()):
                     raise ValueError(f"{name!r} leads out of {folder}")
                 self._found[name] = path
                 return path
-        raise ValueError(f"there is no cassette {name!r} in {' or '.join(map(str, self.folders))}")
+        raise ValueError(f"there is no cassette {name!r} in {' or '.join(map(str, self._folders))}")
 
     def place(self, name: str) -> str:
         """Where `name` is or, if there is none yet, where it would be recorded."""
         try:
             return str(self.find(name))
         except ValueError:
-            return str(self.folders[0] / name)
+            return str(self._folders[0] / name)

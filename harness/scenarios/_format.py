@@ -278,7 +278,7 @@ SUITE: Final = Table(
         "evidence": _EVIDENCE,
         "tags": _TAGS,
         "rules": _RULE_IDS,
-        "vars": Variable(Table({}, "Variables, inserted as ${NAME}.", rest=Anything())),
+        "vars": Table({}, "Variables, inserted as ${NAME}.", rest=Anything()),
         "defaults": Table(
             {
                 "input": Variable(_INPUT),
@@ -301,7 +301,7 @@ _OPERATION: Final = Text("An operation.", choices=OPERATIONS)
 _RULE: Final = Table(
     {
         "id": _ID,
-        "text": Text("The rule, in one sentence.", pattern=r"(?s).*\S.*", hint="a sentence"),
+        "text": Text("The rule, in one sentence.", pattern=r"[\s\S]*\S[\s\S]*", hint="a sentence"),
         "contract": _CONTRACT,
         "evidence": Text("How well it is founded.", choices=EVIDENCE),
         "operation": Either(
@@ -323,3 +323,20 @@ RULES: Final = Table(
     required=("rules",),
     called="a mapping with rules",
 )
+
+NAMED: Final = {
+    id(REQUEST): "request",
+    id(_REPLY): "reply",
+    id(INTERACTION): "interaction",
+    id(_INPUT): "input",
+    id(_OUTCOME): "outcome",
+    id(_LOOK_UP): "look_up",
+    id(_PATTERN): "pattern",
+    id(_SCALAR): "scalar",
+    id(_PATHS): "paths",
+    id(STEP): "step",
+    id(_SCENARIO): "scenario",
+    id(_CONTRACT): "contract",
+    id(_RULE): "rule",
+}
+"""Names of the shapes that stand in several places, by their identity."""

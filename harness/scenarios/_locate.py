@@ -112,12 +112,10 @@ def _value(suite: JsonValue, address: Address) -> JsonValue:
 
 def _trace(suite: JsonValue, base: Address, rest: Address) -> tuple[Address | None, int]:
     """The address as written, and how many parts of `rest` it lacks; None if even `base` is not there."""
-    value = suite
-    for part in base:
-        if (isinstance(value, dict) and part in value) or (isinstance(value, list) and isinstance(part, int) and part < len(value)):
-            value = value[part]
-        else:
-            return None, len(rest)
+    try:
+        value = _value(suite, base)
+    except (LookupError, TypeError):
+        return None, len(rest)
     return _follow(value, base, rest)
 
 

@@ -95,7 +95,8 @@ def row_id(row: Mapping[str, JsonValue]) -> str:
 
 
 def variants_of(scenario: Mapping[str, JsonValue], by_id: Mapping[str, Any]) -> list[Any]:
-    """The scenarios whose input it starts from, nearest first. Raises ValueError for a circle or a stranger."""
+    """The scenarios whose input it starts from, nearest first. Raises ValueError for a circle, KeyError for
+    a scenario that is not there."""
     chain: list[Any] = []
     ids = [scenario.get("id")]
     current = scenario
@@ -252,5 +253,16 @@ def plan_from_json(value: Any) -> SuitePlan:
 
 def _scenario_from_json(value: Any) -> ScenarioPlan:
     plan = ScenarioPlan(*value)
-    rows = None if plan.rows is None else tuple(RowPlan(*row) for row in plan.rows)
-    return plan._replace(rows=rows, steps=tuple(StepPlan(*step) for step in plan.steps))
+    return plan._replace(
+        rules=tuple(plan.rules),
+        contracts=tuple(plan.contracts),
+        tags=tuple(plan.tags),
+        requires=tuple(plan.requires),
+        rows=None if plan.rows is None else tuple(map(_row_from_json, plan.rows)),
+        steps=tuple(StepPlan(*step) for step in plan.steps),
+    )
+
+
+def _row_from_json(value: Any) -> RowPlan:
+    id_, contracts, expected, literal = value
+    return RowPlan(id_, tuple(contracts), expected, literal)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, Final
 
 from harness.errors import Location, Problem
@@ -13,7 +12,7 @@ from harness.model import JsonValue, Rule, Where
 from harness.scenarios._contracts import versions_of
 from harness.scenarios._format import RULES
 from harness.scenarios._shapes import Flaw, check, did_you_mean
-from harness.scenarios._yaml import Document, ReadError, parse, read_text
+from harness.scenarios._yaml import Document, parse
 
 __all__ = ["read_rules", "rule_from_json"]
 
@@ -24,20 +23,16 @@ _PLAIN_PATH = re.compile(
 )
 
 
-def read_rules(path: Path) -> tuple[list[JsonValue], list[Problem]]:
+def read_rules(text: str, file: str) -> tuple[list[JsonValue], list[Problem]]:
     """The rules of a file as JSON, for `rule_from_json`, and what is wrong in it."""
-    try:
-        document = parse(read_text(path), str(path))
-    except ReadError as error:
-        return [], [error.problem]
-    flaws = list(check(document.value, RULES)) if document.value is not None else []
-    flaws.extend(() if flaws else _flaws(document.value))
+    document = parse(text, file)
+    if document.value is None and document.problems:
+        return [], document.problems
+    flaws = list(check(document.value, RULES)) or list(_flaws(document.value))
     if flaws or document.problems:
-        placed = parse(read_text(path), str(path), places=True)
-        return [], [
-            *document.problems,
-            *(Problem(placed.find(at)[0], message) for at, message in flaws),
-        ]
+        placed = parse(text, file, places=True)
+        found = [Problem(placed.find(at)[0], message) for at, message in flaws]
+        return [], [*placed.problems, *found]
     return [_as_json(rule, document) for rule in document.value["rules"]], []
 
 
@@ -76,9 +71,7 @@ def rule_from_json(value: Any, file: str) -> Rule:
     )
 
 
-def _flaws(document: Mapping[str, Any] | None) -> Iterator[Flaw]:
-    if not document:
-        return
+def _flaws(document: Mapping[str, Any]) -> Iterator[Flaw]:
     for index, rule in enumerate(document["rules"]):
         try:
             versions_of(rule["contract"])

@@ -1,36 +1,54 @@
-"""The files of one loading: suites and rules."""
+"""The files of one loading, read once each or taken from the cache."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from harness.errors import Problem
-from harness.model import Rule
+from harness.model import JsonValue, Rule
+from harness.scenarios._cache import Cache, digest_of
 from harness.scenarios._folders import Cassettes
-from harness.scenarios._plans import SuitePlan
+from harness.scenarios._plans import SuitePlan, plan_from_json
 from harness.scenarios._reading import read_suite
 from harness.scenarios._rules import read_rules, rule_from_json
-from harness.scenarios._yaml import ReadError, read_text
+from harness.scenarios._yaml import ReadError, decode, read_bytes
 
 __all__ = ["Shelf"]
 
 
 class Shelf:
-    """Reads files once, and remembers in the cache what they hold."""
+    """Rules and suites by their files. With `new_cassettes` recordings need not be there."""
 
     def __init__(self, *, new_cassettes: bool) -> None:
         self._new_cassettes = new_cassettes
+        self._cache = Cache()
+        self._rules_digest = b""
 
     def rules(self, folders: Iterable[Path]) -> tuple[dict[str, Rule], list[Problem]]:
-        rules: dict[str, Rule] = {}
-        problems: list[Problem] = []
+        """The rules of all files in these folders by their ids, and what is wrong with them."""
         files = {file.resolve(): file for folder in folders for file in sorted(folder.glob("*.y*ml"))}
+        raw: dict[str, bytes] = {}
+        problems: list[Problem] = []
         for file in files.values():
-            values, found = read_rules(file)
-            problems.extend(found)
-            for value in values:
-                rule = rule_from_json(value, str(file))
+            try:
+                raw[str(file)] = read_bytes(file)
+            except ReadError as error:
+                problems.append(error.problem)
+        digest = digest_of(part for name, text in raw.items() for part in (name.encode(), text))
+        self._rules_digest = digest.encode()
+        name = "rules:" + "\n".join(raw)
+        values = None if problems else self._cache.get(name, digest)
+        if values is None:
+            values, found = _read_all(raw)
+            problems += found
+            if not problems:
+                self._cache.put(name, digest, values)
+        rules: dict[str, Rule] = {}
+        for file_name, of_file in values:
+            for value in of_file:
+                rule = rule_from_json(value, file_name)
                 known = rules.setdefault(rule.id, rule)
                 if known is not rule:
                     problems.append(
@@ -41,11 +59,48 @@ class Shelf:
     def suite(
         self, file: Path, rules: Mapping[str, Rule] | None, cassettes: Cassettes
     ) -> tuple[SuitePlan | None, list[Problem]]:
+        """The plan of a suite, or what is wrong with it."""
         try:
-            text = read_text(file)
+            raw = read_bytes(file)
+            digest = digest_of((self._rules_digest, raw))
+            name = str(file.resolve())
+            if rules is not None:
+                plan = self._known(name, digest, cassettes)
+                if plan is not None:
+                    return plan, []
+            text = decode(raw, str(file))
         except ReadError as error:
             return None, [error.problem]
-        return read_suite(text, str(file), rules, None if self._new_cassettes else cassettes)
+        plan, problems = read_suite(text, str(file), rules, None if self._new_cassettes else cassettes)
+        if plan is not None and rules is not None:
+            self._cache.put(name, digest, [plan, cassettes.named])
+        return plan, problems
 
     def tidy(self) -> None:
-        pass
+        """Keep the cache small."""
+        self._cache.tidy()
+
+    def _known(self, name: str, digest: str, cassettes: Cassettes) -> SuitePlan | None:
+        """The plan from the cache, if the recordings it names are still there."""
+        value: Any = self._cache.get(name, digest)
+        try:
+            if not self._new_cassettes:
+                for cassette in value[1]:
+                    cassettes.find(cassette)
+            return plan_from_json(value[0])
+        except (ValueError, TypeError, LookupError):
+            return None
+
+
+def _read_all(raw: Mapping[str, bytes]) -> tuple[list[JsonValue], list[Problem]]:
+    values: list[JsonValue] = []
+    problems: list[Problem] = []
+    for name, text in raw.items():
+        try:
+            of_file, found = read_rules(decode(text, name), name)
+        except ReadError as error:
+            problems.append(error.problem)
+        else:
+            values.append([name, of_file])
+            problems += found
+    return values, problems

@@ -9,9 +9,11 @@ from harness.model import CONTRACTS, EVIDENCE, Rule
 from harness.scenarios._contracts import in_order, versions_of
 from harness.scenarios._plans import row_id, variants_of
 from harness.scenarios._shapes import Flaw, did_you_mean, is_contract_choice
+from harness.scenarios._templates import is_variable_name
 
 __all__ = ["statement_flaws"]
 
+_RESERVED = ("each", "input", "canary")
 _OF_STEPS = ("interactions", "outcome")
 
 
@@ -21,6 +23,7 @@ def statement_flaws(
     """What is wrong in what the suite and its scenarios number `sound` state; rules that cannot be read
     (None) are not looked at."""
     yield from _choice_flaws(suite, ())
+    yield from _variable_flaws(suite.get("vars") or {})
     if rules is not None:
         yield from _rule_flaws(suite, (), rules)
     by_id = {scenario.get("id"): scenario for scenario in suite["scenarios"] if isinstance(scenario, dict)}
@@ -41,6 +44,14 @@ def statement_flaws(
             ids = scenario.get("rules", suite.get("rules", ()))
             if not unknown and all(id_ in rules for id_ in ids):
                 yield from _contract_flaws(suite, scenario, at, [rules[id_] for id_ in ids])
+
+
+def _variable_flaws(variables: Mapping[str, Any]) -> Iterator[Flaw]:
+    for name in variables:
+        if name in _RESERVED:
+            yield ("vars", name), f"{name} is the harness's own: name the variable otherwise"
+        elif not is_variable_name(name):
+            yield ("vars", name), f'"{name[:60]}" is no name of a variable: letters, digits, _ and - only'
 
 
 def _rows(scenario: Mapping[str, Any]) -> list[Mapping[str, Any]]:

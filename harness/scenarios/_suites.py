@@ -6,13 +6,20 @@ import gc
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
 from harness.errors import LoadError, Location, Problem, UsageError
 from harness.model import CONTRACTS, DEFAULT_CONTRACT, Case, JsonValue, Rule
 from harness.scenarios._cases import CaseMaker, case_name
-from harness.scenarios._folders import Cassettes, bundled_scenarios, find_suites, rules_folder
+from harness.scenarios._folders import (
+    Cassettes,
+    bundled_scenarios,
+    cassette_folders,
+    find_suites,
+    rules_folder,
+)
 from harness.scenarios._layers import lay
 from harness.scenarios._plans import OVERRIDABLE, SuitePlan
 from harness.scenarios._shapes import did_you_mean
@@ -134,9 +141,9 @@ def _load(files: list[Path], new_cassettes: bool) -> Suites:
     rules, problems = shelf.rules(folders)
     usable = None if problems else rules
     loaded = []
-    cassettes: dict[Path, Cassettes] = {}
+    folders_of = cache(cassette_folders)
     for file in files:
-        own = cassettes.get(file.parent) or cassettes.setdefault(file.parent, Cassettes(file.parent))
+        own = Cassettes(folders_of(file.parent))
         plan, found = shelf.suite(file, usable, own)
         problems.extend(found)
         if plan is not None:

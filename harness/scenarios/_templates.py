@@ -33,7 +33,17 @@ from harness.scenarios._contracts import branch_for
 from harness.scenarios._layers import Laid, lay_values
 from harness.scenarios._shapes import Address, Flaw, did_you_mean, is_contract_choice
 
-__all__ = ["Scope", "Template", "UnfillableError", "compile_template", "fill", "flaws", "mint", "parts_of"]
+__all__ = [
+    "Scope",
+    "Template",
+    "UnfillableError",
+    "compile_template",
+    "fill",
+    "flaws",
+    "is_variable_name",
+    "mint",
+    "parts_of",
+]
 
 Template: TypeAlias = list[Any]
 
@@ -58,6 +68,11 @@ def mint(case: str, name: str) -> str:
 
 
 # ------------------------------------------------------------------ preparing
+
+
+def is_variable_name(text: str) -> bool:
+    """Whether a variable at the top may be called so."""
+    return "." not in text and _NAME.fullmatch(text) is not None
 
 
 def parts_of(text: str) -> list[str | list[str]]:

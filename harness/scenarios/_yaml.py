@@ -23,7 +23,18 @@ import yaml
 from harness.errors import Location, Problem
 from harness.model import JsonValue
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_VALUES", "Document", "Mark", "ReadError", "parse", "read_text"]
+__all__ = [
+    "MAX_BYTES",
+    "MAX_DEPTH",
+    "MAX_VALUES",
+    "Document",
+    "Mark",
+    "ReadError",
+    "decode",
+    "parse",
+    "read_bytes",
+    "read_text",
+]
 
 MAX_BYTES: Final = 8 * 1024 * 1024
 MAX_DEPTH: Final = 100
@@ -121,8 +132,8 @@ def _plain(text: str) -> JsonValue:
         return number
     if _LOOK_ALIKE.fullmatch(text):
         raise _NotJsonError(
-            f'{_short(text)} means different things to different readers of YAML: quote it ("{_short(text)}") if '
-            "it is text, else write it as JSON does (null, true, false, 16, 0.5)"
+            f"{_short(text)} means different things to different readers of YAML: quote it "
+            f'("{_short(text)}") if it is text, else write it as JSON does (null, true, false, 16, 0.5)'
         )
     return text
 
@@ -136,37 +147,47 @@ def _short(text: str, limit: int = 40) -> str:
 
 def read_text(path: Path) -> str:
     """The text of a file. Raises `ReadError` if it is no ordinary file, too large or not UTF-8."""
+    return decode(read_bytes(path), str(path))
 
-    def refuse(message: str, line: int = 1, column: int = 1) -> ReadError:
-        return ReadError(Problem(Location(str(path), line, column), message))
 
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a file. Raises `ReadError` if it is no ordinary file or too large."""
     try:
+        _refuse_unless_small(path)
         with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1) if _is_small(path) else b""
+            raw = file.read(MAX_BYTES + 1)
+        if len(raw) > MAX_BYTES:
+            raise ValueError(f"has more than {MAX_BYTES // 1024**2} MiB, the most that is read")
     except OSError as error:
-        raise refuse(f"cannot be read: {error.strerror or error}") from None
+        raise ReadError(_at_top(str(path), f"cannot be read: {error.strerror or error}")) from None
     except ValueError as error:
-        raise refuse(str(error)) from None
-    if len(raw) > MAX_BYTES:
-        raise refuse(f"is larger than {MAX_BYTES // 1024**2} MiB, the most that is read")
+        raise ReadError(_at_top(str(path), str(error))) from None
+    return raw
+
+
+def decode(raw: bytes, file: str) -> str:
+    """The text that a file's bytes are in UTF-8. Raises `ReadError`."""
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         before = raw[: error.start]
         line = before.count(b"\n") + 1
         column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
-        raise refuse("is not UTF-8 text; save it as UTF-8", line, column) from None
+        problem = Problem(Location(file, line, column), "is not UTF-8 text: save it as UTF-8")
+        raise ReadError(problem) from None
 
 
-def _is_small(path: Path) -> bool:
-    """Raises ValueError if the file is none that should be read."""
+def _at_top(file: str, message: str) -> Problem:
+    return Problem(Location(file, 1, 1), message)
+
+
+def _refuse_unless_small(path: Path) -> None:
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         raise ValueError("is no ordinary file")
     if status.st_size > MAX_BYTES:
         size = status.st_size / 1024**2
         raise ValueError(f"has {size:.0f} MiB; more than {MAX_BYTES // 1024**2} MiB are not read")
-    return True
 
 
 # ------------------------------------------------------------------ events
@@ -322,7 +343,7 @@ class _Builder:
                 container.append(value)
 
     def _empty(self) -> _Stop:
-        self._document.problems.append(Problem(Location(self._document.file, 1, 1), "is empty"))
+        self._document.problems.append(_at_top(self._document.file, "is empty"))
         return _Stop()
 
     def _key(self, event: Any, value: JsonValue, container: dict[str, Any], own: _Places | None) -> str:
@@ -384,16 +405,7 @@ _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U000100
 def _explain(error: yaml.YAMLError, text: str) -> tuple[Mark, str]:
     """Where the parser stopped, and what to do about it."""
     if isinstance(error, yaml.reader.ReaderError):
-        found = _UNPRINTABLE.search(text)
-        position = found.start() if found else 0
-        code = f"U+{ord(found.group()):04X}" if found else str(error.reason)
-        line = text.count("\n", 0, position) + 1
-        column = position - (text.rfind("\n", 0, position) + 1) + 1
-        if found and found.group() == "\0":
-            return Mark(line, column), "is not text: it holds a NUL character"
-        return Mark(
-            line, column
-        ), f"the control character {code} may stand only in double quotes, as an escape"
+        return _explain_character(text, str(error.reason))
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     said = str(getattr(error, "problem", None) or error)
     if mark is None:
@@ -404,23 +416,26 @@ def _explain(error: yaml.YAMLError, text: str) -> tuple[Mark, str]:
         for pattern, advice in _ADVICE:
             if found := pattern.search(line):
                 return Mark(place.line + 1, found.start(1) + 1), f"{advice} (the parser says: {said})"
-    if "found character that cannot start any token" in said and lines[mark.line : mark.line + 1]:
+    advice = "look for a missing quote, bracket or blank here or just before"
+    if "cannot start any token" in said and mark.line < len(lines):
         character = lines[mark.line][mark.column : mark.column + 1]
-        advice = (
-            "indent with blanks, not with tabs"
-            if character == "\t"
-            else f"quote this value: {character} begins it"
-        )
-        return Mark(mark.line + 1, mark.column + 1), f"{advice} (the parser says: {said})"
-    if "mapping values are not allowed" in said:
-        return (
-            Mark(mark.line + 1, mark.column + 1),
-            f"quote this value: it holds a colon and a blank; or mend the indentation (the parser says: {said})",
-        )
-    return (
-        Mark(mark.line + 1, mark.column + 1),
-        f"is not YAML: {said}; look for a missing quote, bracket or blank here or just before",
-    )
+        tab = "indent with blanks, not with tabs"
+        advice = tab if character == "\t" else f"quote this value: {character} cannot begin it"
+    elif "mapping values are not allowed" in said:
+        advice = "quote this value: it holds a colon and a blank; or mend the indentation"
+    return Mark(mark.line + 1, mark.column + 1), f"{advice} (the parser says: {said})"
+
+
+def _explain_character(text: str, reason: str) -> tuple[Mark, str]:
+    found = _UNPRINTABLE.search(text)
+    if found is None:
+        return Mark(1, 1), f"is not YAML: {reason}"
+    line = text.count("\n", 0, found.start()) + 1
+    column = found.start() - text.rfind("\n", 0, found.start())
+    if found.group() == "\0":
+        return Mark(line, column), "is not text: it holds a NUL character"
+    code = f"U+{ord(found.group()):04X}"
+    return Mark(line, column), f"the control character {code} may stand only in double quotes, as an escape"
 
 
 def _suspects(error: Any, mark: Any) -> Iterator[Any]:
