@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from harness.errors import HarnessError, ImplementationError, LoadError, Unsupported, UsageError
     from harness.implementations import connect
     from harness.model import Case, Difference, Observation, Reply, Request, Rule, Verdict
-    from harness.run import run
+    from harness.pipeline import run
     from harness.scenarios import Suites, load
 
 __all__ = [
@@ -43,7 +43,7 @@ _HOME = {
     "errors": ("HarnessError", "ImplementationError", "LoadError", "Unsupported", "UsageError"),
     "implementations": ("connect",),
     "model": ("Case", "Difference", "Observation", "Reply", "Request", "Rule", "Verdict"),
-    "run": ("run",),
+    "pipeline": ("run",),
     "scenarios": ("Suites", "load"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

@@ -93,13 +93,15 @@ class Request:
 class Reply:
     """The answer to a request: a response in chunks, or a fault (perhaps after some chunks).
 
-    `fault` is one of timeout, reset, refused, truncated, slow.
+    `fault` is one of timeout, reset, refused, truncated, slow. `pauses_ms` is how long before each chunk
+    the provider paused when it was recorded; empty if that is not known.
     """
 
     status: int = 200
     headers: Headers = ()
     chunks: tuple[bytes, ...] = ()
     fault: str | None = None
+    pauses_ms: tuple[float, ...] = ()
 
     @property
     def body(self) -> bytes:

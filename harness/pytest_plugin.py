@@ -168,7 +168,7 @@ class _Bench:
         return name
 
     def judge(self, case: Case) -> Verdict:
-        from harness.run import run
+        from harness.pipeline import run
 
         return next(run([case], self.implementation, known=self._known))
 

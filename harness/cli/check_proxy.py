@@ -17,7 +17,7 @@ from harness.model import DEFAULT_CONTRACT, Verdict
 from harness.reference import Refusal
 from harness.reference.openrouter.routes import resolve
 from harness.report import Begun, TerminalReport
-from harness.run import run
+from harness.pipeline import run
 from harness.scenarios import bundled_scenarios, load
 from harness.selection import Selection
 

@@ -38,7 +38,7 @@ from harness.report import (
     Summary,
     TerminalReport,
 )
-from harness.run import run
+from harness.pipeline import run
 from harness.scenarios import Suites
 from harness.selection import Selection
 

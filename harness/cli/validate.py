@@ -8,7 +8,7 @@ import click
 
 from harness.cli.options import open_suites
 from harness.errors import LoadError, Problem
-from harness.implementations import read_folder
+from harness.implementations.folder import MANIFEST, read_manifest
 from harness.known_failing import read_known_failing
 from harness.model import CONTRACTS, Case
 from harness.scenarios import Suites, warnings
@@ -44,11 +44,11 @@ def command(paths: tuple[str, ...], strict: bool) -> int:
 def _check_implementations(suites: Suites, cases: dict[str, list[Case]]) -> list[Problem]:
     problems: list[Problem] = []
     every = [case for of_contract in cases.values() for case in of_contract]
-    for folder in sorted(Path("implementations").glob("*/implementation.yaml")):
+    for manifest in sorted(Path("implementations").glob(f"*/{MANIFEST}")):
         try:
-            about = read_folder(folder.parent)
-            if about.known_failing:
-                known = read_known_failing(about.known_failing)
+            known_failing = read_manifest(manifest).known_failing
+            if known_failing:
+                known = read_known_failing(known_failing)
                 problems += [
                     Problem(entry.location, f"`{entry}` names no case in which its rule is in force")
                     for entry in known.unmatched(every)

@@ -1,0 +1,178 @@
+"""The pipeline: cases → observations → judgements → verdicts, one pass, nothing kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from harness.cassettes import prove
+from harness.judge import Assignment, judge
+from harness.known_failing import KnownFailing
+from harness.masking import Mask
+from harness.model import (
+    DECLARED_INPUTS,
+    DEFAULT_CONTRACT,
+    About,
+    Case,
+    Difference,
+    Implementation,
+    Job,
+    Judgement,
+    Observation,
+    Reply,
+    Request,
+    Status,
+    Verdict,
+)
+from harness.scenarios import Suites, bundled_cassettes, locate
+from harness.wire import render
+
+__all__ = ["run", "why_not_applicable"]
+
+_NOT_FOUND = Reply(
+    status=404,
+    headers=(("content-type", "application/json"),),
+    chunks=(b'{"error":{"code":404,"message":"no interaction of this case expects this request"}}',),
+)
+
+
+def run(
+    cases: Suites | Iterable[Case],
+    implementation: Implementation,
+    *,
+    at_once: int = 1,
+    cassettes: Path | None = None,
+    known: KnownFailing | None = None,
+) -> Iterator[Verdict]:
+    """Hold an implementation to cases and yield a verdict for each as it comes, in any order.
+
+    Suites are expanded for the contract the implementation names (else 2026-05) and with its own
+    `app.*`. `at_once` cases are in flight where the implementation can do so; `cassettes` is the folder
+    that replies are taken from. Raises ImplementationError if the implementation cannot be used at all.
+    """
+    if isinstance(cases, Suites):
+        about = implementation.about
+        cases = cases.cases(about.contract or DEFAULT_CONTRACT, vars=about.vars)
+    folder = cassettes or bundled_cassettes()
+    aside: list[Verdict] = []
+    jobs = _jobs(cases, implementation.about, folder, aside)
+    started = time.perf_counter()
+    for case, observation in implementation.perform(jobs, at_once=at_once):
+        verdict = _conclude(case, observation, implementation.about, folder, started)
+        yield from _drain(aside)
+        yield known.apply(verdict) if known else verdict
+        started = time.perf_counter()
+    yield from _drain(aside)
+
+
+def why_not_applicable(case: Case, about: About) -> str | None:
+    """Why the case cannot say anything about this implementation, or None when it can.
+
+    Decided by what the implementation declares: operations, inputs and features.
+    """
+    if case.operation not in about.operations:
+        return f"does not declare the operation {case.operation}"
+    if "*" not in about.inputs:
+        used = {name for step in case.steps for name in step.input}
+        undeclared = (used & DECLARED_INPUTS) - set(about.inputs)
+        if undeclared:
+            return f"does not declare the input {', '.join(sorted(undeclared))}"
+    missing = set(case.requires).difference(about.features)
+    if missing:
+        return f"does not declare the feature {', '.join(sorted(missing))}"
+    if "outcome" not in about.features and _expects_only_a_refusal(case):
+        return "a refusal without a request cannot be told from doing nothing (feature outcome)"
+    return None
+
+
+def _jobs(cases: Iterable[Case], about: About, folder: Path, aside: list[Verdict]) -> Iterator[Job]:
+    for case in cases:
+        reason = why_not_applicable(case, about)
+        if reason is None:
+            yield Job(case, _Script(case, folder))
+        else:
+            aside.append(Verdict(case, "not_applicable", about.name, reason=reason))
+
+
+def _drain(aside: list[Verdict]) -> Iterator[Verdict]:
+    yield from aside
+    aside.clear()
+
+
+class _Script:
+    """Answers a case's requests as its interactions say; a request that fits none gets a 404."""
+
+    def __init__(self, case: Case, folder: Path) -> None:
+        self._case = case
+        self._folder = folder
+        self._assignments: dict[int, Assignment] = {}
+
+    def __call__(self, step: int, request: Request) -> Reply:
+        if step not in self._assignments:
+            self._assignments[step] = Assignment(self._case.steps[step])
+        assigned = self._assignments[step].assign(request)
+        if assigned.interaction is None:
+            return _NOT_FOUND
+        replies = assigned.interaction.replies
+        reply = replies[min(assigned.repetition, len(replies) - 1)] if replies else None
+        return render(reply, request, self._folder)
+
+
+def _conclude(case: Case, observation: Observation, about: About, folder: Path, started: float) -> Verdict:
+    def verdict(status: Status, **found: Any) -> Verdict:
+        elapsed = time.perf_counter() - started
+        return Verdict(case, status, about.name, observation=observation, duration_s=elapsed, **found)
+
+    if observation.broken is not None:
+        return verdict("errored", reason=observation.broken.message, detail=observation.broken.detail)
+    if observation.unsupported is not None:
+        return verdict("not_applicable", reason=observation.unsupported)
+    judgement = judge(case, observation)
+    unproven, unlike = _hold_against_recordings(case, judgement, folder)
+    differences = tuple(
+        replace(difference, location=locate(case, difference.at))
+        for difference in (*judgement.differences, *unlike)
+    )
+    if not differences and judgement.unchecked and not _anything_checked(case):
+        return verdict("not_applicable", reason=f"nothing can be checked: {judgement.unchecked[0]}")
+    return verdict(
+        "failed" if differences else "passed",
+        differences=differences,
+        unchecked=judgement.unchecked,
+        unproven=unproven,
+    )
+
+
+def _hold_against_recordings(
+    case: Case, judgement: Judgement, folder: Path
+) -> tuple[tuple[str, ...], tuple[Difference, ...]]:
+    """What is unlike the recordings the replies come from: told as unproven, or as differences where the
+    interaction asks for it (`check_request`)."""
+    unproven: list[str] = []
+    unlike: list[Difference] = []
+    for step, requests in enumerate(judgement.assigned):
+        for number, assigned in enumerate(requests):
+            interaction = assigned.interaction
+            if interaction is None or not any("cassette" in reply for reply in interaction.replies):
+                continue
+            notes = prove(assigned, folder, Mask(case.canaries))
+            if not interaction.check_request:
+                unproven += notes
+                continue
+            rules = tuple(rule.id for rule in case.rules)
+            at = (*interaction.at, "reply")
+            unlike += [Difference("body", "", note, at, step, number, rules=rules) for note in notes]
+    return tuple(unproven), tuple(unlike)
+
+
+def _expects_only_a_refusal(case: Case) -> bool:
+    return all(
+        not step.interactions and step.outcome is not None and "error" in step.outcome for step in case.steps
+    )
+
+
+def _anything_checked(case: Case) -> bool:
+    return any(step.interactions or step.outcome is None for step in case.steps)

@@ -1,0 +1,204 @@
+"""The pipeline: suites held against real callables of this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import harness
+from harness.model import About, Case, Step, Verdict
+from harness.pipeline import why_not_applicable
+
+Run = Callable[..., list[Verdict]]
+
+HEAD = """\
+suite: acme/chat
+defaults:
+  input:
+    operation: chat
+    model: openrouter/a/b
+    api_key: ${canary.api_key}
+    history: [{role: user, content: hi}]
+  request: {headers: {Authorization: "Bearer ${canary.api_key}"}}
+scenarios:
+"""
+
+CASSETTE = """\
+version: 1
+interactions:
+- request:
+    method: POST
+    uri: https://openrouter.ai/api/v1/chat/completions
+    headers: {}
+    body: '{"model":"a/b"}'
+  response:
+    status: {code: 200, message: OK}
+    headers: {content-type: [application/json]}
+    body: {string: '{"recorded":true}'}
+"""
+
+
+@pytest.fixture
+def held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run scenarios (YAML below `scenarios:`) against the callable `shape` of Python code."""
+
+    def run(scenarios: str, code: str, **options: Any) -> list[Verdict]:
+        (tmp_path / "suite.yaml").write_text(HEAD + scenarios, "utf-8")
+        module = f"shaper_{tmp_path.name}_{len(list(tmp_path.iterdir()))}"
+        (tmp_path / f"{module}.py").write_text(code, "utf-8")
+        monkeypatch.syspath_prepend(str(tmp_path))
+        with harness.connect(f"python:{module}:shape") as implementation:
+            return list(harness.run(harness.load(tmp_path / "suite.yaml"), implementation, **options))
+
+    return run
+
+
+BUILD = """
+def build(given, url="https://openrouter.ai/api/v1/chat/completions"):
+    return {"method": "POST", "url": url,
+            "headers": {"Authorization": "Bearer " + given["api_key"]}, "body": {"model": "a/b"}}
+"""
+
+
+def test_a_request_that_fits_nothing_is_answered_404_and_told(held: Run) -> None:
+    """An unexpected request gets a 404, so the client goes on; it is a difference, and so is the key in it."""
+    (verdict,) = held(
+        "  - id: one\n    interactions: [{request: {url: https://openrouter.ai/api/v1/chat/completions}}]\n",
+        BUILD + "def shape(given):\n"
+        "    reply = yield build(given, 'https://elsewhere.example/')\n"
+        "    assert reply.status == 404, reply.status\n"
+        "    yield build(given)\n"
+        "shape.harness = {'features': ['replies']}\n",
+    )
+    assert verdict.status == "failed", verdict
+    assert [difference.kind for difference in verdict.differences] == ["request", "secret"]
+    assert "elsewhere.example" in verdict.differences[0].message
+
+
+def test_replies_come_from_the_interaction_in_order(held: Run) -> None:
+    """A sequence is answered reply by reply, and what is reported back is checked."""
+    (verdict,) = held(
+        "  - id: one\n"
+        "    interactions:\n"
+        "      - request: {url: https://openrouter.ai/api/v1/chat/completions}\n"
+        "        reply: {sequence: [{status: 429, json: {}}, {json: {answer: yes please}}]}\n"
+        "    outcome: {text: yes please}\n",
+        "import json\n" + BUILD + "def shape(given):\n"
+        "    reply = yield build(given)\n"
+        "    assert reply.status == 429\n"
+        "    reply = yield build(given)\n"
+        "    return {'text': json.loads(reply.body)['answer']}\n"
+        "shape.harness = {'features': ['replies', 'outcome']}\n",
+    )
+    assert verdict.status == "passed", verdict
+
+
+@pytest.mark.parametrize(("check", "status"), [("", "passed"), (", check_request: true", "failed")])
+def test_a_request_unlike_its_recording_is_unproven(
+    check: str, status: str, held: Run, tmp_path: Path
+) -> None:
+    """A reply recorded for another body leaves the case unproven, or fails it where that is asked for."""
+    (tmp_path / "cassettes").mkdir()
+    (tmp_path / "cassettes/hello.yaml").write_text(CASSETTE.replace("a/b", "a/other"), "utf-8")
+    (verdict,) = held(
+        "  - id: one\n"
+        "    interactions:\n"
+        "      - request: {url: https://openrouter.ai/api/v1/chat/completions}\n"
+        f"        reply: {{cassette: hello.yaml, interaction: 0{check}}}\n",
+        BUILD + "def shape(given):\n    return build(given)\n",
+        cassettes=tmp_path / "cassettes",
+    )
+    assert verdict.status == status, verdict
+    notes = [*verdict.unproven, *(difference.message for difference in verdict.differences)]
+    assert any("a/other" in note and "hello.yaml" in note for note in notes)
+
+
+def test_a_reply_comes_from_its_cassette(held: Run, tmp_path: Path) -> None:
+    """What was recorded is what the client gets, and an equal request proves the case."""
+    (tmp_path / "cassettes").mkdir()
+    (tmp_path / "cassettes/hello.yaml").write_text(CASSETTE, "utf-8")
+    (verdict,) = held(
+        "  - id: one\n"
+        "    interactions:\n"
+        "      - request: {url: https://openrouter.ai/api/v1/chat/completions}\n"
+        "        reply: {cassette: hello.yaml}\n",
+        BUILD + "def shape(given):\n"
+        "    reply = yield build(given)\n"
+        "    assert reply.body == b'{\"recorded\":true}', reply.body\n"
+        "shape.harness = {'features': ['replies']}\n",
+        cassettes=tmp_path / "cassettes",
+    )
+    assert (verdict.status, verdict.unproven) == ("passed", ()), verdict
+
+
+def test_an_exception_errs_the_case_and_the_next_one_runs(held: Run) -> None:
+    """A crash in one case says nothing about the others."""
+    verdicts = held(
+        "  - id: one\n    input: {system: crash}\n    interactions: [{request: {method: POST}}]\n"
+        "  - id: two\n    interactions: [{request: {method: POST}}]\n",
+        BUILD + "def shape(given):\n    assert 'system' not in given\n    return build(given)\n",
+    )
+    assert [verdict.status for verdict in verdicts] == ["errored", "passed"]
+
+
+def test_saying_nothing_is_not_a_refusal(held: Run) -> None:
+    """Where a refusal is expected, an implementation that reports outcomes must report one."""
+    refusal = (
+        "  - id: one\n    input: {model: ''}\n    interactions: []\n    outcome: {error: {$any: object}}\n"
+    )
+    reports = "shape.harness = {'features': ['outcome']}\n"
+    silent = held(refusal, "def shape(given):\n    return []\n" + reports)
+    refusing = held(refusal, "def shape(given):\n    return {'error': {'class': 'format'}}\n" + reports)
+    undeclared = held(refusal, "def shape(given):\n    return []\n")
+    assert [verdicts[0].status for verdicts in (silent, refusing, undeclared)] == [
+        *("failed", "passed", "not_applicable"),
+    ]
+
+
+def test_an_implementations_own_names_are_expected_of_it(tmp_path: Path) -> None:
+    """`vars` of an implementation take the place of the suite's `app`, matchers included."""
+    (tmp_path / "suite.yaml").write_text(
+        "suite: a/b\nvars: {app: {title: OpenClaw}}\nscenarios:\n  - id: one\n"
+        "    input: {model: openrouter/a/b}\n"
+        "    interactions: [{request: {headers: {X-Title: '${app.title}'}}}]\n",
+        "utf-8",
+    )
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/implementation.yaml").write_text(
+        "name: mine\naddress: python:mine_shaper:shape\nvars: {app: {title: {$regex: ^Mine}}}\n", "utf-8"
+    )
+    (tmp_path / "mine/mine_shaper.py").write_text(
+        "def shape(given):\n"
+        "    return {'method': 'POST', 'url': 'https://x.example/', 'headers': {'X-Title': 'Mine!'}}\n",
+        "utf-8",
+    )
+    with harness.connect(str(tmp_path / "mine")) as implementation:
+        (verdict,) = harness.run(harness.load(tmp_path / "suite.yaml"), implementation)
+    assert verdict.status == "passed", verdict
+
+
+@pytest.fixture
+def undeclared() -> About:
+    """An implementation that declares nothing."""
+    return About("acme", "python:acme:shape", inputs=(), features=())
+
+
+@pytest.mark.parametrize(
+    ("given", "requires", "reason"),
+    [
+        ({"operation": "speech"}, (), "operation speech"),
+        ({"operation": "chat", "params": {}}, (), "input params"),
+        ({"operation": "chat", "thinking": "high", "system": "s", "base_url": "x"}, (), None),
+        ({"operation": "chat"}, ("steps", "clock"), "feature clock, steps"),
+    ],
+)
+def test_what_is_not_declared_makes_a_case_not_applicable(
+    given: dict[str, Any], requires: tuple[str, ...], reason: str | None, undeclared: About
+) -> None:
+    """Operations, inputs and features that a case needs must be declared; core inputs need not."""
+    case = Case("a/b", "a", "2026-05", (Step(given, ()),), "f", 1, requires=requires)
+    said = why_not_applicable(case, undeclared)
+    assert said is None if reason is None else reason in (said or "")
