@@ -85,3 +85,5 @@ def _refuse_openrouter(url: str) -> None:
         raise UsageError(str(refusal), hint=hint) from None
     if route.host:
         raise UsageError(f"{url} is OpenRouter itself: its headers and markers belong there", hint=hint)
+    if "?" in url or "#" in url:
+        raise UsageError(f"{url} has a query or fragment, which is no part of a base URL to check", hint=hint)
