@@ -42,7 +42,7 @@ class _Reference:
             "mode": "shape",
             "operations": ["chat"],
             "inputs": ["*"],
-            "features": ["outcome"],
+            "features": ["outcome", "steps"],
         }
 
     def __call__(self, input: Mapping[str, JsonValue]) -> Request | dict[str, JsonValue]:  # noqa: A002
