@@ -37,7 +37,7 @@ class Command:
         self._timeout_s = timeout_s
         self._child: Child | None = None
         self._seq = 0
-        self.about = About(name=shlex.join(words), address="", features=())
+        self.about = About(name=shlex.join(words), address="", inputs=(), features=())
 
     def start(self) -> About:
         """Start the child and return what it says of itself.

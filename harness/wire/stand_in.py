@@ -85,8 +85,9 @@ def aiohttp_as_sent() -> Iterator[None]:
         elif isinstance(data, dict):
             options["data"] = urlencode(data).encode()
             _default_type(options, "application/x-www-form-urlencoded")
-        if session.auth is not None:
-            options.setdefault("auth", session.auth)
+        credentials = getattr(session, "auth", None)
+        if credentials is not None:
+            options.setdefault("auth", credentials)
         return await patched(session, method, session._build_url(url), **options)
 
     with mock.patch.object(aiohttp.ClientSession, "_request", request):

@@ -1,0 +1,110 @@
+"""Whether a request is the one that its reply was recorded for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.cassettes import prove
+from harness.masking import Mask
+from harness.model import Assigned, Interaction, Request
+
+URL = "https://openrouter.ai/api/v1/chat/completions"
+KEY = "sk-or-v1-" + "ef56" * 12
+RECORDED = """\
+version: 1
+interactions:
+- request:
+    method: POST
+    uri: https://openrouter.ai/api/v1/chat/completions
+    body: '{"model": "m", "tools": [{"$ref": "#/x"}], "reasoning": {"effort": "high"}}'
+    headers: {}
+  response: {status: {code: 200, message: OK}, headers: {}, body: {string: '{}'}}
+"""
+BODY = b'{"reasoning":{"effort":"high"},"model":"m","tools":[{"$ref":"#/x"}]}'
+
+
+@pytest.fixture
+def cassettes(tmp_path: Path) -> Path:
+    (tmp_path / "chat.yaml").write_text(RECORDED)
+    return tmp_path
+
+
+def assigned(request: Request, *replies: Any, repetition: int = 0) -> Assigned:
+    replies = replies or ({"cassette": "chat.yaml"},)
+    return Assigned(request, Interaction({}, ("interactions", 0), replies=replies), repetition)
+
+
+def test_a_request_as_recorded_is_proven(cassettes: Path) -> None:
+    """URLs are normalised, bodies compared by value; keys such as `$ref` mean themselves."""
+    request = Request("POST", "HTTPS://openrouter.ai:443/api/v1/chat/completions", (), BODY)
+    assert prove(assigned(request), cassettes) == []
+
+
+def test_a_body_unlike_the_recorded_one_is_told_by_its_paths(cassettes: Path) -> None:
+    """Each difference is a sentence."""
+    body = BODY.replace(b'"high"', b'"max"').replace(b'"m"', b'"n"')
+    told = prove(assigned(Request("POST", URL, (), body)), cassettes)
+    assert len(told) == 2
+    assert all(sentence.startswith("unlike chat.yaml, interaction 0: body $.") for sentence in told)
+    assert any('$.reasoning.effort: expected "high", got "max"' in sentence for sentence in told)
+
+
+def test_many_differences_are_counted(cassettes: Path) -> None:
+    """The first few are told, the rest is a number."""
+    body = BODY[:-1] + b"".join(b',"x%d":1' % number for number in range(9)) + b"}"
+    told = prove(assigned(Request("POST", URL, (), body)), cassettes)
+    assert len(told) == 6
+    assert told[-1].endswith("body has 4 more differences")
+
+
+def test_method_and_url_are_compared_with_a_named_interaction(cassettes: Path) -> None:
+    """A reply named by number serves any request, and proves only its own."""
+    reply = {"cassette": "chat.yaml", "interaction": 0}
+    told = prove(assigned(Request("PUT", f"{URL}?a=1", (), BODY), reply), cassettes)
+    assert [sentence.split(": ", 1)[1].split(" ")[0] for sentence in told] == ["method", "URL"]
+
+
+def test_a_body_that_is_no_json_is_compared_by_its_bytes(cassettes: Path) -> None:
+    """Without paths, the sizes are told."""
+    (told,) = prove(assigned(Request("POST", URL, (), b"--form")), cassettes)
+    assert told.endswith("bytes was recorded, another of 6 bytes is sent")
+
+
+def test_a_request_that_was_never_recorded_is_unproven(cassettes: Path) -> None:
+    """The cassette says nothing about it."""
+    assert prove(assigned(Request("GET", "https://x.example/")), cassettes) == [
+        "chat.yaml has no request to this method and URL"
+    ]
+
+
+@pytest.mark.parametrize("replies", [(), ({"json": {}},)])
+def test_a_reply_that_is_written_proves_nothing_and_needs_no_proof(
+    cassettes: Path, replies: tuple[Any, ...]
+) -> None:
+    """Only recordings can be held against a request."""
+    one = Assigned(Request("GET", URL), Interaction({}, (), replies=replies))
+    assert prove(one, cassettes) == []
+    assert prove(Assigned(Request("GET", URL), None), cassettes) == []
+
+
+def test_in_a_sequence_the_reply_of_the_repetition_counts(cassettes: Path) -> None:
+    """The last one stays."""
+    request = Request("POST", URL, (), b"{}")
+    replies: Any = ({"json": {}}, {"cassette": "chat.yaml"})
+    assert prove(assigned(request, *replies, repetition=0), cassettes) == []
+    assert prove(assigned(request, *replies, repetition=1), cassettes) != []
+    assert prove(assigned(request, *replies, repetition=5), cassettes) != []
+
+
+def test_secrets_are_masked(cassettes: Path) -> None:
+    """The sentences go into reports."""
+    body = BODY.replace(b'"m"', f'"{KEY}"'.encode())
+    told = prove(assigned(Request("POST", f"{URL}?k={KEY}", (), body)), cassettes)
+    assert told
+    reply = {"cassette": "chat.yaml", "interaction": 0}
+    told += prove(assigned(Request("POST", f"{URL}?k={KEY}", (), body), reply), cassettes, Mask({"k": KEY}))
+    assert not any(KEY in sentence for sentence in told)
+    assert any("${canary.k}" in sentence for sentence in told)
