@@ -139,7 +139,7 @@ def test_the_implementation_gives_an_account_of_itself() -> None:
         "mode": "shape",
         "operations": ["chat"],
         "inputs": ["*"],
-        "features": ["outcome"],
+        "features": ["outcome", "steps"],
     }
     assert implementation(call()) == shape(call())
 
