@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
+from pathlib import PurePath
 
+from harness.errors import Location
 from harness.masking import Mask
 from harness.model import Difference, DifferenceKind, Rule, Verdict
 
@@ -69,7 +71,7 @@ def _differences(verdict: Verdict) -> Iterator[str]:
         for title, of_group in groupby(of_request, lambda d: _GROUPS[d.kind][1]):
             yield f"    {title}"
             for difference in of_group:
-                yield from _difference(difference)
+                yield _difference(difference, verdict.case.file)
 
 
 def _request_line(verdict: Verdict, step: int, number: int, several: bool) -> str:
@@ -81,7 +83,14 @@ def _request_line(verdict: Verdict, step: int, number: int, several: bool) -> st
     return f"  {where}request {number + 1}: {request.method} {request.url}"
 
 
-def _difference(difference: Difference) -> Iterator[str]:
-    place = "" if difference.location is None else f"  ({difference.location})"
+def _difference(difference: Difference, file: str) -> str:
+    place = f"  ({_place(difference.location, file)})" if difference.location else ""
     rules = f"  [{', '.join(difference.rules)}]" if difference.rules else ""
-    yield f"      - {difference.message}{rules}{place}"
+    return f"      - {difference.message}{rules}{place}"
+
+
+def _place(location: Location, file: str) -> str:
+    """The place in full, or by the file's bare name where the case's own line has it in full."""
+    if location.file != file:
+        return str(location)
+    return f"{PurePath(file).name}:{location.line}:{location.column}"

@@ -49,6 +49,7 @@ class TerminalReport:
         self._suite = ""
         self._suite_counts: Counter[Status] = Counter()
         self._notes: Counter[str] = Counter()
+        self._broken: Counter[tuple[str, str]] = Counter()
         self._matrix: defaultdict[str, dict[str, Status]] = defaultdict(dict)
         self._progress: Progress | None = None
         self._task: TaskID | None = None
@@ -74,6 +75,7 @@ class TerminalReport:
             name = f"{verdict.case.name} [{verdict.case.contract}]"
             self._matrix[name][verdict.implementation] = verdict.status
         if verdict.status in ("failed", "errored"):
+            self._count_broken(verdict)
             self._failure(verdict)
         elif self._verbose:
             reason = f": {verdict.reason}" if verdict.reason else ""
@@ -88,6 +90,7 @@ class TerminalReport:
         if not self._on_terminal:
             self._close_suite()
         self._side_by_side()
+        self._rules_broken()
         summary = event.summary
         for line in summary.stale:
             self._write(self._paint(f"stale known failure: {line}", "failed"))
@@ -109,6 +112,19 @@ class TerminalReport:
             path = save_observation(verdict, self._saved)
             if path is not None:
                 self._write(f"  what was sent: {path}")
+
+    def _count_broken(self, verdict: Verdict) -> None:
+        broken = {rule for difference in verdict.differences for rule in difference.rules}
+        self._broken.update((rule.id, rule.text) for rule in verdict.case.rules if rule.id in broken)
+
+    def _rules_broken(self) -> None:
+        """Which rules were broken in how many cases: the short answer after a long report."""
+        if not self._broken:
+            return
+        self._write("\nrules broken")
+        for (name, text), count in sorted(self._broken.items(), key=lambda item: (-item[1], item[0])):
+            self._write(f"  {name}  {count} cases  {text}")
+        self._write("")
 
     def _close_suite(self) -> None:
         if self._suite and self._suite_counts:

@@ -22,7 +22,7 @@ def test_the_text_has_the_case_the_rules_sentence_and_the_line(a_verdict: Make) 
         "OR-HDR-02 (documented; OpenRouter provider page): OpenRouter is told which application calls."
         in text
     )
-    assert "scenarios/openrouter/attribution.yaml:52:13" in text
+    assert "(attribution.yaml:52:13)" in text
 
 
 def test_differences_are_grouped_headers_before_body(a_verdict: Make) -> None:

@@ -51,6 +51,13 @@ def test_a_failure_is_shown_and_what_was_sent_is_saved_masked(a_verdict: Make, t
     assert (tmp_path / ".gitignore").read_text("utf-8") == "*\n"
 
 
+def test_the_rules_broken_are_summed_up(a_verdict: Make) -> None:
+    """After the failures each broken rule stands once, with its sentence and how many cases break it."""
+    text = shown([a_verdict("failed"), a_verdict("failed"), a_verdict()])
+    (line,) = (line for line in text.splitlines() if line.startswith("  OR-HDR-02  2 cases"))
+    assert line.endswith("OpenRouter is told which application calls.")
+
+
 def test_colour_can_be_forced_and_refused(a_verdict: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """FORCE_COLOR paints a plain stream, NO_COLOR wins over it."""
     monkeypatch.setenv("FORCE_COLOR", "1")
