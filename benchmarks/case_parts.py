@@ -13,8 +13,8 @@ from harness import reference
 from harness.implementations import connect
 from harness.judge import judge
 from harness.model import Job, Reply, Request, Verdict
+from harness.pipeline import run as run_cases
 from harness.report import Begun, JsonReport, JunitReport, Reporter, TerminalReport
-from harness.run import run as run_cases
 from harness.scenarios import load
 
 __all__ = ["run"]
