@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from contextlib import closing
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -13,10 +14,10 @@ import click
 from harness.cli.options import contract_option
 from harness.errors import UsageError
 from harness.implementations import connect
-from harness.model import DEFAULT_CONTRACT, Verdict
+from harness.model import DEFAULT_CONTRACT, Status
 from harness.reference import Refusal
 from harness.reference.openrouter.routes import resolve
-from harness.report import Begun, TerminalReport
+from harness.report import Begun, Summary, TerminalReport, sum_up
 from harness.pipeline import run
 from harness.scenarios import bundled_scenarios, load
 from harness.selection import Selection
@@ -45,9 +46,9 @@ def command(url: str, address: str, contract: str | None, timeout: float) -> int
         terminal = TerminalReport(sys.stdout, saved=Path(".harness/failures"))
         now = datetime.now(UTC).isoformat(timespec="seconds")
         terminal.begin(Begun((about,), (chosen,), None, version("provider-conformance-harness"), now))
-        status = 5
+        counts: Counter[Status] = Counter()
         for verdict in run(Selection()(cases), implementation):
-            status = max(status % 5, _code(verdict))
+            counts[verdict.status] += 1
             if verdict.status in ("failed", "errored"):
                 terminal.verdict(verdict)
             charged = {rule for difference in verdict.differences for rule in difference.rules}
@@ -61,20 +62,18 @@ def command(url: str, address: str, contract: str | None, timeout: float) -> int
             click.echo(f"kept    {name}  {text}")
     for name, text in sorted(broken.items()):
         click.echo(f"broken  {name}  {text}")
-    click.echo(_conclusion(url, about.name, len(broken), status))
-    return status
+    click.echo(f"{sum_up(counts)}\n{_conclusion(url, about.name, len(broken), counts)}")
+    if not counts["passed"] + counts["failed"] + counts["errored"]:
+        return 5
+    return Summary(counts, 0.0).exit_code
 
 
-def _code(verdict: Verdict) -> int:
-    return {"failed": 1, "errored": 3}.get(verdict.status, 0)
-
-
-def _conclusion(url: str, name: str, broken: int, status: int) -> str:
-    if status == 0:
-        return f"{name} sends nothing OpenRouter-only to {url}"
-    if status == 1:
-        return f"{name} does not treat {url} as somebody else's: {broken} rules broken"
-    return f"{name} could not be checked against {url}"
+def _conclusion(url: str, name: str, broken: int, counts: Counter[Status]) -> str:
+    if counts["errored"] or not counts["passed"] + counts["failed"]:
+        return f"{name} could not be checked against {url}"
+    if counts["failed"]:
+        return f"{name} does not treat {url} as somebody else's: {broken} rule{'s'[: broken > 1]} broken"
+    return f"{name} sends nothing OpenRouter-only to {url}"
 
 
 def _refuse_openrouter(url: str) -> None:

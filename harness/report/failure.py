@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import groupby
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from harness.errors import Location
 from harness.masking import Mask
@@ -38,7 +38,7 @@ def describe(verdict: Verdict) -> str:
     with the rules it is charged to and the line of the expectation.
     """
     case = verdict.case
-    lines = [f"{case.about or case.name}", f"at {case.file}:{case.line}"]
+    lines = [f"{case.about or case.name}", f"at {_from_here(case.file)}:{case.line}"]
     if verdict.reason:
         lines.append(verdict.reason)
     lines += _sentences(verdict)
@@ -87,6 +87,13 @@ def _difference(difference: Difference, file: str) -> str:
     place = f"  ({_place(difference.location, file)})" if difference.location else ""
     rules = f"  [{', '.join(difference.rules)}]" if difference.rules else ""
     return f"      - {difference.message}{rules}{place}"
+
+
+def _from_here(file: str) -> str:
+    """The path as one would type it in the working directory, where the file lies below it."""
+    path = PurePath(file)
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else file
 
 
 def _place(location: Location, file: str) -> str:
