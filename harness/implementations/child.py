@@ -8,6 +8,7 @@ import selectors
 import signal
 import subprocess
 import time
+import weakref
 from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
@@ -57,6 +58,7 @@ class Child:
         self._piece_size = 0
         self._stderr = bytearray()
         self.lost: str | None = None
+        self._last_resort = weakref.finalize(self, _kill_group, self._process.pid)
         self._selector = selectors.DefaultSelector()
         for descriptor in (self._in, self._out, self._err):
             os.set_blocking(descriptor, False)
@@ -105,14 +107,17 @@ class Child:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(max(until - time.monotonic(), 0.05))
         if self._process.poll() is None:
-            self._signal(signal.SIGTERM)
+            _kill_group(self._process.pid, signal.SIGTERM)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(grace_s / 2)
         self.kill()
 
     def kill(self) -> None:
-        """End it, whatever it is doing, with everything that it has started."""
-        self._signal(signal.SIGKILL)
+        """End it, whatever it is doing, with everything that it has started. May be called again."""
+        if not self._last_resort.alive:
+            return
+        self._last_resort.detach()
+        _kill_group(self._process.pid)
         self._process.wait()
         self._drain_stderr()
         self._selector.close()
@@ -157,7 +162,7 @@ class Child:
             self._piece.clear()
             self._selector.unregister(self._out)
             self.lost = f"it wrote a line of more than {self._line_limit // 2**20} MiB"
-            self._signal(signal.SIGKILL)
+            _kill_group(self._process.pid)
 
     def _read_stderr(self) -> None:
         try:
@@ -205,9 +210,10 @@ class Child:
         if self._process.stdin is not None:
             self._process.stdin.close()
 
-    def _signal(self, number: signal.Signals) -> None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, number)
+
+def _kill_group(leader: int, number: signal.Signals = signal.SIGKILL) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, number)
 
 
 _ENDED = "it closed its standard output"

@@ -7,7 +7,6 @@ one is in `sending`.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import copy
 import inspect
@@ -15,7 +14,7 @@ import traceback
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import orjson
 
@@ -25,6 +24,9 @@ from harness.implementations.limits import TimeIsUp, TimeLimit
 from harness.masking import Mask
 from harness.model import About, Aspect, Broken, Case, Job, JsonValue, Observation, Performed, Reply, Request
 from harness.wire.in_process import Unanswerable
+
+if TYPE_CHECKING:
+    import asyncio
 
 __all__ = ["InProcess", "Shaping", "Way", "outcome_of"]
 
@@ -90,6 +92,8 @@ class InProcess:
                 steps = self._steps(job)
         except KeyboardInterrupt:
             raise
+        except _NoReply as unanswered:
+            raise unanswered.error from None
         except Unsupported as reason:
             return Observation(unsupported=str(reason) or "not supported")
         except TimeIsUp as error:
@@ -124,15 +128,28 @@ class InProcess:
                 return self._awaited(answer) if inspect.iscoroutine(answer) else answer
 
             def reply(request: Request, number: int = number) -> Reply:
-                return job.answers(number, request)
+                try:
+                    return job.answers(number, request)
+                except Exception as error:
+                    raise _NoReply(error) from None
 
             performed.append(self._way.perform(call, reply, clock=self._clock))
         return tuple(performed)
 
     def _awaited(self, answer: Any) -> object:
         if self._runner is None:
+            import asyncio
+
             self._runner = asyncio.Runner()
         return self._runner.run(answer)
+
+
+class _NoReply(BaseException):
+    """The harness itself has no reply to a request: not the callable's fault, nor for it to handle."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 class Shaping:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -14,6 +15,7 @@ from obedient import ADAPTER, adapter, broken_by, job_of, perform, perform_one, 
 
 from harness.errors import ImplementationError, UsageError
 from harness.implementations import connect
+from harness.model import Reply, Request
 
 KEY = "sk-or-v1-" + "ab12" * 12
 
@@ -39,6 +41,13 @@ def gone(pid: int) -> bool:
     return False
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Less grace for children that will not end by themselves."""
+    monkeypatch.setattr("harness.implementations.command.GRACE_S", 0.2)
+
+
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(
     ("do", "says"),
     [
@@ -64,25 +73,27 @@ def test_a_case_that_kills_the_child_once_is_not_blamed(tmp_path: Path) -> None:
     assert len(seen.steps[0].requests) == 1
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_hanging_case_errs_and_the_child_is_replaced() -> None:
     """A child that does not obey `cancel` is killed, and the other cases run in a new one."""
     seen = perform(
         job_of({"do": "pid"}, name="first"),
         job_of({"do": "hang"}, name="hangs"),
         job_of({"do": "pid"}, name="last"),
-        timeout_s=0.5,
+        timeout_s=1,
     )
-    assert broken_by(seen["hangs"]) == "no answer within 0.5 s"
+    assert broken_by(seen["hangs"]) == "no answer within 1 s"
     assert told(seen["first"]) != told(seen["last"])
     assert gone(int(told(seen["first"])))
 
 
+@pytest.mark.usefixtures("impatient")
 def test_cases_in_flight_beside_a_hanging_one_are_run_again() -> None:
     """They could not be answered, and are not blamed."""
     jobs = [job_of({"do": "hang"}, name="hangs")]
     jobs += [job_of({"do": "shape"}, name=f"innocent-{number}") for number in range(3)]
-    seen = perform(*jobs, at_once=4, timeout_s=0.5)
-    assert broken_by(seen.pop("hangs")) == "no answer within 0.5 s"
+    seen = perform(*jobs, at_once=4, timeout_s=1)
+    assert broken_by(seen.pop("hangs")) == "no answer within 1 s"
     assert all(each.broken is None for each in seen.values())
 
 
@@ -92,9 +103,9 @@ def test_a_child_that_obeys_cancel_goes_on() -> None:
         job_of({"do": "pid"}, name="first"),
         job_of({"do": "wait"}, name="waits"),
         job_of({"do": "pid"}, name="last"),
-        timeout_s=0.5,
+        timeout_s=1,
     )
-    assert broken_by(seen["waits"]) == "no answer within 0.5 s"
+    assert broken_by(seen["waits"]) == "no answer within 1 s"
     assert told(seen["first"]) == told(seen["last"])
 
 
@@ -145,6 +156,7 @@ def test_what_the_child_has_started_ends_with_it() -> None:
     assert gone(grandchild)
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_child_that_ignores_stop_and_sigterm_is_killed() -> None:
     """Closing takes seconds at most."""
     with adapter() as connection:
@@ -234,3 +246,30 @@ def test_sending_commands_are_refused_with_what_to_do_instead() -> None:
     start = json.dumps({"version": 1, "capabilities": {"mode": "send"}})
     with pytest.raises(UsageError, match="use mode shape"):
         adapter(start)
+
+
+def test_a_reply_that_cannot_be_given_ends_the_run_with_its_own_error() -> None:
+    """It is neither the adapter's fault nor swallowed, and the next run has a new child."""
+
+    def answers(step: int, request: Request) -> Reply:
+        raise UsageError("there is no such cassette")
+
+    with adapter() as connection:
+        with pytest.raises(UsageError, match="no such cassette"):
+            list(connection.perform([job_of({"do": "converse"}, answers=answers)]))
+        ((_, seen),) = connection.perform([job_of({"do": "shape"})])
+        assert seen.broken is None
+
+
+def test_a_connection_that_is_forgotten_leaves_no_process() -> None:
+    """Also when the program ends without closing it."""
+    program = (
+        "import sys; sys.path[:0] = sys.argv[1:]\n"
+        "from obedient import adapter, job_of, told\n"
+        "connection = adapter()\n"
+        "((_, seen),) = connection.perform([job_of({'do': 'grandchild'})])\n"
+        "print(told(seen))\n"
+    )
+    here = str(Path(__file__).parent)
+    done = subprocess.run([sys.executable, "-c", program, here], capture_output=True, text=True, check=True)
+    assert gone(int(done.stdout))

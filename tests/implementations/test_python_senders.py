@@ -12,6 +12,7 @@ import httpx
 import pytest
 from obedient import broken_by, job_of, told
 
+from harness.errors import UsageError
 from harness.implementations import connect
 from harness.model import Answers, Job, Observation, Reply, Request
 
@@ -213,3 +214,14 @@ def test_afterwards_the_libraries_are_as_before() -> None:
     before = (httpx.HTTPTransport.handle_request, socket.socket.connect)
     seen_of("as_if_shaping")
     assert (httpx.HTTPTransport.handle_request, socket.socket.connect) == before
+
+
+@pytest.mark.parametrize("name", ["with_httpx", "with_httpx_async", "with_requests", "with_aiohttp"])
+def test_a_reply_that_cannot_be_given_passes_through_the_client(name: str) -> None:
+    """No library and no `except Exception` turns the harness's own error into a failed request."""
+
+    def answers(step: int, request: Request) -> Reply:
+        raise UsageError("there is no such cassette")
+
+    with pytest.raises(UsageError, match="no such cassette"):
+        seen_of(name, job_of({}, answers=answers))

@@ -323,3 +323,13 @@ def test_a_name_that_is_no_implementation_is_refused(name: str, says: str) -> No
     """The error says what is there instead, or what may be meant."""
     with pytest.raises(UsageError, match=re.escape(says)):
         connect(f"python:shapers:{name}")
+
+
+def test_a_reply_that_cannot_be_given_is_not_the_callable_s_fault() -> None:
+    """A cassette that is missing, for example, ends the run with its own error."""
+
+    def answers(step: int, request: Request) -> Reply:
+        raise UsageError("there is no such cassette")
+
+    with pytest.raises(UsageError, match="no such cassette"):
+        seen_of("converse", job_of({}, answers=answers))
