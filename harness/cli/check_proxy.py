@@ -15,10 +15,10 @@ from harness.cli.options import contract_option
 from harness.errors import UsageError
 from harness.implementations import connect
 from harness.model import DEFAULT_CONTRACT, Status
+from harness.pipeline import run
 from harness.reference import Refusal
 from harness.reference.openrouter.routes import resolve
 from harness.report import Begun, Summary, TerminalReport, sum_up
-from harness.pipeline import run
 from harness.scenarios import bundled_scenarios, load
 from harness.selection import Selection
 

@@ -29,6 +29,7 @@ from harness.errors import UsageError, nearest
 from harness.implementations import connect
 from harness.known_failing import KnownFailing, read_known_failing
 from harness.model import CONTRACTS, DEFAULT_CONTRACT, Case, Implementation, Status, Verdict
+from harness.pipeline import run
 from harness.report import (
     Begun,
     Ended,
@@ -38,7 +39,6 @@ from harness.report import (
     Summary,
     TerminalReport,
 )
-from harness.pipeline import run
 from harness.scenarios import Suites
 from harness.selection import Selection
 
