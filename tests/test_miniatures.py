@@ -10,7 +10,7 @@ import harness.miniatures
 from harness.implementations import connect
 from harness.miniatures import MINIATURES, Miniature
 from harness.model import Case, Verdict
-from harness.run import run
+from harness.pipeline import run
 from harness.scenarios import Suites, load
 
 WRONG = [each for each in MINIATURES.values() if each.rule is not None]

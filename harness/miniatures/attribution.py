@@ -96,6 +96,14 @@ def adds_the_callers_headers_to_its_own(given: Given) -> Answer:
     return with_headers(plain, *((name, value) for name, value in own if name.lower() not in ATTRIBUTION))
 
 
+@miniature("OR-HDR-07")
+def sends_two_content_types(given: Given) -> Answer:
+    """Adds its own content type to the one that the caller states."""
+    request = shape(given)
+    stated = any(name.lower() == "content-type" for name in given.get("headers") or {})
+    return with_headers(request, ("Content-Type", "application/json")) if stated else request
+
+
 @miniature("OR-HDR-02")
 def sends_a_header_twice(given: Given) -> Answer:
     """Sets the referer in two layers, and both reach the wire."""

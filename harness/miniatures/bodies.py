@@ -51,6 +51,12 @@ def sends_auto_bare(given: Given) -> Answer:
     return with_fields(request, model=body_of(request)["model"].removeprefix("openrouter/"))
 
 
+@miniature("OR-REF-05")
+def has_a_default_of_its_own(given: Given) -> Answer:
+    """Picks a model itself where the call names none."""
+    return shape({"model": "openrouter/openai/gpt-4o"} | {k: v for k, v in given.items() if v is not None})
+
+
 @miniature("OR-URL-02")
 def keeps_slashes(given: Given) -> Answer:
     """Appends the path to a base URL that ends in a slash as it stands."""
@@ -165,6 +171,25 @@ def drops_a_temperature_of_zero(given: Given) -> Answer:
     return request if body_of(request).get("temperature") else without_fields(request, "temperature")
 
 
+@miniature("OR-BODY-05")
+def leaves_empty_tools_out(given: Given) -> Answer:
+    """Sends no tools where there are none, even if the history called some."""
+    request = shape(given)
+    return request if body_of(request).get("tools") else without_fields(request, "tools")
+
+
+@miniature("OR-BODY-07", contract="latest")
+def gives_all_calls_one_id(given: Given) -> Answer:
+    """Makes tool-call ids fit for Mistral by cutting them short, and they fall together."""
+    body = body_of(shape(given))
+    for message in body["messages"] if "mistral" in body["model"] else ():
+        for call in message.get("tool_calls") or ():
+            call["id"] = "call00000"
+        if message["role"] == "tool":
+            message["tool_call_id"] = "call00000"
+    return with_fields(shape(given), messages=body["messages"])
+
+
 @miniature("OR-BODY-06")
 def always_chooses_tools(given: Given) -> Answer:
     """States how to choose among tools that are not there."""
@@ -198,6 +223,16 @@ def sends_provider_routing_to_proxies(given: Given) -> Answer:
     return (
         request if routing is None or goes_to_openrouter(request) else with_fields(request, provider=routing)
     )
+
+
+@miniature("OR-PR-02", contract="latest")
+def replaces_routing_as_a_whole(given: Given) -> Answer:
+    """Lets the call's routing preferences replace the configured ones instead of adding to them."""
+    request = shape(given)
+    own = (given.get("params") or {}).get("provider")
+    if not isinstance(own, dict) or "provider" not in body_of(request):
+        return request
+    return with_fields(request, provider=own)
 
 
 # ------------------------------------------------------------------ not even that

@@ -90,6 +90,16 @@ def reads_any_text_as_true(given: Given) -> Answer:
     return shape({**given, "params": params})
 
 
+@miniature("OR-RC-03")
+def applies_the_params_of_every_model(given: Given) -> Answer:
+    """Merges the params of all models in the configuration."""
+    defaults = ((given.get("config") or {}).get("agents") or {}).get("defaults") or {}
+    merged: dict[str, Any] = {}
+    for entry in (defaults.get("models") or {}).values():
+        merged |= entry.get("params") or {}
+    return shape({**given, "params": merged | (given.get("params") or {})})
+
+
 # ------------------------------------------------------------------ cache markers
 
 
@@ -174,6 +184,62 @@ def marks_after_the_prefill_drop(given: Given) -> Answer:
     while kept and kept[-1]["role"] == "assistant":
         kept.pop()
     return with_fields(request, messages=body_of(shape({**given, "history": kept}))["messages"])
+
+
+@miniature("OR-CC-04")
+def strips_the_callers_markers(given: Given) -> Answer:
+    """Takes every marker out of the history before it sets its own."""
+    return shape({**given, "history": [_unmarked(turn) for turn in given.get("history") or ()]})
+
+
+@miniature("OR-CC-07", contract="latest")
+def keeps_the_callers_markers(given: Given) -> Answer:
+    """Adds its markers to those that are there, and there may be more than the four allowed."""
+    body = body_of(shape(given))
+    own = [turn["content"] for turn in given.get("history") or () if turn.get("role") == "user"]
+    sent = [message["content"] for message in body["messages"] if message["role"] == "user"]
+    for before, after in zip(own, sent, strict=False):
+        if isinstance(before, list) and isinstance(after, list):
+            for old, new in zip(before, after, strict=False):
+                if "cache_control" in old:
+                    new["cache_control"] = old["cache_control"]
+    return with_fields(shape(given), messages=body["messages"])
+
+
+@miniature("OR-CC-07", contract="latest")
+def marks_every_tool(given: Given) -> Answer:
+    """Marks each tool definition and not the last one alone."""
+    body = body_of(shape(given))
+    tools = body.get("tools") or []
+    if not any("cache_control" in tool for tool in tools):
+        return shape(given)
+    return with_fields(shape(given), tools=[{**tool, "cache_control": EPHEMERAL} for tool in tools])
+
+
+@miniature("OR-CC-07", contract="latest")
+def marks_the_last_block_of_any_kind(given: Given) -> Answer:
+    """Marks the last block of the last turn, even if it is an image or empty."""
+    body = body_of(shape(given))
+    if body["messages"]:
+        message = body["messages"][-1]
+        for block in _marked(message):
+            marker = block.pop("cache_control")
+            message["content"][-1]["cache_control"] = marker
+    return with_fields(shape(given), messages=body["messages"])
+
+
+@miniature("OR-CC-07", contract="latest")
+def ignores_the_calls_retention(given: Given) -> Answer:
+    """Reads the retention from the params alone."""
+    options = {k: v for k, v in (given.get("options") or {}).items() if k != "cache_retention"}
+    return shape({**given, "options": options})
+
+
+def _unmarked(turn: dict[str, Any]) -> dict[str, Any]:
+    if turn.get("role") != "user" or not isinstance(turn["content"], list):
+        return turn
+    blocks = [{k: v for k, v in block.items() if k != "cache_control"} for block in turn["content"]]
+    return {**turn, "content": blocks}
 
 
 def _marked(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
