@@ -19,6 +19,7 @@ from harness.matchers import (
     as_path,
     compile_path,
     escape,
+    glob_pattern,
     header_pattern,
     is_matcher,
     normalise_url,
@@ -400,6 +401,14 @@ def test_urls_have_one_spelling(url: str, normal: str) -> None:
     """Case of scheme and host, default port, fragment, user-info and needless escapes do not count."""
     assert normalise_url(url) == normal
     assert normalise_url(normal) == normal
+
+
+def test_globs_mean_the_whole_text() -> None:
+    """`*` is any text, the rest is literal, and letter case counts unless told otherwise."""
+    assert glob_pattern("*.h/a?").fullmatch("x.h/a?")
+    assert not glob_pattern("*.h").fullmatch("x.hh")
+    assert not glob_pattern("H").fullmatch("h")
+    assert glob_pattern("H*", ignore_case=True).fullmatch("hx")
 
 
 def test_queries_are_read_by_name() -> None:

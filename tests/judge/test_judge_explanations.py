@@ -70,6 +70,42 @@ def test_a_missing_tool_beside_a_changed_one() -> None:
     assert changed == "$.tools[0].function.strict: expected nothing, got true"
 
 
+def test_changes_far_apart_in_a_list_are_told_apart() -> None:
+    """An insertion, a removal and a change in one long list are three lines, whatever stands between."""
+    expected = [turn("user", f"question {n} " + "about something " * n) for n in range(12)]
+    actual = copy.deepcopy(expected)
+    actual[10]["role"] = "system"
+    del actual[6]
+    actual.insert(1, {"role": "assistant", "content": "new"})
+    assert [line.partition(" ")[0] + " " + line.split(" ")[1] for line in told(expected, actual)] == [
+        "$[1] inserted:",
+        "$[6] missing:",
+        "$[10].role: expected",
+    ]
+
+
+def test_a_list_rewritten_from_end_to_end_is_told_item_by_item() -> None:
+    """Long lists that have nothing in common are held against each other as they come."""
+    assert len(told([[n] for n in range(60)], [[-n - 1] for n in range(60)])) == 60
+    lines = told([f"a{n}" for n in range(60)], [f"b{n}" for n in range(55)])
+    assert sum("missing" in line for line in lines) - sum("inserted" in line for line in lines) == 5
+
+
+def test_items_that_resemble_each_other_are_paired() -> None:
+    """A changed item is found among neighbours that are gone."""
+    old, new = {"id": "a", "n": 1, "kind": "x"}, {"id": "a", "n": 2, "kind": "x"}
+    assert told([{"other": True}, old], [new]) == [
+        '$[0] missing: {"other":true}',
+        "$[0].n: expected 1, got 2",
+    ]
+    assert told([old], [{"other": True}, new]) == [
+        '$[0] inserted: {"other":true}',
+        "$[1].n: expected 1, got 2",
+    ]
+    text = "the same long beginning of a text"
+    assert told(["q", text + "!"], ["z", "y", text + "?"])[-1] == (f'$[2]: expected "{text}!", got "{text}?"')
+
+
 def test_lists_with_matchers_are_aligned_too() -> None:
     """An expected item with a matcher is aligned with what it accepts."""
     expected = [
