@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -76,7 +78,21 @@ def open_suites(patterns: Sequence[str]) -> Suites:
     for path in paths:
         if not path.exists():
             raise UsageError(f"no such file: {path}{_nearest_file(path)}")
-    return load(*(paths or [bundled_scenarios()]))
+    with _kept_to_the_end():
+        return load(*(paths or [bundled_scenarios()]))
+
+
+@contextmanager
+def _kept_to_the_end() -> Iterator[None]:
+    """What is made here stays as long as the process: the garbage collector need never walk it."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+        gc.freeze()
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _is_path(pattern: str) -> bool:
