@@ -16,7 +16,16 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.corpus import PER_FILE, Sample, samples, write_suites, write_yaml
-from benchmarks.measuring import HARNESS, PYTHON, Table, at_least, cpu_of, environment, medians
+from benchmarks.measuring import (
+    HARNESS,
+    PYTHON,
+    BenchmarkError,
+    Table,
+    at_least,
+    cpu_of,
+    environment,
+    medians,
+)
 
 __all__ = ["run"]
 
@@ -34,7 +43,7 @@ def run(folder: Path, rounds: int) -> Iterator[Table]:
 
 
 def _compare(folder: Path, python: str, url: str, made: Sequence[Sample], rounds: int) -> Table:
-    ours, theirs, kept = folder / "harness", folder / "tavern", folder / "kept-cache"
+    ours, theirs, kept = folder / "ours", folder / "theirs", folder / "kept-cache"
     write_suites(ours, made)
     _write_tavern(theirs, url, made)
     fresh = (folder / f"cache-{number}" for number in range(1_000))
@@ -68,11 +77,11 @@ def _refute(folder: Path, python: str, url: str, made: Sequence[Sample]) -> None
     right, other, more, less = made
     bodies = other.body | {"model": "some/other"}, more.body | {"seed": 1}, _without(less.body, "model")
     wrong = [replace(sample, body=body) for sample, body in zip((other, more, less), bodies, strict=True)]
-    write_suites(folder / "harness", [right, *wrong])
-    _write_tavern(folder / "tavern", url, [right, *wrong])
-    command = [HARNESS, "run", str(folder / "harness")]
+    write_suites(folder / "ours", [right, *wrong])
+    _write_tavern(folder / "theirs", url, [right, *wrong])
+    command = [HARNESS, "run", str(folder / "ours")]
     cpu_of(command, cwd=folder, env=environment(folder / "cache"), status=1, says="1 passed, 3 failed")
-    cpu_of(_pytest(python, folder / "tavern"), cwd=folder, status=1, says="3 failed, 1 passed")
+    cpu_of(_pytest(python, folder / "theirs"), cwd=folder, status=1, says="3 failed, 1 passed")
 
 
 def _without(body: Mapping[str, Any], key: str) -> dict[str, Any]:
@@ -104,9 +113,13 @@ def _tavern_test(url: str, sample: Sample) -> Mapping[str, Any]:
 
 
 def _environment(folder: Path) -> str:
+    """The Python of a new virtual environment with Tavern in it."""
     venv.create(folder, with_pip=True)
     python = str(folder / "bin" / "python")
-    subprocess.run([python, "-m", "pip", "install", "--quiet", *_REQUIREMENTS], check=True)
+    install = [python, "-m", "pip", "install", "--quiet", *_REQUIREMENTS]
+    done = subprocess.run(install, capture_output=True, text=True)
+    if done.returncode:
+        raise BenchmarkError(f"Tavern cannot be installed:\n{done.stderr[-3000:]}")
     return python
 
 
