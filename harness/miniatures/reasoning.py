@@ -236,6 +236,13 @@ def cleans_every_familys_signatures(given: Given) -> Answer:
     return with_fields(shape(given), messages=body["messages"])
 
 
+@miniature("OR-MSG-08")
+def takes_other_providers_turns_for_its_own(given: Given) -> Answer:
+    """Tells models apart by their id, whoever provided them."""
+    history = [{k: v for k, v in turn.items() if k != "provider"} for turn in given.get("history") or ()]
+    return shape({**given, "history": history})
+
+
 @miniature("OR-RSN-02")
 def never_says_none(given: Given) -> Answer:
     """Leaves the reasoning of a model that reasons by itself on when thinking is off."""
