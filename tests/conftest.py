@@ -89,6 +89,12 @@ def broken(given):
 
 
 @pytest.fixture
+def secret() -> str:
+    """The canary of the cases that `a_case` makes."""
+    return SECRET
+
+
+@pytest.fixture
 def a_rule() -> Callable[..., Rule]:
     """Make a rule; anything may be given."""
 

@@ -64,7 +64,7 @@ def build(given, url="https://openrouter.ai/api/v1/chat/completions"):
 
 
 def test_a_request_that_fits_nothing_is_answered_404_and_told(held: Run) -> None:
-    """An unexpected request gets a 404, so the client goes on; it is a difference, and so is the key in it."""
+    """An unexpected request is answered 404 and is a difference, and so is the key that it carries."""
     (verdict,) = held(
         "  - id: one\n    interactions: [{request: {url: https://openrouter.ai/api/v1/chat/completions}}]\n",
         BUILD + "def shape(given):\n"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from conftest import SECRET
-
 from harness.errors import Location
 from harness.model import Difference, Verdict
 from harness.report import describe, headline
@@ -33,10 +31,10 @@ def test_differences_are_grouped_headers_before_body(a_verdict: Make) -> None:
     assert lines[lines.index("body") + 1].startswith("- $.model")
 
 
-def test_the_text_never_shows_a_canary(a_verdict: Make) -> None:
+def test_the_text_never_shows_a_canary(a_verdict: Make, secret: str) -> None:
     """A secret in a difference shows under its name."""
     text = describe(a_verdict("failed"))
-    assert SECRET not in text
+    assert secret not in text
     assert "${canary.api_key}" in text
 
 

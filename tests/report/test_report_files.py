@@ -8,8 +8,6 @@ from collections.abc import Callable
 from xml.etree import ElementTree
 
 import pytest
-from conftest import SECRET
-
 from harness.model import About, Verdict
 from harness.report import Begun, Ended, JsonReport, JunitReport, Summary
 
@@ -45,10 +43,12 @@ def test_an_empty_run_is_valid_json_too() -> None:
 
 
 @pytest.mark.parametrize("kind", [JsonReport, JunitReport])
-def test_no_report_file_shows_a_canary(kind: type[JsonReport] | type[JunitReport], a_verdict: Make) -> None:
+def test_no_report_file_shows_a_canary(
+    kind: type[JsonReport] | type[JunitReport], a_verdict: Make, secret: str
+) -> None:
     """Secrets are masked in files as on the terminal."""
     text = report(kind, [a_verdict("failed")])
-    assert SECRET not in text
+    assert secret not in text
     assert "${canary.api_key}" in text
 
 

@@ -8,8 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import SECRET
-
 from harness.model import About, Case, Verdict
 from harness.report import Begun, Ended, Summary, TerminalReport, sum_up
 
@@ -40,14 +38,16 @@ def test_without_a_terminal_there_is_a_plain_line_a_suite_and_the_sum(a_verdict:
     ]
 
 
-def test_a_failure_is_shown_and_what_was_sent_is_saved_masked(a_verdict: Make, tmp_path: Path) -> None:
+def test_a_failure_is_shown_and_what_was_sent_is_saved_masked(
+    a_verdict: Make, tmp_path: Path, secret: str
+) -> None:
     """A failure names the file that holds the observed request; no secret is in it."""
     text = shown([a_verdict("failed")], saved=tmp_path / "failures")
     (line,) = (line for line in text.splitlines() if "what was sent:" in line)
     path = Path(line.split("what was sent: ")[1])
     document = json.loads(path.read_text("utf-8"))
     assert document["steps"][0]["requests"][0]["body"] == {"model": "anthropic/claude-sonnet-4-6"}
-    assert SECRET not in path.read_text("utf-8") + text
+    assert secret not in path.read_text("utf-8") + text
     assert (tmp_path / ".gitignore").read_text("utf-8") == "*\n"
 
 
