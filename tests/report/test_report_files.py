@@ -8,6 +8,7 @@ from collections.abc import Callable
 from xml.etree import ElementTree
 
 import pytest
+
 from harness.model import About, Verdict
 from harness.report import Begun, Ended, JsonReport, JunitReport, Summary
 

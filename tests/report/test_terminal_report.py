@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from harness.model import About, Case, Verdict
 from harness.report import Begun, Ended, Summary, TerminalReport, sum_up
 
