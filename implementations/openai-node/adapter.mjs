@@ -134,6 +134,11 @@ const send = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
 function fetchFor(seq, run) {
   return (url, { method = 'GET', headers, body: content = '', signal } = {}) =>
     new Promise((resolve, reject) => {
+      if (new URL(url).username) {
+        run.unsupported = 'fetch takes no URL with user-info';
+        run.abort.abort();
+      }
+      signal?.throwIfAborted();
       signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
       const n = ++run.requests;
       run.replies.set(n, (reply) => resolve(new Promise((made) => made(respond(reply)))));
@@ -141,23 +146,21 @@ function fetchFor(seq, run) {
     });
 }
 
-// A broken connection is what `fetch` makes of it; one that breaks under way ends the body with an error.
-function respond({ status = 200, headers = [], chunks = [], fault }) {
+// Without a status no response arrived; with one, a fault ends the body. Either way it is what `fetch` makes of it.
+function respond({ status, headers = [], chunks = [], fault }) {
+  if (status === undefined) throw NO_RESPONSE[fault]();
   const bytes = chunks.map((chunk) => (chunk.base64 === undefined ? Buffer.from(chunk) : Buffer.from(chunk.base64, 'base64')));
-  const broken = FAULTS[fault]?.();
-  if (broken && !bytes.length) throw broken;
   const stream = new ReadableStream({
     start: (controller) => bytes.forEach((chunk) => controller.enqueue(chunk)),
-    pull: (controller) => (broken ? controller.error(broken) : controller.close()),
+    pull: (controller) => (fault ? controller.error(new TypeError('terminated')) : controller.close()),
   }, { highWaterMark: 0 });
   return new Response([204, 205, 304].includes(status) ? null : stream, { status, headers });
 }
 
-const FAULTS = {
+const NO_RESPONSE = {
   timeout: () => new DOMException('This operation was aborted', 'AbortError'),
   reset: () => new TypeError('fetch failed', { cause: new Error('read ECONNRESET') }),
   refused: () => new TypeError('fetch failed', { cause: new Error('connect ECONNREFUSED') }),
-  truncated: () => new TypeError('terminated', { cause: new Error('other side closed') }),
 };
 
 async function perform({ seq, input }) {
@@ -168,7 +171,8 @@ async function perform({ seq, input }) {
     const result = await chat(input, { fetch: fetchFor(seq, run), signal: run.abort.signal });
     send({ seq, done: true, outcome: result });
   } catch (error) {
-    if (run.abort.signal.aborted) send({ seq, cancelled: true });
+    if (run.unsupported) send({ seq, unsupported: run.unsupported });
+    else if (run.abort.signal.aborted) send({ seq, cancelled: true });
     else send({ seq, error: String(error), detail: error?.stack ?? '' });
   } finally {
     running.delete(seq);
