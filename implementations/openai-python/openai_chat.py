@@ -43,6 +43,9 @@ def chat(call: Mapping[str, Any]) -> dict[str, Any]:
         return {"error": failure(error)}
 
 
+chat.harness = {"version": openai.__version__}  # type: ignore[attr-defined]
+
+
 @lru_cache(maxsize=1)
 def connections() -> Any:
     """The connection pool that all calls share, as in a long-lived application."""
