@@ -1,0 +1,120 @@
+"""A model that the stand-in offers, and the manners of who serves it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from harness.model import JsonValue
+
+__all__ = ["Maker", "Model"]
+
+
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """Who serves a model: the name in answers, its own words for why it stopped, its form of reasoning.
+
+    `summarises` tells that reasoning comes as a summary beside an encrypted block, `signs` that its last
+    part carries a signature. `least_output` is the smallest output limit it accepts.
+    """
+
+    name: str
+    stop: str = "stop"
+    tool_calls: str = "tool_calls"
+    length: str = "length"
+    reasoning_format: str = "unknown"
+    summarises: bool = False
+    signs: bool = False
+    tool_id: str = "call_"
+    fingerprint: bool = False
+    least_output: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One model: what `GET /models` says of it, and what an answer of it is like.
+
+    Prices are USD per token, as written in the list. `reasoning` is what the list says of it; `reasons`
+    tells whether it reasons without being asked. `routes_to` is the model that answers in its place.
+    """
+
+    id: str
+    slug: str  # the dated name under which it answers
+    name: str
+    maker: Maker
+    context: int
+    output: int | None
+    prompt: str
+    completion: str
+    cache_read: str | None = None
+    cache_write: str | None = None
+    takes: tuple[str, ...] = ("text",)
+    parameters: tuple[str, ...] = ()
+    reasoning: Mapping[str, Any] | None = None
+    reasons: bool = False
+    created: int = 1_745_000_000
+    tokenizer: str = "Other"
+    moderated: bool = False
+    routes_to: str | None = None
+
+    def price(self, name: str) -> Decimal:
+        """The price of one token: `prompt`, `completion`, `cache_read` or `cache_write`.
+
+        Cached tokens of a model without a price for them cost what others do.
+        """
+        price: str | None = getattr(self, name)
+        return Decimal(price if price is not None else self.prompt)
+
+    @property
+    def can_reason(self) -> bool:
+        return "reasoning" in self.parameters
+
+    @property
+    def is_anthropic(self) -> bool:
+        return self.id.startswith("anthropic/")
+
+    @property
+    def is_deepseek_v4(self) -> bool:
+        return self.id.startswith("deepseek/deepseek-v4")
+
+    def listing(self) -> dict[str, JsonValue]:
+        """What `GET /models` says of it."""
+        pricing: dict[str, JsonValue] = {"prompt": self.prompt, "completion": self.completion}
+        if self.cache_read is not None:
+            pricing["input_cache_read"] = self.cache_read
+        if self.cache_write is not None:
+            pricing["input_cache_write"] = self.cache_write
+        listed: dict[str, JsonValue] = {
+            "id": self.id,
+            "canonical_slug": self.slug,
+            "hugging_face_id": None,
+            "name": self.name,
+            "created": self.created,
+            "description": f"{self.name}, as the stand-in provider offers it.",
+            "context_length": self.context,
+            "architecture": {
+                "modality": f"{'+'.join(self.takes)}->text",
+                "input_modalities": list(self.takes),
+                "output_modalities": ["text"],
+                "tokenizer": self.tokenizer,
+                "instruct_type": None,
+            },
+            "pricing": pricing,
+            "top_provider": {
+                "context_length": None if self.routes_to else self.context,
+                "max_completion_tokens": self.output,
+                "is_moderated": self.moderated,
+            },
+            "per_request_limits": None,
+            "supported_parameters": list(self.parameters),
+            "default_parameters": {},
+            "supported_voices": None,
+            "knowledge_cutoff": None,
+            "expiration_date": None,
+            "links": {"details": f"/api/v1/models/{self.slug}/endpoints"},
+        }
+        if self.reasoning is not None:
+            listed["reasoning"] = dict(self.reasoning)
+        return listed

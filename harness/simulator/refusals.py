@@ -1,0 +1,142 @@
+"""How the provider says no: the shape of its errors, and every kind of them by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from harness.model import JsonValue
+
+__all__ = ["REFUSALS", "Refusal", "Refused", "served_by"]
+
+_KEYS_PAGE = "https://openrouter.ai/settings/keys"
+_CREDITS_PAGE = "https://openrouter.ai/settings/credits"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An error answer of the provider.
+
+    `code` is `error.code` where it is not the status. `retry_after` is in seconds; `rate_limit` is the
+    number of requests that are allowed in a minute, none of which is left. `to_account` tells that the
+    answer names the account, as those do that are given after the key was accepted.
+    """
+
+    status: int
+    message: str
+    metadata: Mapping[str, Any] | None = None
+    code: str | None = None
+    retry_after: int | None = None
+    rate_limit: int | None = None
+    to_account: bool = True
+
+    @property
+    def error(self) -> dict[str, JsonValue]:
+        """The value of `error` in the answer."""
+        found: dict[str, JsonValue] = {"message": self.message, "code": self.code or self.status}
+        if self.metadata is not None:
+            found["metadata"] = dict(self.metadata)
+        return found
+
+
+class Refused(Exception):  # noqa: N818 - an answer, not an error
+    """Raised where a request turns out to be one that the provider does not serve."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
+
+
+def served_by(
+    provider: str, message: str, *, kind: str = "invalid_request_error", status: int = 400
+) -> Refusal:
+    """An error that the upstream provider gave, passed on with its own words in `metadata.raw`."""
+    raw = orjson.dumps({"type": "error", "error": {"type": kind, "message": message}}).decode()
+    return Refusal(status, "Provider returned error", {"raw": raw, "provider_name": provider})
+
+
+def _typed(kind: str, **more: Any) -> dict[str, Any]:
+    return {"error_type": kind, **more}
+
+
+def _out_of(source: str, reason: str, hint: str) -> dict[str, Any]:
+    return _typed("payment_required", limit_source=source, reason=reason, remedy_hint=hint)
+
+
+REFUSALS: Mapping[str, Refusal] = {
+    "400": Refusal(400, "Input must have at least 1 token.", {"provider_name": None}, to_account=False),
+    "400-context": Refusal(
+        400,
+        "This endpoint's maximum context length is 200000 tokens. However, you requested about 250000 tokens"
+        " (250000 of text input). Please reduce the length of the input.",
+        {"provider_name": None, "error_type": "context_length_exceeded"},
+    ),
+    "400-provider": served_by("Anthropic", "messages: roles must be valid"),
+    "401": Refusal(401, "No cookie auth credentials found", to_account=False),
+    "401-no-key": Refusal(401, "Missing Authentication header", to_account=False),
+    "401-no-user": Refusal(401, "User not found.", to_account=False),
+    "402": Refusal(
+        402,
+        f"Insufficient credits. Add more using {_CREDITS_PAGE}",
+        _out_of("openrouter_credits", "insufficient_credits", "Add credits to the account."),
+    ),
+    "402-key-limit": Refusal(
+        402,
+        f"This request requires more credits than the key may spend. Raise its limit at {_KEYS_PAGE}",
+        _out_of("openrouter_key_limit", "key_limit_reached", "Raise the limit of the key."),
+    ),
+    "402-in-flight": Refusal(
+        402,
+        "Too much of the balance is reserved by requests in flight. Try again shortly.",
+        _out_of("openrouter_in_flight_budget", "in_flight_budget_exceeded", "Wait for requests to finish."),
+        retry_after=2,
+    ),
+    "403": Refusal(403, f"Key limit exceeded (total limit). Manage it using {_KEYS_PAGE}"),
+    "403-moderation": Refusal(
+        403,
+        "The input was flagged by moderation.",
+        {
+            "reasons": ["violence"],
+            "flagged_input": "the first hundred characters of what was flagged",
+            "provider_name": "OpenAI",
+            "model_slug": "openai/gpt-4o",
+        },
+    ),
+    "403-guardrail": Refusal(403, "The request was blocked by a guardrail.", {"patterns": ["credit-card"]}),
+    "404": Refusal(404, "No endpoints found for this model.", to_account=False),
+    "404-data-policy": Refusal(
+        404,
+        "No endpoints found matching your data policy. Configure: https://openrouter.ai/settings/privacy",
+        to_account=False,
+    ),
+    "408": Refusal(408, "Request timed out"),
+    "409": Refusal(409, "The request conflicts with another one in flight."),
+    "422": Refusal(422, "The request could not be processed."),
+    "429": Refusal(
+        429,
+        "Rate limit exceeded: free-models-per-min. ",
+        _typed("rate_limit_exceeded"),
+        retry_after=1,
+        rate_limit=20,
+    ),
+    "429-upstream": Refusal(
+        429,
+        "Provider returned error",
+        {
+            "raw": "the model is temporarily rate-limited upstream. Please retry shortly.",
+            "provider_name": "Chutes",
+        },
+    ),
+    "500": Refusal(500, "Internal Server Error", to_account=False),
+    "502": served_by("Anthropic", "Internal server error", kind="api_error", status=502),
+    "503": Refusal(
+        503, "No instances available", _typed("provider_unavailable"), retry_after=2, to_account=False
+    ),
+    "503-overloaded": served_by("Anthropic", "Overloaded", kind="overloaded_error", status=503),
+    "504": Refusal(504, "The provider did not answer in time.", to_account=False),
+    "529": served_by("Anthropic", "Overloaded", kind="overloaded_error", status=529),
+}
+"""Every refusal that can be asked for, by its name."""
