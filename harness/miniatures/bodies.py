@@ -209,6 +209,13 @@ def reverses_the_history(given: Given) -> Answer:
     return shape({**given, "history": list(reversed(given.get("history") or []))})
 
 
+@miniature("OR-MSG-03")
+def shows_images_to_every_model(given: Given) -> Answer:
+    """Sends images to models that take none."""
+    meta = given.get("model_meta") or {}
+    return shape({**given, "model_meta": {**meta, "input": ["text", "image"]}})
+
+
 @miniature("OR-PR-01")
 def loses_provider_routing(given: Given) -> Answer:
     """Ignores the routing preferences for OpenRouter's providers."""
