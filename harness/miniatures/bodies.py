@@ -44,6 +44,22 @@ def loses_the_suffix(given: Given) -> Answer:
     return with_fields(request, model=body_of(request)["model"].partition(":")[0])
 
 
+@miniature("OR-REF-10")
+def cuts_at_the_first_at_sign(given: Given) -> Answer:
+    """Takes everything behind an at sign for a credential profile."""
+    request = shape(given)
+    return with_fields(request, model=body_of(request)["model"].partition("@")[0])
+
+
+@miniature("OR-REF-10")
+def sends_the_profile(given: Given) -> Answer:
+    """Knows of no credential profiles and takes them for a part of the model id."""
+    _, at, profile = str(given.get("model")).rpartition("@")
+    request = shape(given)
+    model = body_of(request)["model"]
+    return with_fields(request, model=f"{model}@{profile}") if at and at not in model else request
+
+
 @miniature("OR-REF-03")
 def sends_auto_bare(given: Given) -> Answer:
     """Strips the prefix from OpenRouter's own models too."""
