@@ -178,8 +178,6 @@ class _Flying:
         """Start as many cases as there is room for; after a death one at a time."""
         while len(self._flights) < self._window and not self._is_alone():
             alone = bool(self._again)
-            if alone and self._flights:
-                return
             job = self._again.popleft() if alone else self._next_job()
             if job is None:
                 return

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from obedient import adapter, broken_by, job_of, perform, perform_one, told
 
 from harness.errors import ImplementationError
-from harness.implementations import Connection
+from harness.implementations import Connection, protocol
 from harness.model import Observation, Reply, Request
 
 
@@ -57,6 +57,13 @@ def test_a_request_is_seen_byte_for_byte() -> None:
     assert request == Request(
         "POST", "https://api.example/v1", (("X-Case", "suite/case"),), b'{"model": "m", "n": 1.0}', None, 0.0
     )
+
+
+def test_lines_are_ascii() -> None:
+    """Some line readers split at U+2028 too, and some read in another encoding; escapes suit all."""
+    line = protocol.run(1, "case", 1, 1, {"text": "\u2028 \u00e9 \ud800", "n": 2**70})
+    assert line.isascii()
+    assert json.loads(line)["input"] == {"text": "\u2028 \u00e9 \ud800", "n": 2**70}
 
 
 def test_only_name_step_and_input_are_sent() -> None:
@@ -156,10 +163,10 @@ def test_the_time_limit_of_a_request_is_kept() -> None:
 
 
 def test_sleeping_takes_no_time_and_is_counted() -> None:
-    """A `sleep_ms` is answered at once, and the request after it carries the sum."""
+    """A `sleep_ms` is answered at once; the request after it carries the sum, and the one after that none."""
     began = time.monotonic()
     seen = perform_one(job_of({"do": "sleep"}))
-    assert seen.steps[0].requests[0].after_ms == 5250.5
+    assert [request.after_ms for request in seen.steps[0].requests] == [5250.5, 0.0]
     assert time.monotonic() - began < 5
 
 

@@ -111,6 +111,13 @@ def test_a_generator_is_sent_a_reply_for_each_request_and_its_waiting_is_counted
     assert seen.unseen == frozenset()
 
 
+def test_waiting_counts_for_the_next_request_only() -> None:
+    """And what a generator does not return, it does not report."""
+    seen = seen_of("waits_once")
+    assert [request.after_ms for request in seen.steps[0].requests] == [1000.0, 0.0]
+    assert seen.unseen == {"outcome"}
+
+
 def test_the_input_is_a_copy() -> None:
     """What a callable does to its input reaches neither the case nor the next one."""
     history: list[str] = ["one"]

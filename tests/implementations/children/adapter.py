@@ -84,7 +84,9 @@ def sleep(run: Message) -> None:
     for ms in (5000, 250.5):
         say(seq=run["seq"], sleep_ms=ms)
         assert listen()["cmd"] == "wake"
-    say(seq=run["seq"], n=1, request=request(run), done=True, outcome={})
+    say(seq=run["seq"], n=1, request=request(run))
+    listen()
+    say(seq=run["seq"], n=2, request=request(run), done=True, outcome={})
 
 
 def late_first(run: Message) -> None:
@@ -214,6 +216,8 @@ def main() -> None:
         message = listen()
         if message["cmd"] == "stop":
             return
+        if message["cmd"] == "cancel":
+            say(seq=message["seq"], cancelled=True)
         if message["cmd"] == "run":
             globals()[message["input"].get("do", "shape")](message)
 

@@ -76,6 +76,12 @@ def converse(given: Input) -> Generator[Any, Reply, Any]:
     return {"text": f"{first.fault or first.status} {second.status} {second.body.decode()}"}
 
 
+def waits_once(given: Input) -> Generator[Any, Reply, Any]:
+    yield {"sleep_ms": 1000}
+    yield request()
+    yield request()
+
+
 def yields_nonsense(given: Input) -> Generator[Any, Any, Any]:
     yield "GET /"
 
