@@ -45,6 +45,7 @@ def describe(verdict: Verdict) -> str:
     lines += _differences(verdict)
     lines += [f"unchecked: {note}" for note in verdict.unchecked]
     lines += [f"unproven: {note}" for note in verdict.unproven]
+    lines += [f"note: {note}" for note in (verdict.observation.notes if verdict.observation else ())]
     lines += verdict.detail.splitlines()
     return Mask(case.canaries)("\n".join(lines))
 

@@ -61,6 +61,9 @@ class TerminalReport:
             for about in event.implementations
         )
         self._write(f"{names} against contract {', '.join(event.contracts)}")
+        for about in event.implementations:
+            for note in about.notes:
+                self._write(f"{about.name}: {note}")
         if self._on_terminal:
             self._start_bar(event.total)
 
