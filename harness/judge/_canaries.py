@@ -22,20 +22,23 @@ _DEEPEST = 4  # how often text may be percent-encoded
 
 
 def _needles(secret: bytes) -> tuple[bytes, ...]:
-    """The secret itself, and what it looks like inside base64, whatever stands before and after it."""
+    """The secret itself, and what it looks like inside base64, whatever stands before and after it.
+
+    Both alphabets of base64 are meant: letters, digits and `-` never give one of the characters in which
+    they differ.
+    """
     needles = [secret]
     for before in range(3):
         encoded = base64.b64encode(b"\0" * before + secret)
-        inside = encoded[-(-8 * before // 6) : 8 * (before + len(secret)) // 6]
-        needles += [inside, inside.translate(bytes.maketrans(b"+/", b"-_"))]
-    return tuple(dict.fromkeys(needles))
+        needles.append(encoded[-(-8 * before // 6) : 8 * (before + len(secret)) // 6])
+    return tuple(needles)
 
 
 def _readings(text: bytes) -> Iterator[bytes]:
     """The text, and the text with its JSON escapes and its percent-encoding undone."""
     yield text
-    if b"\\u00" in text or b"\\/" in text:
-        plain = _JSON_ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), text).replace(b"\\/", b"/")
+    if b"\\u00" in text:
+        plain = _JSON_ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), text)
         if plain != text:
             yield plain
             text = plain

@@ -111,6 +111,12 @@ def test_a_wrong_url_is_one_difference() -> None:
     assert (difference.kind, difference.request) == ("url", 0)
 
 
+def test_a_request_with_a_wrong_url_is_judged_in_full() -> None:
+    """Whatever else is wrong with a request that went elsewhere is told as well."""
+    judgement = verdict_on(expects(url=URL, body={"a": {"b": 1}}), sent({"a": {"b": 2}}, url="https://h/"))
+    assert [difference.path for difference in judgement.differences] == ["url", "$.a.b"]
+
+
 def test_what_is_left_is_paired_in_order() -> None:
     """Two requests with wrong URLs are held against the two interactions in turn."""
     judgement = verdict_on(step_of(wants("a"), wants("x"), wants("b")), get("a"), get("1"), get("2"))
