@@ -1,9 +1,45 @@
-"""Recorded provider traffic in vcrpy's format: opened, looked up, and held against a request."""
+"""Recorded provider traffic in vcrpy's format: opened, looked up, and held against a request.
+
+What writes cassettes is imported when it is first asked for: a run that records nothing needs none of it.
+"""
 
 from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from harness.cassettes.cassette import Cassette, open_cassette
 from harness.cassettes.proof import prove
 from harness.cassettes.reading import Recorded
 
-__all__ = ["Cassette", "Recorded", "open_cassette", "prove"]
+if TYPE_CHECKING:
+    from harness.cassettes.scrubbing import Finding, Scrubbed, Scrubber, scan
+    from harness.cassettes.writing import CassetteLeak, write_cassette
+
+__all__ = [
+    "Cassette",
+    "CassetteLeak",
+    "Finding",
+    "Recorded",
+    "Scrubbed",
+    "Scrubber",
+    "open_cassette",
+    "prove",
+    "scan",
+    "write_cassette",
+]
+
+_LATER = {
+    "CassetteLeak": "writing",
+    "Finding": "scrubbing",
+    "Scrubbed": "scrubbing",
+    "Scrubber": "scrubbing",
+    "scan": "scrubbing",
+    "write_cassette": "writing",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"harness.cassettes.{_LATER[name]}"), name)

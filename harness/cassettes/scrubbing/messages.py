@@ -1,0 +1,56 @@
+"""Requests and replies taken apart: what kind of text each part of them is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from harness.cassettes.scrubbing import fields
+from harness.cassettes.scrubbing.names import Side, holds_account, holds_owner
+from harness.cassettes.scrubbing.redacting import Reading, as_account, as_budget, as_form, as_text
+from harness.cassettes.scrubbing.spans import Span
+from harness.model import Headers
+
+__all__ = ["as_url", "encode", "first_value", "reading_of", "secret_part"]
+
+_SCHEME = re.compile(
+    r"(?i)\s*(?:bearer|basic|digest|token|apikey|api-key|key|negotiate|aws4-hmac-sha256|googlelogin)\s+(?=\S)"
+)
+
+
+def encode(text: str) -> bytes:
+    """Text as bytes; `decode` leads back, also from what is no Unicode."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def as_url(url: bytes) -> Iterator[Span]:
+    """The secrets of a URL: its parameters are told by their names, however short."""
+    start = url.find(b"?") + 1
+    if start:
+        for span in fields.form_fields(url[start:]):
+            yield span._replace(start=span.start + start, end=span.end + start)
+    yield from as_text(url)
+
+
+def first_value(headers: Sequence[tuple[str, str]], name: str) -> str:
+    """The values of a header joined as HTTP does it, or nothing."""
+    return ",".join(value for each, value in headers if each.lower() == name)
+
+
+def reading_of(side: Side, url: str, headers: Headers) -> Reading:
+    """How the body of a request to, or a response from, this URL is to be read."""
+    if "form-urlencoded" in first_value(headers, "content-type").lower():
+        return as_form
+    if side == "response":
+        if holds_account(url):
+            return as_account
+        if holds_owner(url):
+            return as_budget
+    return as_text
+
+
+def secret_part(value: str) -> tuple[str, str]:
+    """The scheme of an authorization value, and what must not be seen."""
+    scheme = _SCHEME.match(value)
+    cut = scheme.end() if scheme else 0
+    return value[:cut], value[cut:]

@@ -1,0 +1,158 @@
+"""Which headers, parameters and keys hold secrets, and which headers are stored as they are.
+
+Response headers are stored only if they are listed here. Request headers are all stored, so that it can
+be seen that they were sent, but the values of those not listed are replaced.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Literal
+
+__all__ = [
+    "QUERY_NAMES",
+    "Side",
+    "Treatment",
+    "holds_account",
+    "holds_owner",
+    "key_kind",
+    "kind_of_header",
+    "query_kind",
+    "treatment",
+    "words",
+]
+
+Side = Literal["request", "response"]
+Treatment = Literal["keep", "replace", "drop"]
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a list that is written as text."""
+    return frozenset(text.split())
+
+
+_KEPT_OF_REQUEST = words(
+    "accept accept-charset accept-encoding accept-language anthropic-beta anthropic-version cache-control "
+    "anthropic-dangerous-direct-browser-access connection content-encoding content-language content-length "
+    "content-type date expect host http-referer keep-alive openai-beta origin pragma priority referer te "
+    "transfer-encoding upgrade user-agent x-app x-goog-api-client x-title"
+)
+_KEPT_OF_RESPONSE = words(
+    "age allow cache-control connection content-disposition content-encoding content-language content-length "
+    "content-type date deprecation keep-alive location openai-model openai-processing-ms openai-version "
+    "retry-after retry-after-ms server sunset transfer-encoding vary www-authenticate x-should-retry"
+)
+_KEPT_FAMILIES: dict[Side, tuple[str, ...]] = {
+    "request": ("x-openrouter-", "x-stainless-", "sec-fetch-"),
+    "response": ("x-openrouter-", "x-ratelimit-", "ratelimit", "anthropic-ratelimit-"),
+}
+_REPLACED_OF_RESPONSE = words(
+    "anthropic-organization-id cf-ray openai-organization openai-project request-id set-cookie set-cookie2 "
+    "x-api-key x-generation-id x-request-id"
+)
+_SECRETIVE = re.compile(r"key|token|secret|auth|cookie|session|passw|credential|signature")
+
+_KINDS = (
+    ("cookie", re.compile(r"cookie")),
+    ("org", re.compile(r"organi[sz]ation")),
+    ("project", re.compile(r"project")),
+    ("id", re.compile(r"request-id|generation-id|cf-ray")),
+    ("api-key", re.compile(r"authorization|key")),
+    ("token", re.compile(r"token|session|auth")),
+)
+
+
+@lru_cache(maxsize=1024)
+def treatment(name: str, side: Side) -> Treatment:
+    """What becomes of a header of this name."""
+    name = name.lower()
+    if side == "request":
+        if name in _KEPT_OF_REQUEST:
+            return "keep"
+    elif name in _KEPT_OF_RESPONSE:
+        return "keep"
+    elif name in _REPLACED_OF_RESPONSE:
+        return "replace"
+    if name.startswith(_KEPT_FAMILIES[side]) and (side == "response" or not _SECRETIVE.search(name)):
+        return "keep"
+    return "replace" if side == "request" else "drop"
+
+
+@lru_cache(maxsize=1024)
+def kind_of_header(name: str) -> str | None:
+    """What a header of this name holds if that is a secret in either direction, else None."""
+    lowered = name.lower()
+    for kind, pattern in _KINDS:
+        if pattern.search(lowered):
+            return None if lowered in _KEPT_OF_REQUEST or lowered in _KEPT_OF_RESPONSE else kind
+    return "secret" if _SECRETIVE.search(lowered) else None
+
+
+_KEYS = {
+    "api-key": "apikey apikeys xapikey xgoogapikey openaiapikey anthropicapikey openrouterapikey "
+    "authorization proxyauthorization secretaccesskey awssecretaccesskey privatekey secretkey",
+    "token": "accesstoken refreshtoken idtoken authtoken sessiontoken bearertoken oauthtoken securitytoken "
+    "xamzsecuritytoken clientsecret password passwd passphrase secret credential credentials",
+    "cookie": "cookie cookies setcookie",
+    "user": "user userid creatoruserid username safetyidentifier enduserid",
+    "email": "email emailaddress useremail",
+    "org": "org orgid orgname organization organizationid organizationname organisation organisationid "
+    "accountid accountname accountuuid workspaceid tenantid customerid teamid",
+}
+_KIND_OF_KEY = {name: kind for kind, names in _KEYS.items() for name in names.split()}
+_ONLY_IF_LONG = {"token": "token", "key": "api-key"}
+_OWNERS = words("owner ownerid ownername owneremail budgetowner budgetownerid label")
+_LONG = re.compile(rb"[A-Za-z0-9._~+/=-]{20,}")
+
+
+@lru_cache(maxsize=4096)
+def _plain(key: bytes) -> str:
+    return key.translate(None, b"_-").lower().decode("latin-1")
+
+
+def key_kind(key: bytes, value: bytes | None = None, *, owners: bool = False) -> str | None:
+    """What a JSON or form field of this name holds, if that is a secret.
+
+    `token` and `key` are everyday words: they count only where `value` could be a credential. `owners`
+    takes the names of a budget's owner for secrets too.
+    """
+    name = _plain(key)
+    kind = _KIND_OF_KEY.get(name)
+    if owners and name in _OWNERS:
+        return "owner"
+    if kind is None and name in _ONLY_IF_LONG and value is not None and _LONG.fullmatch(value):
+        return _ONLY_IF_LONG[name]
+    return kind
+
+
+QUERY_NAMES = (
+    rb"key|api[_-]?key|access[_-]?token|refresh[_-]?token|id[_-]?token|auth[_-]?token|token|sig|signature|"
+    rb"client[_-]?secret|secret|password|passwd|auth|authorization|code|session[_-]?token|"
+    rb"AWSAccessKeyId|GoogleAccessId|X-Amz-[A-Za-z-]{1,40}|X-Goog-[A-Za-z-]{1,40}"
+)
+_QUERY_NAME = re.compile(rb"(?i)(?:" + QUERY_NAMES + rb")")
+
+
+@lru_cache(maxsize=1024)
+def query_kind(name: bytes) -> str | None:
+    """What a parameter of a URL or a form holds, if that is a secret."""
+    if _QUERY_NAME.fullmatch(name):
+        return "api-key" if b"key" in name.lower() else "token"
+    return key_kind(name)
+
+
+_ACCOUNT_PATH = re.compile(r"/(?:auth/key|key|keys(?:/[^/?#]*)?|credits|activity)/?(?=[?#]|$)")
+
+
+def holds_account(url: str) -> bool:
+    """Whether the answer from this URL tells about an account and nothing else."""
+    return _ACCOUNT_PATH.search(url) is not None
+
+
+_BUDGET_PATH = re.compile(r"/usage/?(?=[?#]|$)")
+
+
+def holds_owner(url: str) -> bool:
+    """Whether the answer from this URL names the owner of a budget."""
+    return _BUDGET_PATH.search(url) is not None

@@ -1,0 +1,51 @@
+"""What stands in a cassette where a secret stood: `REDACTED-api-key-1`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from harness.cassettes.scrubbing.names import words
+
+__all__ = ["Placeholders", "is_placeholder"]
+
+_OURS = re.compile(rb"(?i)REDACTED-([a-z]+(?:-[a-z]+)*)-([0-9]+)")
+_WORDS = words(
+    "redacted filtered scrubbed masked placeholder dummy removed hidden fake invalid sanitized none null "
+    "api key keys token secret auth id uuid org proj project organization user users your my the test "
+    "bearer cookie request session account header value email openai openrouter anthropic google "
+    "testing location sk ant or v1 here not a real me x xx xxx xxxx example com unknown anonymous"
+)
+_LONGEST_FIRST = "|".join(sorted(_WORDS, key=lambda word: (-len(word), word)))
+_GAP = r"[^A-Za-z0-9]*+"
+_NO_SECRET = re.compile(
+    rf"(?i){_GAP}(?>(?>{_LONGEST_FIRST}){_GAP}[0-9]{{0,3}}+{_GAP})*+".encode()
+)  # possessive throughout: it never goes back
+
+
+def is_placeholder(text: bytes) -> bool:
+    """Whether `text` only stands for a secret: ours, or what others write, such as `<REDACTED>`."""
+    return _OURS.fullmatch(text) is not None or (len(text) <= 100 and _NO_SECRET.fullmatch(text) is not None)
+
+
+class Placeholders:
+    """The placeholders of one cassette: the same secret has the same one, and none leads back to it.
+
+    Numbers go on from those that `texts` already hold, so that a cassette can be scrubbed again.
+    """
+
+    def __init__(self, texts: Iterable[bytes] = ()) -> None:
+        self._given: dict[bytes, bytes] = {}
+        self._last: dict[str, int] = {}
+        for text in texts:
+            for kind, number in _OURS.findall(text) if b"REDACTED-" in text.upper() else ():
+                name = kind.decode().lower()
+                self._last[name] = max(self._last.get(name, 0), int(number))
+
+    def give(self, kind: str, secret: bytes) -> bytes:
+        """The placeholder of a secret: letters, digits and hyphens only, so that it can stand anywhere."""
+        given = self._given.get(secret)
+        if given is None:
+            number = self._last[kind] = self._last.get(kind, 0) + 1
+            given = self._given[secret] = f"REDACTED-{kind}-{number}".encode()
+        return given
