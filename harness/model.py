@@ -229,6 +229,7 @@ class Observation:
     unseen: frozenset[Aspect] = frozenset()
     unsupported: str | None = None  # the implementation's reason why the case is not for it
     broken: Broken | None = None
+    notes: tuple[str, ...] = ()  # what is worth telling beside the requests: an exit status, a refused host
 
 
 class Answers(Protocol):
@@ -262,6 +263,7 @@ class About:
     contract: str | None = None  # the one it is meant for
     vars: Mapping[str, JsonValue] = field(default_factory=dict)  # its own `app.*`
     known_failing: str | None = None  # path of its list
+    notes: tuple[str, ...] = ()  # what is worth telling about the way it is reached
 
 
 class Implementation(Protocol):

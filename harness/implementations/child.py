@@ -10,13 +10,13 @@ import subprocess
 import time
 import weakref
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.errors import ImplementationError
 from harness.masking import names_credential
 
-__all__ = ["Child"]
+__all__ = ["Child", "child_environment"]
 
 _READ = 1024 * 1024
 _KEPT = 64 * 1024
@@ -26,11 +26,19 @@ _GLANCE_S = 0.02
 class Child:
     """A running command. `receive` gives its lines; `lost` says, once it is so, why there are no more.
 
-    It leads a process group of its own, which is killed as a whole. Raises `ImplementationError` if it
-    cannot be started.
+    It leads a process group of its own, which is killed as a whole, and keeps the descriptors that are
+    handed over to it. Raises `ImplementationError` if it cannot be started.
     """
 
-    def __init__(self, words: Sequence[str], home: Path, *, line_limit: int) -> None:
+    def __init__(
+        self,
+        words: Sequence[str],
+        home: Path,
+        *,
+        line_limit: int,
+        environment: Mapping[str, str] | None = None,
+        hand_over: Sequence[int] = (),
+    ) -> None:
         try:
             self._process = subprocess.Popen(
                 list(words),
@@ -39,7 +47,8 @@ class Child:
                 stderr=subprocess.PIPE,
                 bufsize=0,
                 cwd=home,
-                env=_environment(),
+                env=child_environment() if environment is None else environment,
+                pass_fds=hand_over,
                 start_new_session=True,
             )
         except OSError as error:
@@ -54,6 +63,7 @@ class Child:
         self._line_limit = line_limit
         self._unsent: deque[memoryview] = deque()
         self._hears = True
+        self._ends_input = False
         self._piece: list[bytes] = []
         self._piece_size = 0
         self._stderr = bytearray()
@@ -69,6 +79,11 @@ class Child:
     def stderr(self) -> str:
         """The last 64 KiB of what it wrote to standard error."""
         return self._stderr.decode("utf-8", "replace")
+
+    @property
+    def unended(self) -> bytes:
+        """What it wrote after the end of its last line."""
+        return b"".join(self._piece)
 
     def send(self, line: bytes) -> None:
         """Send a line, now as far as the pipe takes it and the rest from `receive`."""
@@ -92,7 +107,15 @@ class Child:
                 self._write()
                 if not self._unsent:
                     self._selector.unregister(self._in)
+                    if self._ends_input:
+                        self._close_input()
         return lines
+
+    def end_input(self) -> None:
+        """Let its input end after what was sent."""
+        self._ends_input = True
+        if not self._unsent:
+            self._close_input()
 
     def stop(self, line: bytes, grace_s: float) -> None:
         """Ask it to end, wait, and kill it and its group if need be."""
@@ -219,7 +242,7 @@ def _kill_group(leader: int, number: signal.Signals = signal.SIGKILL) -> None:
 _ENDED = "it closed its standard output"
 
 
-def _environment() -> dict[str, str]:
+def child_environment() -> dict[str, str]:
     """This process's environment without its credentials, set so that a child in Python answers at once."""
     environment = {name: value for name, value in os.environ.items() if not names_credential(name)}
     environment.setdefault("PYTHONUNBUFFERED", "1")

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import ImplementationError
 from harness.implementations import protocol
@@ -18,6 +18,9 @@ from harness.implementations.declared import declared
 from harness.implementations.flight import Flight
 from harness.masking import Mask
 from harness.model import About, Case, Job, Observation
+
+if TYPE_CHECKING:  # the capture server is imported where it is used only
+    from harness.implementations.sending_wires import Tap, Wires
 
 __all__ = ["Command"]
 
@@ -31,10 +34,13 @@ START_S = 20.0
 class Command:
     """A command that speaks the protocol. The child is started by `start`, and again after a death."""
 
-    def __init__(self, words: Sequence[str], home: Path, *, timeout_s: float) -> None:
+    def __init__(
+        self, words: Sequence[str], home: Path, *, timeout_s: float, wires: Wires | None = None
+    ) -> None:
         self._words = words
         self._home = home
         self._timeout_s = timeout_s
+        self._wires = wires
         self._child: Child | None = None
         self._seq = 0
         self.about = About(name=shlex.join(words), address="", inputs=(), features=())
@@ -44,7 +50,7 @@ class Command:
 
         Raises `ImplementationError` if it cannot be started, dies, or answers anything else.
         """
-        child = Child(self._words, self._home, line_limit=protocol.LINE_LIMIT)
+        child = self._launched()
         try:
             child.send(protocol.start())
             answer = self._first_line(child)
@@ -63,7 +69,10 @@ class Command:
 
         Raises `ImplementationError` when the child cannot be started again.
         """
-        flying = _Flying(self, iter(jobs), max(1, min(at_once, self.about.concurrency)))
+        window = max(1, min(at_once, self.about.concurrency))
+        if self._wires is not None and self._wires.sandboxed:
+            window = 1  # its traffic comes in at one door
+        flying = _Flying(self, iter(jobs), window)
         try:
             while True:
                 flying.admit()
@@ -79,6 +88,8 @@ class Command:
         child, self._child = self._child, None
         if child is not None:
             child.stop(protocol.stop(), GRACE_S)
+        if self._wires is not None:
+            self._wires.close()
 
     def __enter__(self) -> Command:
         return self
@@ -87,6 +98,11 @@ class Command:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is worth telling about the way its requests are seen."""
+        return () if self._wires is None else self._wires.notes
 
     # -------------------------------------------------------------- for the cases in flight
 
@@ -113,6 +129,10 @@ class Command:
         assert child is not None
         return child.epitaph(GRACE_S), child.stderr
 
+    def tap(self, job: Job, *, alone: bool) -> Tap | None:
+        """Where the requests of a case are seen in mode `send`; `alone` if there is no other in flight."""
+        return None if self._wires is None else self._wires.tap(job, alone=alone)
+
     def next_seq(self) -> int:
         self._seq += 1
         return self._seq
@@ -121,6 +141,11 @@ class Command:
         return isinstance(seq, int) and not isinstance(seq, bool) and 0 < seq <= self._seq
 
     # -------------------------------------------------------------- starting
+
+    def _launched(self) -> Child:
+        if self._wires is None:
+            return Child(self._words, self._home, line_limit=protocol.LINE_LIMIT)
+        return self._wires.launch(self._words, self._home, line_limit=protocol.LINE_LIMIT)
 
     def _first_line(self, child: Child) -> bytes:
         allowed = max(self._timeout_s, START_S)
@@ -182,7 +207,8 @@ class _Flying:
             if job is None:
                 return
             deadline = time.monotonic() + self._command.timeout_s
-            flight = Flight(job, self._features, deadline=deadline, alone=alone)
+            tap = self._command.tap(job, alone=self._window == 1)
+            flight = Flight(job, self._features, deadline=deadline, alone=alone, tap=tap)
             if self._complaint is not None:
                 flight.breaks(f"before this case began, it wrote {self._complaint}")
                 self._complaint = None
@@ -227,6 +253,7 @@ class _Flying:
 
     def _land(self, flight: Flight) -> None:
         self._flights.pop(flight.seq, None)
+        flight.release()
         assert flight.observation is not None
         self._ended.append((flight.job.case, flight.observation))
 
@@ -314,6 +341,7 @@ class _Flying:
         self._let_go.clear()
         several_late = sum(flight.late for flight in flights) > 1
         for flight in flights:
+            flight.release()
             if flight.verdict is not None and not (flight.late and several_late):
                 flight.observation = flight.verdict
             elif flight.alone and message:

@@ -9,13 +9,16 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 from harness.errors import ImplementationError, UsageError, nearest
 from harness.implementations.answers import Unreadable, named
 from harness.implementations.declared import DECLARABLE, declared
 from harness.implementations.folder import MANIFEST, Manifest, known_names, read_manifest
 from harness.model import FEATURES, About, Implementation
+
+if TYPE_CHECKING:
+    from harness.implementations.command import Command
 
 __all__ = ["Connection", "Mode", "connect"]
 
@@ -39,12 +42,14 @@ def connect(
     mode: Mode | None = None,
     timeout_s: float = TIMEOUT_S,
     folder: Path = Path("implementations"),
+    sandbox: Literal["auto", "require", "off"] | None = None,
 ) -> Connection:
     """The implementation at `address`; close it, or use it as a context manager.
 
     `address` is `reference`, a name under `folder`, a path of a folder with an `implementation.yaml`,
-    `python:package.module:callable` or `command:PROGRAM ARGUMENTS`. `mode` overrides what the
-    implementation says of itself. `timeout_s` is how long one case may take.
+    `python:package.module:callable`, `command:PROGRAM ARGUMENTS` or `exec:PROGRAM ARGUMENTS`. `mode`
+    overrides what the implementation says of itself. `timeout_s` is how long one case may take. `sandbox`
+    is whether a program in mode `send` gets a network of its own; `auto`, the default, if the system allows.
 
     Raises `UsageError` for an address that leads nowhere, `LoadError` for a wrong `implementation.yaml`
     and `ImplementationError` when what is there cannot be imported or started.
@@ -53,10 +58,11 @@ def connect(
         raise UsageError(f"there is no mode {mode!r}", hint="A mode is shape or send.")
     if address == "reference":
         return _open(REFERENCE, Manifest(name="reference"), address, mode, timeout_s, None)
-    if address.startswith(("python:", "command:")):
-        return _open(address, Manifest(), address, mode, timeout_s, None)
+    if address.startswith(("python:", "command:", "exec:")):
+        return _open(address, Manifest(sandbox=sandbox), address, mode, timeout_s, None)
     home = _folder_of(address, folder)
     manifest = read_manifest(home / MANIFEST)
+    manifest = manifest if sandbox is None else replace(manifest, sandbox=sandbox)
     return _open(manifest.address, manifest, address, mode, timeout_s, home)
 
 
@@ -83,7 +89,10 @@ def _open(
     kind, _, rest = address.partition(":")
     if kind == "python":
         return _open_python(rest, manifest, asked, mode, timeout_s, home)
-    return _open_command(rest, manifest, asked, mode, timeout_s, home)
+    words = _words(kind, rest)
+    if kind == "exec":
+        return _open_program(words, manifest, asked, mode, timeout_s, home)
+    return _open_command(words, manifest, asked, mode, timeout_s, home)
 
 
 def _open_python(
@@ -106,38 +115,61 @@ def _open_python(
     return InProcess(target, about, way, timeout_s=timeout_s)
 
 
-def _open_command(
-    line: str, manifest: Manifest, asked: str, mode: Mode | None, timeout_s: float, home: Path | None
-) -> Connection:
-    from harness.implementations.command import Command
-
+def _words(kind: str, line: str) -> list[str]:
     try:
         words = shlex.split(line)
     except ValueError as error:
         raise UsageError(f"the command {line!r} cannot be split into words: {error}") from None
     if not words:
         raise UsageError(
-            "the address command: names no program", hint="Write it as command:node adapter.mjs, for example."
+            f"the address {kind}: names no program", hint=f"Write it as {kind}:node adapter.mjs, for example."
         )
-    if "send" in (mode, manifest.mode):
-        raise _no_sending_commands(asked)
-    command = Command(words, home or Path(), timeout_s=timeout_s)
+    return words
+
+
+def _open_command(
+    words: list[str], manifest: Manifest, asked: str, mode: Mode | None, timeout_s: float, home: Path | None
+) -> Connection:
+    stated = mode or manifest.mode
+    command = _command(words, home, timeout_s, manifest, sends=stated == "send")
     try:
         about = manifest.applied_to(replace(command.start(), address=asked))
-        if about.mode == "send" and mode is None:
-            raise _no_sending_commands(asked)
-        command.about = replace(about, mode="shape")
+        if about.mode == "send" and stated is None:
+            command.close()
+            command = _command(words, home, timeout_s, manifest, sends=True)
+            about = manifest.applied_to(replace(command.start(), address=asked))
+        command.about = replace(about, mode=stated or about.mode, notes=command.notes)
     except BaseException:
         command.close()
         raise
     return command
 
 
-def _no_sending_commands(asked: str) -> UsageError:
-    return UsageError(
-        f"{asked}: mode send is for Python callables; what a command sends cannot be observed yet",
-        hint="Let the adapter answer with the requests it would send, and use mode shape (docs/protocol.md).",
-    )
+def _command(
+    words: list[str], home: Path | None, timeout_s: float, manifest: Manifest, *, sends: bool
+) -> Command:
+    from harness.implementations.command import Command
+
+    if not sends:
+        return Command(words, home or Path(), timeout_s=timeout_s)
+    from harness.implementations.sending_wires import Wires
+
+    return Command(words, home or Path(), timeout_s=timeout_s, wires=Wires(manifest.sandbox or "auto"))
+
+
+def _open_program(
+    words: list[str], manifest: Manifest, asked: str, mode: Mode | None, timeout_s: float, home: Path | None
+) -> Connection:
+    from harness.implementations.sending_programs import Program
+
+    if "shape" in (mode, manifest.mode):
+        raise UsageError(
+            f"{asked}: a program that is started for each case is seen by what it sends, in mode send",
+            hint="Leave the mode out; or let an adapter answer with requests (command:…, docs/protocol.md).",
+        )
+    program = Program(words, home or Path(), timeout_s=timeout_s, sandbox=manifest.sandbox or "auto")
+    program.about = manifest.applied_to(replace(program.about, address=asked))
+    return program
 
 
 # ------------------------------------------------------------------ Python callables

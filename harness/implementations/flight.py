@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.implementations import protocol
 from harness.implementations.answers import Unreadable, milliseconds, named, request_of
 from harness.masking import Mask
 from harness.model import Aspect, Broken, Job, Observation, Performed, Request
+
+if TYPE_CHECKING:  # the capture server is imported where it is used only
+    from harness.implementations.sending_wires import Tap
 
 __all__ = ["Flight"]
 
@@ -18,9 +21,19 @@ class Flight:
 
     `alone` is a second attempt, made because the child died under the first. With a `verdict` the case
     has failed already, and only waits for the child to let go of it; `late` if the time was up.
+    With a `tap` the child sends for itself (mode `send`), and the requests are seen there; whoever is done
+    with the flight releases it.
     """
 
-    def __init__(self, job: Job, features: frozenset[str], *, deadline: float, alone: bool = False) -> None:
+    def __init__(
+        self,
+        job: Job,
+        features: frozenset[str],
+        *,
+        deadline: float,
+        alone: bool = False,
+        tap: Tap | None = None,
+    ) -> None:
         self.job = job
         self.deadline = deadline
         self.alone = alone
@@ -30,6 +43,8 @@ class Flight:
         self.late = False
         self._features = features
         self._performed: list[Performed] = []
+        self._tap = tap
+        self._notes: list[str] = []
         self._begin()
 
     def _begin(self) -> None:
@@ -43,7 +58,8 @@ class Flight:
         self.seq = seq
         self._begin()
         case, step = self.job.case, len(self._performed)
-        return protocol.run(seq, case.name, step + 1, len(case.steps), case.steps[step].input)
+        wire = None if self._tap is None else self._tap.open(step)
+        return protocol.run(seq, case.name, step + 1, len(case.steps), case.steps[step].input, wire)
 
     def hear(self, message: Mapping[str, Any]) -> bytes | None:
         """Take a message for this run, and return the line that answers it.
@@ -80,7 +96,14 @@ class Flight:
     def broken(self, message: str, detail: str = "") -> Observation:
         return Observation(broken=Broken(self._masked(message), self._masked(detail)))
 
+    def release(self) -> None:
+        """Let go of what the case holds on the wire."""
+        if self._tap is not None:
+            self._tap.close()
+
     def _request(self, message: Mapping[str, Any]) -> bytes | None:
+        if self._tap is not None:
+            raise Unreadable("a request; in mode send it sends its requests itself, and answers with done")
         stated = message["request"]
         if not isinstance(stated, dict):
             raise Unreadable(f"a request that is {named(stated)}; it must be an object")
@@ -101,16 +124,26 @@ class Flight:
 
     def _end_step(self, message: Mapping[str, Any]) -> None:
         outcome = protocol.outcome_of(message)
-        self._performed.append(Performed(tuple(self._requests), outcome))
+        requests = tuple(self._requests)
+        if self._tap is not None:
+            caught = self._tap.close()
+            requests = caught.requests
+            self._notes += map(self._masked, caught.notes)
+            problem = caught.problem(reported=outcome is not None)
+            if problem is not None:
+                self.breaks(problem)
+                return
+        self._performed.append(Performed(requests, outcome))
         if len(self._performed) < len(self.job.case.steps):
             self.step_is_over = True
             return
-        blind: set[Aspect] = set()
+        blind: set[Aspect] = set() if self._tap is None else {"timing", "timeout"}
         if "clock" not in self._features:
             blind.add("timing")
         if "outcome" not in self._features:
             blind.add("outcome")
-        self.observation = Observation(tuple(self._performed), frozenset(blind))
+        notes = tuple(self._notes)
+        self.observation = Observation(tuple(self._performed), frozenset(blind), notes=notes)
 
     def _masked(self, text: object) -> str:
         return Mask(self.job.case.canaries)(text if isinstance(text, str) else repr(text))

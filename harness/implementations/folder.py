@@ -31,6 +31,7 @@ class Manifest:
     contract: str | None = None
     vars: Mapping[str, Any] = field(default_factory=dict)
     install: str | None = None
+    sandbox: Literal["auto", "require", "off"] | None = None
     known_failing: str | None = None
 
     def applied_to(self, about: About) -> About:

@@ -45,9 +45,18 @@ def start() -> bytes:
     return _line({"cmd": "start", "version": VERSION, "harness": {"name": name, "version": own}})
 
 
-def run(seq: int, case: str, step: int, steps: int, given: Mapping[str, JsonValue]) -> bytes:
-    """`step` counts from 1. Of the case, only its name and its input are sent."""
-    return _line({"cmd": "run", "seq": seq, "case": case, "step": step, "steps": steps, "input": given})
+def run(
+    seq: int,
+    case: str,
+    step: int,
+    steps: int,
+    given: Mapping[str, JsonValue],
+    wire: Mapping[str, JsonValue] | None = None,
+) -> bytes:
+    """`step` counts from 1. Of the case, only its name and its input are sent; `wire` is where to send to
+    in mode `send`."""
+    line = {"cmd": "run", "seq": seq, "case": case, "step": step, "steps": steps, "input": given}
+    return _line(line if wire is None else {**line, "wire": wire})
 
 
 def reply(seq: int, n: int, answer: Reply) -> bytes:

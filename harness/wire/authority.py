@@ -72,7 +72,7 @@ class Authority:
             context.load_cert_chain(path)
         return context
 
-    def _show(self, tls: ssl.SSLObject, name: str | None, context: ssl.SSLContext) -> int | None:
+    def _show(self, tls: object, name: str | None, context: ssl.SSLContext) -> int | None:
         """Take up the name that a client asks for, before it is shown a certificate."""
         if name is None or not isinstance(tls, NamedSocket):
             return None

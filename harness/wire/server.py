@@ -20,6 +20,7 @@ from harness.model import Reply, Request
 from harness.wire.authority import Authority
 from harness.wire.server_channel import Channel
 from harness.wire.server_connection import Connection
+from harness.wire.server_names import Names
 from harness.wire.server_replies import LiveReply
 
 __all__ = ["Answer", "CaptureServer", "Listener"]
@@ -56,19 +57,31 @@ class CaptureServer:
         stands_for: str | None = None,
         paced: bool = False,
         sockets: Sequence[socket.socket] = (),
+        turn_away: bool = False,
     ) -> Listener:
         """Open a listener whose requests are answered by `answer`, one after the other, in a worker thread.
 
         `hosts` are the only ones it serves beside itself (None: any). Requests to its own base URL are
         reported as requests to `stands_for`, if given. `paced` keeps the pauses that replies were recorded
         with. With `sockets`, which are bound and listening already (and stay open afterwards), it has no
-        port of its own. Raises `OSError` if the port cannot be had.
+        port of its own; `turn_away` breaks off the connections that wait at them. Raises `OSError` if the
+        port cannot be had.
         """
         own = () if sockets else (self._bound(port),)
         listener = Listener(self, answer, hosts, stands_for, paced, own or tuple(sockets), keeps=not own)
-        self._call(listener.open())
+        self._call(listener.open(turn_away=turn_away))
         self._listeners.add(listener)
         return listener
+
+    def name(self, bound: socket.socket, address: str) -> Names:
+        """Answer every name asked for at `bound`, a UDP socket that is taken over, with `address`."""
+        names = Names(address)
+        self._call(self._loop.create_datagram_endpoint(lambda: names, sock=bound))
+        return names
+
+    def unname(self, names: Names) -> None:
+        """End what `name` began."""
+        self._loop.call_soon_threadsafe(names.close)
 
     def close(self) -> None:
         """Close every listener and end the thread. The certificate's file goes too if it was made here."""
@@ -182,11 +195,12 @@ class Listener:
 
     # -------------------------------------------------------------- in the server's thread
 
-    async def open(self) -> None:
-        """Begin to accept connections; those that waited at a shared socket before are not for this one."""
+    async def open(self, *, turn_away: bool) -> None:
+        """Begin to accept connections."""
         for each in self._sockets:
             each.setblocking(False)
-            _turn_away(each)
+            if turn_away:
+                _turn_away(each)
             asyncio.get_running_loop().add_reader(each.fileno(), self._accept, each)
 
     async def _close(self) -> None:

@@ -10,6 +10,7 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import h11
 
@@ -246,8 +247,10 @@ class Connection:
         """Where the request was really going, and whether that is served."""
         desk, tunnel = self._desk, self._tunnel
         if not target.startswith(("/", "*")):
-            authority = target.partition("://")[2].partition("/")[0].partition("?")[0]
-            return target, desk.serves(_host_of(authority))
+            parts = urlsplit(target)
+            if not desk.is_own(parts.netloc):
+                return target, desk.serves(_host_of(parts.netloc))
+            host, target = parts.netloc, target.partition(parts.netloc)[2]
         path = "" if target == "*" else target
         scheme = "https" if self._channel.secure else "http"
         if tunnel is not None:

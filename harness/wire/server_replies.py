@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
-from itertools import zip_longest
 from typing import NoReturn, TypeAlias
 
 import h11
@@ -102,9 +101,9 @@ class Answering:
         """Head and chunks one by one, without the end."""
         await self.channel.send(self._head(status, _kept(reply.headers, reply.body)))
         pauses = reply.pauses_ms if self.paced else ()
-        for chunk, pause in zip_longest(reply.chunks, pauses[: len(reply.chunks)], fillvalue=0.0):
-            if pause:
-                await asyncio.sleep(pause / 1000)
+        for number, chunk in enumerate(reply.chunks):
+            if number < len(pauses) and pauses[number] > 0:
+                await asyncio.sleep(pauses[number] / 1000)
             await self.channel.send(self._data(status, chunk))
 
     async def _send_live(self, reply: LiveReply) -> None:

@@ -238,16 +238,6 @@ def test_a_program_that_is_not_there_is_an_error_that_names_it() -> None:
         connect("command:no-such-program --fast")
 
 
-def test_sending_commands_are_refused_with_what_to_do_instead() -> None:
-    """Mode `send` is for Python callables."""
-    line = f"command:{sys.executable} {ADAPTER}"
-    with pytest.raises(UsageError, match="use mode shape"):
-        connect(line, mode="send")
-    start = json.dumps({"version": 1, "capabilities": {"mode": "send"}})
-    with pytest.raises(UsageError, match="use mode shape"):
-        adapter(start)
-
-
 def test_a_reply_that_cannot_be_given_ends_the_run_with_its_own_error() -> None:
     """It is neither the adapter's fault nor swallowed, and the next run has a new child."""
 

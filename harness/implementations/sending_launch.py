@@ -1,0 +1,181 @@
+"""Starting programs whose HTTP traffic is seen: through proxy variables, or in a network of their own.
+
+In the sandbox (Linux, where the system lets a user make namespaces) every host name and every IPv4 address
+leads to the capture server, at ports 443 and 80; the program needs no setting to be seen and can reach
+nothing else. Elsewhere its environment names the capture server as the proxy.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from harness.errors import ImplementationError, UsageError
+from harness.implementations.child import Child, child_environment
+from harness.wire.server import Answer, CaptureServer, Listener
+from harness.wire.server_names import Names
+
+__all__ = ["SANDBOX_MODES", "Entry", "Launcher", "SandboxMode"]
+
+SandboxMode: TypeAlias = Literal["auto", "require", "off"]
+SANDBOX_MODES = ("auto", "require", "off")
+
+_NAMESPACE = Path(__file__).with_name("sending_namespace.py")
+_START_S = 20.0
+_PUBLIC_LOOKING = "93.184.215.14"
+"""What every name resolves to in the sandbox. Clients that guard against requests to private addresses
+refuse a provider whose name leads to one."""
+
+_ETC = {
+    "hosts": "127.0.0.1 localhost\n",
+    "resolv.conf": "nameserver 127.0.0.1\n",
+    "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
+}
+_PROXY_VARIABLES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+_AUTHORITY_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+
+
+@dataclass
+class Entry:
+    """Where the traffic of one started program arrives."""
+
+    server: CaptureServer
+    sockets: Sequence[socket.socket]
+    sandboxed: bool
+    names: Names | None = None
+    used: bool = False
+
+    def listen(self, answer: Answer, *, stands_for: str | None = None) -> Listener:
+        """See and answer what arrives. One listener is open at a time; what arrives between two of them is
+        turned away, since it belongs to neither."""
+        listener = self.server.listen(
+            answer, stands_for=stands_for, sockets=self.sockets, turn_away=self.used
+        )
+        self.used = True
+        return listener
+
+    def close(self) -> None:
+        if self.names is not None:
+            self.server.unname(self.names)
+        for each in self.sockets:
+            each.close()
+
+
+class Launcher:
+    """Starts programs, in the sandbox if `mode` and the system agree to it. Close it when the run is over.
+
+    `notes` says why there is no sandbox although one would have been had. Raises `UsageError` for `require`
+    where there can be none.
+    """
+
+    def __init__(self, mode: SandboxMode = "auto") -> None:
+        self.server = CaptureServer()
+        self._folder = tempfile.TemporaryDirectory(prefix="harness-sandbox-")
+        self.notes: tuple[str, ...] = ()
+        self.sandboxed = mode != "off"
+        if self.sandboxed:
+            self._try_sandbox(required=mode == "require")
+
+    def start(
+        self, words: Sequence[str], home: Path, *, line_limit: int, extra: Mapping[str, str] | None = None
+    ) -> tuple[Child, Entry]:
+        """Start a program in the folder `home`, `extra` set in its environment; nothing is answered before
+        somebody listens at the entry. Raises `ImplementationError` if it cannot be started."""
+        if not self.sandboxed:
+            bound = socket.create_server(("127.0.0.1", 0), backlog=128)
+            entry = Entry(self.server, (bound,), sandboxed=False)
+            environment = self._environment(f"http://127.0.0.1:{bound.getsockname()[1]}", extra)
+            try:
+                return Child(words, home, line_limit=line_limit, environment=environment), entry
+            except BaseException:
+                entry.close()
+                raise
+        with self._entering() as (prefix, ours, theirs):
+            child = Child(
+                [*prefix, *words],
+                home,
+                line_limit=line_limit,
+                environment=self._environment(None, extra),
+                hand_over=(theirs.fileno(),),
+            )
+            theirs.close()
+            try:
+                return child, self._entry(ours)
+            except BaseException:
+                child.kill()
+                raise
+
+    def close(self) -> None:
+        self.server.close()
+        self._folder.cleanup()
+
+    def _try_sandbox(self, *, required: bool) -> None:
+        for name, content in _ETC.items():
+            (Path(self._folder.name) / name).write_text(content, "utf-8")
+        why_not = self._why_not()
+        self.sandboxed = why_not is None
+        if why_not is None:
+            return
+        if required:
+            self.close()
+            raise UsageError(
+                f"this system gives a program no network of its own ({why_not})",
+                hint="Allow unprivileged user namespaces, or set `sandbox: auto` to fall back on proxies.",
+            )
+        self.notes = (f"seen through proxy variables only, without a network of its own: {why_not}",)
+
+    def _why_not(self) -> str | None:
+        """Why there is no sandbox here, from trying; None if there is one."""
+        if not sys.platform.startswith("linux"):
+            return "network namespaces are a feature of Linux"
+        try:
+            child, entry = self.start([sys.executable, "-I", "-S", "-c", ""], Path(), line_limit=1024)
+        except ImplementationError as error:
+            return error.message
+        child.kill()
+        entry.close()
+        return None
+
+    @contextlib.contextmanager
+    def _entering(self) -> Iterator[tuple[list[str], socket.socket, socket.socket]]:
+        """The words before a program's own that take it into the sandbox, and both ends of the channel over
+        which its sockets come."""
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            words = [sys.executable, "-I", "-S", str(_NAMESPACE), str(theirs.fileno()), self._folder.name]
+            yield words, ours, theirs
+
+    def _entry(self, channel: socket.socket) -> Entry:
+        channel.settimeout(_START_S)
+        try:
+            message, descriptors, *_ = socket.recv_fds(channel, 1024, 8)
+        except OSError as error:
+            raise ImplementationError(f"the sandbox was not ready: {error}") from None
+        if message != b"ready":
+            said = message.decode("utf-8", "replace") or "its helper ended"
+            raise ImplementationError(f"the sandbox cannot be made: {said}")
+        *listening, asked = [socket.socket(fileno=descriptor) for descriptor in descriptors]
+        names = self.server.name(asked, _PUBLIC_LOOKING)
+        channel.send(b"!")
+        return Entry(self.server, listening, sandboxed=True, names=names)
+
+    def _environment(self, proxy: str | None, extra: Mapping[str, str] | None) -> dict[str, str]:
+        """This process's environment without credentials, with the run's authority, and with `proxy` as
+        the only one."""
+        environment = child_environment()
+        for name in list(environment):
+            if name.lower() in _PROXY_VARIABLES:
+                del environment[name]
+        environment.update(dict.fromkeys(_AUTHORITY_VARIABLES, str(self.server.authority.ca_file)))
+        if proxy is not None:
+            for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+                environment[name] = environment[name.lower()] = proxy
+            environment["NODE_USE_ENV_PROXY"] = "1"
+        environment.update(extra or {})
+        return environment

@@ -1,0 +1,237 @@
+"""Mode `send` for programs that know nothing of the harness: a process for each case, unchanged.
+
+A program gets the input as JSON on its standard input and in the file that HARNESS_INPUT names, and is
+judged by what it sends. It may report an outcome as JSON on the last line of its standard output.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Any
+
+import orjson
+
+from harness.errors import ImplementationError
+from harness.implementations import protocol
+from harness.implementations.answers import Unreadable, as_outcome
+from harness.implementations.child import Child
+from harness.implementations.sending_launch import Launcher, SandboxMode
+from harness.implementations.sending_wires import Caught, provider
+from harness.masking import Mask
+from harness.model import About, Aspect, Broken, Case, Job, JsonValue, Observation, Performed, Reply, Request
+
+__all__ = ["Program"]
+
+_GRACE_S = 2.0
+_GLANCE_S = 0.25
+"""How soon a worker sees that the run is broken off."""
+
+_SHOWN = 2000
+_MOST_AT_ONCE = 64
+_UNSEEN: frozenset[Aspect] = frozenset({"timing", "timeout"})
+_OUTCOME: frozenset[Aspect] = frozenset({"outcome"})
+
+
+class Program:
+    """A command that is started for each step of each case. `about` may be replaced before it performs.
+
+    Raises `ImplementationError` if there is no such program, and `UsageError` for a sandbox that is
+    required and cannot be had.
+    """
+
+    def __init__(self, words: Sequence[str], home: Path, *, timeout_s: float, sandbox: SandboxMode) -> None:
+        if shutil.which(words[0]) is None and not (home / words[0]).is_file():
+            raise ImplementationError(
+                f"there is no program {words[0]!r}, neither on PATH nor in {home.resolve()}",
+                hint="Check that the program is installed and that the implementation's folder is right.",
+            )
+        self._words = words
+        self._home = home
+        self._timeout_s = timeout_s
+        self._launcher = Launcher(sandbox)
+        self._answering = threading.Lock()
+        self._broken_off = threading.Event()
+        self.about = About(
+            name=shlex.join(words),
+            address="",
+            mode="send",
+            inputs=(),
+            features=("replies",),
+            concurrency=_MOST_AT_ONCE,
+            notes=self._launcher.notes,
+        )
+
+    def perform(self, jobs: Iterable[Job], *, at_once: int = 1) -> Iterator[tuple[Case, Observation]]:
+        """Perform the jobs, at most `at_once` processes at a time, and yield each as it ends."""
+        window = max(1, min(at_once, self.about.concurrency))
+        self._broken_off.clear()
+        waiting = iter(jobs)
+        running: dict[Future[Observation], Case] = {}
+        with ThreadPoolExecutor(window, thread_name_prefix="harness-program") as workers:
+            try:
+                while True:
+                    for job in islice(waiting, window - len(running)):
+                        running[workers.submit(self._observe, job)] = job.case
+                    if not running:
+                        return
+                    for done in wait(running, return_when=FIRST_COMPLETED).done:
+                        yield running.pop(done), done.result()
+            finally:
+                self._broken_off.set()
+
+    def close(self) -> None:
+        self._launcher.close()
+
+    def __enter__(self) -> Program:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _observe(self, job: Job) -> Observation:
+        attempt = _Attempt(job, "outcome" in self.about.features)
+        for step in range(len(job.case.steps)):
+            with TemporaryDirectory(prefix="harness-case-") as folder:
+                try:
+                    over = self._perform_step(attempt, step, Path(folder))
+                except ImplementationError as error:
+                    return attempt.broken(error.message)
+            if over is not None:
+                return over
+        return attempt.observation()
+
+    def _perform_step(self, attempt: _Attempt, step: int, folder: Path) -> Observation | None:
+        """Run the program for one step; gives the observation if the case ends with it."""
+        job, given = attempt.job, attempt.job.case.steps[step].input
+
+        def answer(request: Request) -> Reply:
+            with self._answering:
+                return job.answers(step, request)
+
+        document = _json(given)
+        file = folder / "input.json"
+        file.write_bytes(document)
+        child, entry = self._launcher.start(
+            self._words,
+            self._home,
+            line_limit=protocol.LINE_LIMIT,
+            extra={**_own_environment(given), "HARNESS_INPUT": str(file), "HARNESS_CASE": job.case.name},
+        )
+        try:
+            with entry.listen(answer, stands_for=provider(given)) as listener:
+                try:
+                    child.send(document + b"\n")
+                    child.end_input()
+                    said = self._last_line(child)
+                    how = None if said is None else child.epitaph(_GRACE_S)
+                finally:
+                    child.kill()
+            caught = Caught.at(listener)
+        finally:
+            entry.close()
+        if said is None:
+            late = (
+                f"it did not end within {self._timeout_s:g} s, and had sent {len(caught.requests)} requests"
+            )
+            return attempt.broken(late, child.stderr, caught.notes)
+        return attempt.took_step(caught, said, how or "", child.stderr)
+
+    def _last_line(self, child: Child) -> bytes | None:
+        """The last line that it prints; None if its time is up, or the run broken off, before it ends."""
+        until = time.monotonic() + self._timeout_s
+        last = b""
+        while child.lost is None:
+            remaining = until - time.monotonic()
+            if remaining <= 0 or self._broken_off.is_set():
+                return None
+            for line in child.receive(min(remaining, _GLANCE_S)):
+                last = line if line.strip() else last
+        return child.unended if child.unended.strip() else last
+
+
+class _Attempt:
+    """What a program has done so far in a case."""
+
+    def __init__(self, job: Job, reports: bool) -> None:
+        self.job = job
+        self._reports = reports
+        self._mask = Mask(job.case.canaries)
+        self._performed: list[Performed] = []
+        self._notes: list[str] = []
+
+    def took_step(self, caught: Caught, said: bytes, how: str, stderr: str) -> Observation | None:
+        """Take in how a step went; gives the observation if the case ends with it.
+
+        What was sent is judged however the program ended. Without a request, only a program that ended well
+        or reported an outcome has shown that it meant to send nothing.
+        """
+        message = _object(said)
+        if "unsupported" in message:
+            return Observation(unsupported=self._mask(str(message["unsupported"])))
+        outcome = _outcome(message)
+        failed = how != _WELL
+        problem = caught.problem(reported=outcome is not None)
+        if problem is not None:
+            return self.broken(f"{problem}; {how}", stderr)
+        if failed and not caught.requests and outcome is None:
+            return self.broken(f"it sent nothing, and {how}", stderr)
+        self._notes += caught.notes
+        if failed:
+            tail = stderr.strip()[-_SHOWN:]
+            self._notes.append(f"{how}, and wrote to standard error: {tail}" if tail else how)
+        self._performed.append(Performed(caught.requests, outcome))
+        return None
+
+    def observation(self) -> Observation:
+        silent = any(step.outcome is None for step in self._performed)
+        unseen = _UNSEEN if self._reports and not silent else _UNSEEN | _OUTCOME
+        return Observation(tuple(self._performed), unseen, notes=tuple(map(self._mask, self._notes)))
+
+    def broken(self, message: str, detail: str = "", notes: Sequence[str] = ()) -> Observation:
+        told = "; ".join([message, *notes])
+        return Observation(broken=Broken(self._mask(told), self._mask(detail)))
+
+
+_WELL = "it exited with status 0"
+
+
+def _json(value: Mapping[str, JsonValue]) -> bytes:
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:  # integers beyond 64 bits, half surrogate pairs
+        return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _own_environment(given: Mapping[str, JsonValue]) -> dict[str, str]:
+    """The variables that the input asks for."""
+    env = given.get("env")
+    return {} if not isinstance(env, Mapping) else {str(name): str(value) for name, value in env.items()}
+
+
+def _object(line: bytes) -> Mapping[str, Any]:
+    """The JSON object on a line, empty if it is none."""
+    try:
+        found = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _outcome(message: Mapping[str, Any]) -> Mapping[str, JsonValue] | None:
+    """The outcome in an object that a program printed; what it prints for other readers is none."""
+    try:
+        return as_outcome(message) if message else None
+    except Unreadable:
+        return None

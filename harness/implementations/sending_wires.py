@@ -1,0 +1,167 @@
+"""Mode `send` for programs that speak the command protocol: a way in for each case, seen from here.
+
+One case at a time may come in through the address in the child's environment, or through its sandbox. With
+several in flight each has a listener of its own, which the `wire` of its run names.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.implementations.child import Child
+from harness.implementations.sending_launch import Entry, Launcher, SandboxMode
+from harness.model import Job, JsonValue, Reply, Request
+from harness.wire.server import Listener
+
+__all__ = ["Caught", "Tap", "Wires", "provider"]
+
+_OPENROUTER = "https://openrouter.ai/api/v1"
+_BETWEEN_CASES = Reply(
+    503, (("content-type", "text/plain"),), (b"harness: no case is being performed on this connection\n",)
+)
+
+
+def provider(given: Mapping[str, JsonValue]) -> str:
+    """The base URL that an input means; what is sent to a listener's own base URL was meant for it."""
+    return given.get("base_url") or _OPENROUTER
+
+
+@dataclass(frozen=True, slots=True)
+class Caught:
+    """What came in during a step."""
+
+    requests: tuple[Request, ...] = ()
+    notes: tuple[str, ...] = ()
+    failure: str | None = None
+
+    def problem(self, *, reported: bool) -> str | None:
+        """Why nothing can be concluded from this, or None if something can; `reported` if the program told
+        an outcome. What was turned away says nothing about a program that sent something as well."""
+        if self.failure is not None:
+            return self.failure
+        if self.notes and not self.requests and not reported:
+            return f"nothing that it sent could be read: {'; '.join(self.notes)}"
+        return None
+
+    @classmethod
+    def at(cls, listener: Listener) -> Caught:
+        """What came in at a listener that is closed."""
+        failure = listener.failure
+        said = None if failure is None else f"its request could not be answered: {failure}"
+        return cls(listener.requests, listener.refusals, said)
+
+
+class Wires:
+    """The ways into the harness for one command, whose child may be started several times."""
+
+    def __init__(self, sandbox: SandboxMode) -> None:
+        self._launcher = Launcher(sandbox)
+        self._entry: Entry | None = None
+        self._between: Listener | None = None
+        self._open: set[Tap] = set()
+        self.answering = threading.Lock()
+
+    @property
+    def sandboxed(self) -> bool:
+        return self._launcher.sandboxed
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return self._launcher.notes
+
+    def launch(self, words: Sequence[str], home: Path, *, line_limit: int) -> Child:
+        """Start the command's child; every way into the one before it is closed."""
+        self._leave()
+        child, self._entry = self._launcher.start(words, home, line_limit=line_limit)
+        self.rest()
+        return child
+
+    def tap(self, job: Job, *, alone: bool) -> Tap:
+        """The way in for a case; `alone` if there is no other in flight."""
+        return Tap(self, job, shared=alone)
+
+    def close(self) -> None:
+        self._leave()
+        self._launcher.close()
+
+    # -------------------------------------------------------------- for the taps
+
+    def listen(self, tap: Tap, job: Job, step: int, *, shared: bool) -> Listener:
+        self._open.add(tap)
+
+        def answer(request: Request) -> Reply:
+            with self.answering:
+                return job.answers(step, request)
+
+        stands_for = provider(job.case.steps[step].input)
+        if not shared:
+            return self._launcher.server.listen(answer, stands_for=stands_for)
+        assert self._entry is not None
+        self._stop_resting()
+        return self._entry.listen(answer, stands_for=stands_for)
+
+    def rest(self) -> None:
+        """Let what comes in between cases be told so."""
+        if self._entry is not None and self._between is None:
+            self._between = self._entry.listen(lambda request: _BETWEEN_CASES)
+
+    def strays(self) -> int:
+        """How many requests have come in that no case can be charged with."""
+        return 0 if self._between is None else len(self._between.requests)
+
+    def forget(self, tap: Tap) -> None:
+        self._open.discard(tap)
+
+    def _stop_resting(self) -> None:
+        between, self._between = self._between, None
+        if between is not None:
+            between.close()
+
+    def _leave(self) -> None:
+        for tap in tuple(self._open):
+            tap.close()
+        self._stop_resting()
+        entry, self._entry = self._entry, None
+        if entry is not None:
+            entry.close()
+
+
+class Tap:
+    """One case's way in, opened anew for each step."""
+
+    def __init__(self, wires: Wires, job: Job, *, shared: bool) -> None:
+        self._wires = wires
+        self._job = job
+        self._shared = shared
+        self._listener: Listener | None = None
+        self._strays = 0
+
+    def open(self, step: int) -> Mapping[str, JsonValue]:
+        """Open it for the step counted from 0; gives the `wire` of its run."""
+        self.close()
+        self._strays = self._wires.strays()
+        listener = self._listener = self._wires.listen(self, self._job, step, shared=self._shared)
+        return {
+            "base_url": listener.base_url,
+            "proxy": listener.proxy_url,
+            "ca_file": str(listener.authority.ca_file),
+        }
+
+    def close(self) -> Caught:
+        """Close it and tell what came in. Nothing if it is closed."""
+        listener, self._listener = self._listener, None
+        self._wires.forget(self)
+        if listener is None:
+            return Caught()
+        listener.close()
+        if self._shared:
+            self._wires.rest()
+        elif self._wires.strays() > self._strays:
+            return Caught(
+                failure="requests came in by the proxy of its environment while several cases were in flight;"
+                " with a concurrency above 1 it must send to what `wire` of the run names"
+            )
+        return Caught.at(listener)
