@@ -101,10 +101,10 @@ def _open_python(
     from harness.implementations.inprocess import InProcess, Shaping, Way
 
     target = _callable(path, home or Path())
-    about = _about_python(target, path, asked)
-    about = manifest.applied_to(about)
-    if mode is not None:
-        about = replace(about, mode=mode)
+    stated = mode or manifest.mode
+    about = manifest.applied_to(_about_python(target, path, asked, stated))
+    if stated is not None:
+        about = replace(about, mode=stated)
     way: Way
     if about.mode == "send":
         from harness.implementations.sending import Sending
@@ -228,21 +228,28 @@ def _is_elsewhere(top: str, home: Path) -> bool:
     return origin is not None and not Path(origin).resolve().is_relative_to(home.resolve())
 
 
-def _about_python(target: Callable[..., Any], path: str, asked: str) -> About:
-    features = FEATURES if _is_generator(target) else ("outcome", "steps")
-    about = About(name=path, address=asked, language="Python", features=features)
-    said = getattr(target, "harness", None)
-    if said is None:
-        return about
+def _about_python(target: Callable[..., Any], path: str, asked: str, mode: Mode | None) -> About:
+    about = About(name=path, address=asked, language="Python")
+    said = getattr(target, "harness", None) or {}
     try:
         if not isinstance(said, Mapping):
             raise Unreadable(named(said))
-        return declared(said, about, strict=True)
+        about = declared(said, about, strict=True)
     except Unreadable as error:
         raise UsageError(
             f"python:{path} declares {error}",
             hint=f"Its attribute `harness` is a mapping which may have {', '.join(DECLARABLE)}.",
         ) from None
+    if "features" in said:
+        return about
+    return replace(about, features=_features(target, mode or about.mode))
+
+
+def _features(target: Callable[..., Any], mode: Mode) -> tuple[str, ...]:
+    """What a callable that says nothing of it can do, by its kind."""
+    if mode == "send":
+        return ("outcome", "replies", "steps")
+    return FEATURES if _is_generator(target) else ("outcome", "steps")
 
 
 def _is_generator(target: Callable[..., Any]) -> bool:

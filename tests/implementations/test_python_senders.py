@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import httpx
 import pytest
@@ -119,6 +120,13 @@ def test_what_cannot_be_seen_is_said() -> None:
         "timeout",
         "timing",
     }
+
+
+@pytest.mark.parametrize(("mode", "replies"), [("send", True), (None, False)])
+def test_what_really_sends_takes_replies(mode: Literal["send"] | None, replies: bool) -> None:
+    """Without a declaration, a sender is given the cases that need replies and a shaper is not."""
+    with connect("python:senders:with_httpx", mode=mode) as connection:
+        assert ("replies" in connection.about.features) is replies
 
 
 def test_a_coroutine_function_is_run() -> None:
