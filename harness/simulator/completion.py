@@ -121,11 +121,9 @@ def _named(headers: Headers, answer: Answer) -> Headers:
 
 def _pauses(chunks: tuple[bytes, ...], dice: Dice) -> tuple[float, ...]:
     """Half a second at most over all: a first wait, then the pace of a quick model."""
-    if len(chunks) == 1:
-        return (float(dice.number("first pause", 80, 240)),)
+    first, *later = dice.numbers("pauses", len(chunks), 120)
     most = 240 // len(chunks)
-    later = (float(dice.number(f"pause {number}", 2, 2 + most)) for number in range(1, len(chunks)))
-    return (float(dice.number("first pause", 80, 200)), *later)
+    return (80.0 + first, *(2.0 + number % (most + 1) for number in later))
 
 
 def _head(answer: Answer, kind: str) -> dict[str, JsonValue]:

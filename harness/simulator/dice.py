@@ -9,7 +9,8 @@ from typing import TypeVar
 
 __all__ = ["Dice"]
 
-_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_ALPHABET = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_LETTERS = bytes(_ALPHABET[byte % len(_ALPHABET)] for byte in range(256))
 
 Option = TypeVar("Option")
 
@@ -39,7 +40,12 @@ class Dice:
 
     def word(self, purpose: str, length: int) -> str:
         """Letters and digits, at most 64, as they stand in ids."""
-        return "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in self._bytes(purpose, length))
+        return self._bytes(purpose, length).translate(_LETTERS).decode()
+
+    def numbers(self, purpose: str, count: int, most: int) -> list[int]:
+        """So many whole numbers from 0 to `most`, which is below 256."""
+        noise = self._bytes(purpose, 64)
+        return [noise[place % len(noise)] % (most + 1) for place in range(count)]
 
     def opaque(self, purpose: str) -> str:
         """48 bytes as base64, as signatures and encrypted blocks look."""

@@ -81,7 +81,7 @@ class Model:
 
     def listing(self) -> dict[str, JsonValue]:
         """What `GET /models` says of it."""
-        pricing: dict[str, JsonValue] = {"prompt": self.prompt, "completion": self.completion}
+        pricing = {"prompt": self.prompt, "completion": self.completion, "web_search": "0.01"}
         if self.cache_read is not None:
             pricing["input_cache_read"] = self.cache_read
         if self.cache_write is not None:
@@ -109,7 +109,7 @@ class Model:
             },
             "per_request_limits": None,
             "supported_parameters": list(self.parameters),
-            "default_parameters": {},
+            "default_parameters": {"temperature": None, "top_p": None, "frequency_penalty": None},
             "supported_voices": None,
             "knowledge_cutoff": None,
             "expiration_date": None,

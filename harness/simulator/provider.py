@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import orjson
 
@@ -80,8 +80,8 @@ class Provider:
                 return self._refuse(refused.refusal)
 
     def _serve(self, request: Request, key: str | None) -> Reply:
-        parts = urlsplit(request.url)
-        endpoint = _endpoint(parts.path)
+        address, _, query = request.url.partition("#")[0].partition("?")
+        endpoint = _endpoint(address)
         dice = Dice(endpoint.encode(), request.body)
         turn = self._count(dice)
         demanded = _demanded_by_header(request.headers, turn)
@@ -97,7 +97,7 @@ class Provider:
             return _json(self._books.key(), _PRIVATE)
         if endpoint == "credits":
             return _json(self._books.credits(), _PRIVATE)
-        return _json(self._books.generation(parse_qs(parts.query).get("id", [""])[0]), _PRIVATE)
+        return _json(self._books.generation(parse_qs(query).get("id", [""])[0]), _PRIVATE)
 
     def _admit(self, key: str | None) -> None:
         if key is None:
@@ -143,7 +143,7 @@ class Provider:
         if not control.enabled:
             return _written(self._generate(asked, dice, turn, request), asked.stream)
         now = self._clock()
-        digest = hashlib.blake2b(f"{key}\n{urlsplit(request.url).path}\n".encode() + request.body).digest()
+        digest = hashlib.blake2b(f"{key}\n{request.url}\n".encode() + request.body).digest()
         hit = self._cache.find(digest, control, now)
         if hit is not None:
             again = self._enter(
@@ -210,14 +210,16 @@ def _bearer(headers: Headers) -> str | None:
 
 def _without(key: str, request: Request) -> Request:
     """The request with the key masked wherever it stands outside the headers."""
+    if key.encode() not in request.body and key not in request.url:
+        return request
     body, url = request.body.replace(key.encode(), _MASK), request.url.replace(key, _MASK.decode())
     return replace(request, body=body, url=url)
 
 
-def _endpoint(path: str) -> str:
+def _endpoint(address: str) -> str:
     """What is asked for, whatever stands before it. Raises `Refused` if there is no such thing."""
     for endpoint in _ENDPOINTS:
-        if path.rstrip("/").endswith(f"/{endpoint}"):
+        if address.rstrip("/").endswith(f"/{endpoint}"):
             return endpoint
     raise Refused(Refusal(404, "Not Found", to_account=False))
 

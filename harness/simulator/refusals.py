@@ -54,7 +54,10 @@ def served_by(
     provider: str, message: str, *, kind: str = "invalid_request_error", status: int = 400
 ) -> Refusal:
     """An error that the upstream provider gave, passed on with its own words in `metadata.raw`."""
-    raw = orjson.dumps({"type": "error", "error": {"type": kind, "message": message}}).decode()
+    said: dict[str, JsonValue] = {"error": {"type": kind, "message": message}}
+    if provider == "Anthropic":
+        said = {"type": "error", **said}
+    raw = orjson.dumps(said).decode()
     return Refusal(status, "Provider returned error", {"raw": raw, "provider_name": provider})
 
 
@@ -117,7 +120,7 @@ REFUSALS: Mapping[str, Refusal] = {
     "422": Refusal(422, "The request could not be processed."),
     "429": Refusal(
         429,
-        "Rate limit exceeded: free-models-per-min. ",
+        "Rate limit exceeded: free-models-per-min.",
         _typed("rate_limit_exceeded"),
         retry_after=1,
         rate_limit=20,

@@ -13,6 +13,7 @@ import orjson
 from harness.model import JsonValue
 from harness.simulator.asking import Asked
 from harness.simulator.models import Model
+from harness.simulator.refusals import Refusal, Refused
 from harness.simulator.writing import Said, tokens_in
 
 __all__ = ["Prompts", "Usage", "measure"]
@@ -76,9 +77,14 @@ class Prompts:
         self._seen: set[bytes] = set()
 
     def of(self, asked: Asked) -> tuple[int, int, int]:
-        """The tokens of a prompt: all of them, those read from the cache, those written to it."""
+        """The tokens of a prompt: all of them, those read from the cache, those written to it.
+
+        Raises `Refused` for a prompt that the model cannot read whole.
+        """
         tokens = sum(map(_tokens_of_turn, asked.messages))
         tokens += sum(tokens_in(orjson.dumps(tool).decode()) for tool in asked.tools)
+        if tokens > asked.model.context:
+            raise Refused(_too_long(tokens, asked.model.context))
         marked = _last_marked(asked) if asked.model.cache_write is not None else None
         if marked is None:
             return tokens, 0, 0
@@ -91,6 +97,14 @@ class Prompts:
             return tokens, beginning, 0
         self._seen.add(digest)
         return tokens, 0, beginning
+
+
+def _too_long(tokens: int, context: int) -> Refusal:
+    message = (
+        f"This endpoint's maximum context length is {context} tokens. However, you requested about"
+        f" {tokens} tokens ({tokens} of text input). Please reduce the length of the input."
+    )
+    return Refusal(400, message, {"provider_name": None})
 
 
 def _last_marked(asked: Asked) -> int | None:
