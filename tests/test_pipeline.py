@@ -152,7 +152,7 @@ def test_saying_nothing_is_not_a_refusal(held: Run) -> None:
     reports = "shape.harness = {'features': ['outcome']}\n"
     silent = held(refusal, "def shape(given):\n    return []\n" + reports)
     refusing = held(refusal, "def shape(given):\n    return {'error': {'class': 'format'}}\n" + reports)
-    undeclared = held(refusal, "def shape(given):\n    return []\n")
+    undeclared = held(refusal, "def shape(given):\n    return []\nshape.harness = {'features': []}\n")
     assert [verdicts[0].status for verdicts in (silent, refusing, undeclared)] == [
         *("failed", "passed", "not_applicable"),
     ]

@@ -172,10 +172,10 @@ class _Judging:
             yield from self._canaries.in_outcome(outcome)
         if step.outcome is None:
             return
-        if outcome is None or "outcome" in self._observation.unseen:
+        if "outcome" in self._observation.unseen:
             self.unchecked["the outcome cannot be seen"] = None
             return
-        for change in explain(step.outcome, outcome, open_objects=True):
+        for change in explain(step.outcome, outcome or {}, open_objects=True):
             yield from_change(change, ("outcome",), "outcome")
 
 

@@ -49,11 +49,17 @@ def test_a_wrong_outcome_is_told(expected: Any, actual: Any, says: str) -> None:
     assert (difference.kind, difference.at[0], difference.request) == ("outcome", "outcome", None)
 
 
-@pytest.mark.parametrize(("outcome", "unseen"), [(None, ()), ({"text": "b"}, ("outcome",))])
-def test_an_outcome_that_cannot_be_seen_is_unchecked(outcome: Any, unseen: tuple[str, ...]) -> None:
-    """Nothing reported is neither right nor wrong."""
-    judgement = with_outcome({"text": "a"}, outcome, unseen=unseen)
+@pytest.mark.parametrize("outcome", [None, {"text": "b"}])
+def test_an_outcome_that_cannot_be_seen_is_unchecked(outcome: Any) -> None:
+    """What the way of observing cannot see is neither right nor wrong."""
+    judgement = with_outcome({"text": "a"}, outcome, unseen=("outcome",))
     assert (judgement.differences, judgement.unchecked) == ((), ("the outcome cannot be seen",))
+
+
+def test_reporting_nothing_where_outcomes_are_seen_is_a_difference() -> None:
+    """An implementation that reports outcomes and reports none has not done what is expected."""
+    difference = only(with_outcome({"error": {"class": "auth"}}, None))
+    assert difference.message == 'outcome $.error: expected {"class":"auth"}, got nothing'
 
 
 # ------------------------------------------------------------------ times
