@@ -41,15 +41,19 @@ def _document(file: str, changed: int) -> Document:
 
 
 def place_of(document: Document, index: int, at: Address) -> Location:
-    """The place of an address in the scenario number `index` of a document that has places."""
+    """The place of an address in the scenario number `index` of a document that has places.
+
+    Keys that are made of variables are taken into account only where no written one is meant.
+    """
     best: Address = ("scenarios", index)
     missing = len(at) + 1
-    for base, rest in _candidates(document.value, index, at):
-        address, left = _trace(document.value, base, rest)
-        if address is not None and left < missing:
-            best, missing = address, left
-            if not left:
-                break
+    for guess in (False, True):
+        for base, rest in _candidates(document.value, index, at):
+            address, left = _trace(document.value, base, rest, guess)
+            if address is not None and left < missing:
+                best, missing = address, left
+        if not missing:
+            break
     return document.find(best)[0]
 
 
@@ -110,32 +114,34 @@ def _value(suite: JsonValue, address: Address) -> JsonValue:
     return suite
 
 
-def _trace(suite: JsonValue, base: Address, rest: Address) -> tuple[Address | None, int]:
+def _trace(suite: JsonValue, base: Address, rest: Address, guess: bool = False) -> tuple[Address | None, int]:
     """The address as written, and how many parts of `rest` it lacks; None if even `base` is not there."""
     try:
         value = _value(suite, base)
     except (LookupError, TypeError):
         return None, len(rest)
-    return _follow(value, base, rest)
+    return _follow(value, base, rest, guess)
 
 
-def _follow(value: JsonValue, address: Address, rest: Address) -> tuple[Address, int]:
+def _follow(value: JsonValue, address: Address, rest: Address, guess: bool) -> tuple[Address, int]:
     if not rest:
         return address, 0
     part = rest[0]
     if is_contract_choice(value) and part != "$contract":
         branches = value["$contract"]
-        traced = [_follow(branch, (*address, "$contract", key), rest) for key, branch in branches.items()]
+        traced = [
+            _follow(branch, (*address, "$contract", key), rest, guess) for key, branch in branches.items()
+        ]
         best = min(traced, key=lambda one: one[1], default=(address, len(rest)))
         return best if best[1] < len(rest) else (address, len(rest))
-    key = _key(value, part)
+    key = _key(value, part, guess)
     if key is None:
         return address, len(rest)
-    return _follow(value[key], (*address, key), rest[1:])
+    return _follow(value[key], (*address, key), rest[1:], guess)
 
 
-def _key(value: JsonValue, part: str | int) -> str | int | None:
-    """The key of `value` that is meant by `part`: in any letter case, and with variables in it."""
+def _key(value: JsonValue, part: str | int, guess: bool) -> str | int | None:
+    """The key of `value` that is meant by `part`, in any letter case; with `guess` it may hold variables."""
     if isinstance(value, list):
         return part if isinstance(part, int) and 0 <= part < len(value) else None
     if not isinstance(value, dict) or not isinstance(part, str):
@@ -143,7 +149,7 @@ def _key(value: JsonValue, part: str | int) -> str | int | None:
     if part in value:
         return part
     for key in map(str, value):
-        if key.lower() == part.lower() or ("${" in key and _stands_for(key, part)):
+        if key.lower() == part.lower() or (guess and "${" in key and _stands_for(key, part)):
             return key
     return None
 

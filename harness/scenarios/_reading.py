@@ -41,8 +41,10 @@ def read_suite(
     if not flaws and not document.problems:
         return plan, []
     placed = parse(text, file, places=True)
+    unread = {problem.location.line for problem in placed.problems}
     found = [Problem(_place(placed, at), message) for at, message in flaws]
-    return None, list(dict.fromkeys([*placed.problems, *found]))
+    follow_up = [one for one in found if one.location.line in unread and one.message.endswith("not null")]
+    return None, [one for one in dict.fromkeys([*placed.problems, *found]) if one not in follow_up]
 
 
 def _sound_indices(suite: JsonValue, flaws: list[Flaw]) -> list[int]:

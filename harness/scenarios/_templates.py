@@ -286,11 +286,10 @@ def _fill_text(template: Template, scope: Scope) -> str:
         else:
             kind = "null" if value is None else "a list" if isinstance(value, list) else "a mapping"
             raise UnfillableError(f"${{{part[0]}}} is {kind} and cannot stand inside a text")
-    text = "".join(texts)
-    scope.room -= len(text)
+    scope.room -= sum(map(len, texts))
     if scope.room < 0:
         raise UnfillableError(f"the texts of this case have more than {MAX_TEXT // 1024**2} MiB")
-    return text
+    return "".join(texts)
 
 
 def _fill_map(template: Template, scope: Scope) -> JsonValue:

@@ -153,11 +153,11 @@ def read_text(path: Path) -> str:
 def read_bytes(path: Path) -> bytes:
     """The bytes of a file. Raises `ReadError` if it is no ordinary file or too large."""
     try:
-        _refuse_unless_small(path)
+        size = _size_of(path)
         with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-        if len(raw) > MAX_BYTES:
-            raise ValueError(f"has more than {MAX_BYTES // 1024**2} MiB, the most that is read")
+            raw = file.read(size + 1)
+        if len(raw) > size:
+            raise ValueError("is being written to: try again")
     except OSError as error:
         raise ReadError(_at_top(str(path), f"cannot be read: {error.strerror or error}")) from None
     except ValueError as error:
@@ -181,13 +181,15 @@ def _at_top(file: str, message: str) -> Problem:
     return Problem(Location(file, 1, 1), message)
 
 
-def _refuse_unless_small(path: Path) -> None:
+def _size_of(path: Path) -> int:
+    """The size of a file. Raises ValueError if it should not be read."""
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         raise ValueError("is no ordinary file")
     if status.st_size > MAX_BYTES:
         size = status.st_size / 1024**2
         raise ValueError(f"has {size:.0f} MiB; more than {MAX_BYTES // 1024**2} MiB are not read")
+    return status.st_size
 
 
 # ------------------------------------------------------------------ events
@@ -211,8 +213,8 @@ def parse(text: str, file: str, *, places: bool = False) -> Document:
     With `places` it can say where everything stands (`Document.find`), for about twice the time.
     """
     document = _Builder(text, file, places=places).build()
-    if document.problems and not places:
-        return _Builder(text, file, places=True).build()
+    if document.problems and document.value is not None and not places:
+        return _Builder(text, file, places=True).build()  # which can say more about them
     return document
 
 
@@ -412,15 +414,19 @@ def _explain(error: yaml.YAMLError, text: str) -> tuple[Mark, str]:
         return Mark(1, 1), f"is not YAML: {said}"
     lines = text.splitlines()
     for place in _suspects(error, mark):
-        line = lines[place.line] if place.line < len(lines) else ""
+        start = max(0, place.column - _NEAR)
+        near = lines[place.line][start : place.column + _NEAR] if place.line < len(lines) else ""
         for pattern, advice in _ADVICE:
-            if found := pattern.search(line):
-                return Mark(place.line + 1, found.start(1) + 1), f"{advice} (the parser says: {said})"
+            if found := pattern.search(near):
+                found_at = Mark(place.line + 1, start + found.start(1) + 1)
+                return found_at, f"{advice} (the parser says: {said})"
     advice = "look for a missing quote, bracket or blank here or just before"
     if "cannot start any token" in said and mark.line < len(lines):
         character = lines[mark.line][mark.column : mark.column + 1]
         tab = "indent with blanks, not with tabs"
         advice = tab if character == "\t" else f"quote this value: {character} cannot begin it"
+    elif "Unicode character escape" in said:
+        advice = "write the character itself: YAML has no escapes for halves of a surrogate pair"
     elif "mapping values are not allowed" in said:
         advice = "quote this value: it holds a colon and a blank; or mend the indentation"
     return Mark(mark.line + 1, mark.column + 1), f"{advice} (the parser says: {said})"
@@ -446,9 +452,10 @@ def _suspects(error: Any, mark: Any) -> Iterator[Any]:
         yield context
 
 
+_NEAR: Final = 200
 _ADVICE: Final = (
     (
-        re.compile(r"""[\[{][^'"#]*?(?:[:,\[{]\s*)([^\s'",:{}\[\]]*\$\{)"""),
+        re.compile(r"""(?:[\[{,]\s*|[\[{][^'"#]*:\s+)([^\s'",:{}\[\]]*\$\{)"""),
         'quote this value: "${…}" needs quotes inside { } and [ ]',
     ),
     (

@@ -1,0 +1,123 @@
+"""Rules files: what they hold, where they are found, what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness.errors import LoadError
+from harness.model import Where
+from harness.scenarios import bundled_scenarios, load
+
+Write = Callable[..., Path]
+
+RULE = """\
+rules:
+  - id: MY-01
+    text: >-
+      A rule of
+      our own.
+    contract: {from: 2026-05}
+    evidence: observed
+    operation: [chat, image]
+    source: our handbook
+    where: [X-Mine, X-My-*, $.reasoning.effort, $..x, "$.a[0]", "$.b[*]", url, outcome, requests]
+"""
+SUITE = "suite: s\nscenarios: [{id: a, rules: [MY-01], interactions: []}]\n"
+
+
+def test_a_rule_is_read_whole(write: Write) -> None:
+    """Every key of a rule comes through, its text on one line, its `where` sorted by kind."""
+    path = write(RULE, "rules/mine.yaml")
+    rule = load(write(SUITE)).rules["MY-01"]
+    assert rule.text == "A rule of our own."
+    assert (rule.contracts, rule.evidence, rule.operations, rule.source) == (
+        ("2026-05", "latest"),
+        "observed",
+        ("chat", "image"),
+        "our handbook",
+    )
+    assert rule.where == Where(
+        headers=("X-Mine", "X-My-*"),
+        body=("$.reasoning.effort", "$..x", "$.a[0]", "$.b[*]"),
+        url=True,
+        outcome=True,
+        requests=True,
+    )
+    assert str(rule.location) == f"{path}:2:1"
+
+
+@pytest.mark.parametrize("name", ["suite.yaml", "deep/down/suite.yaml"])
+def test_rules_are_found_beside_or_above_the_suite(name: str, write: Write) -> None:
+    """A `rules` folder beside the suite or above it counts, and so do the bundled rules."""
+    write(RULE, "rules/mine.yaml")
+    suites = load(write(SUITE, name))
+    assert {"MY-01", "OR-HDR-02"} <= set(suites.rules)
+    assert next(suites.cases()).rules == (suites.rules["MY-01"],)
+
+
+def test_rules_outside_the_repository_are_not_looked_for(write: Write, tmp_path: Path) -> None:
+    """Looking upwards ends where the suite's repository ends."""
+    write("rules: nonsense\n", "rules/other.yaml")
+    (tmp_path / "repository" / ".git").mkdir(parents=True)
+    path = write("suite: s\nscenarios: [{id: a, interactions: []}]\n", "repository/suite.yaml")
+    assert "OR-HDR-02" in load(path).rules
+
+
+def test_the_bundled_rules_are_sound() -> None:
+    """Each bundled rule says in one sentence what holds, and where it is said."""
+    for rule in load(bundled_scenarios()).rules.values():
+        assert rule.text.endswith(".")
+        assert rule.source
+        assert rule.contracts
+
+
+def rule(**changes: str) -> str:
+    keys = {"id": "MY-01", "text": "Mine.", "contract": "latest", "evidence": "documented", "source": "me"}
+    return "rules:\n  - " + "\n    ".join(
+        f"{key}: {value}" for key, value in {**keys, **changes}.items() if value
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("- a\n", 1, "must be a mapping with rules, not a list"),
+        ("rules: {}\n", 1, "must be a list, not a mapping"),
+        (rule(evidence=""), 2, "evidence is missing"),
+        (rule(evidence="guessed"), 5, '"guessed" is none of the words known here'),
+        (rule(text="''"), 3, "must be a sentence"),
+        (rule(contract="2027"), 4, "must be one of 2026-04, 2026-05, clawrouter, latest"),
+        (rule(contract="{from: 2026-05, until: 2026-04}"), 4, "no version is from 2026-05"),
+        (rule(operation="chatt"), 7, "did you mean chat?"),
+        (rule(where="[outcom e]"), 7, "is no header name, no JSONPath"),
+        (rule(where="['$.a[?@.b]']"), 7, "only names, [n], [*], .* and ..name can say where"),
+        (rule(where="['$.a[']"), 7, "is not a JSONPath"),
+        (rule(wher="[url]"), 7, 'unknown key "wher"; did you mean where?'),
+        (rule(id="OR-HDR-02"), 2, "the rule OR-HDR-02 is also in"),
+        (rule() + "\n    id: MY-02\n", 7, 'the key "id" is here twice (first in line 2)'),
+        ("rules: [\n", 2, "missing quote, bracket or blank"),
+    ],
+)
+def test_a_rule_that_is_wrong_does_not_load(text: str, line: int, message: str, write: Write) -> None:
+    """What is wrong with a rules file is said at its place, and nothing runs."""
+    path = write(text, "rules/mine.yaml")
+    with pytest.raises(LoadError) as caught:
+        load(write("suite: s\nscenarios: [{id: a, interactions: []}]\n"))
+    assert any(
+        str(problem).startswith(f"{path}:{line}:") and message in problem.message
+        for problem in caught.value.problems
+    ), str(caught.value)
+
+
+def test_broken_rules_do_not_hide_broken_suites(write: Write) -> None:
+    """Problems of suites are named beside those of the rules, without complaints about unread rules."""
+    write("rules: [\n", "rules/mine.yaml")
+    write("suite: t\nscenarios: [{id: a, rules: [MY-01]}]\n", "two.yaml")
+    path = write(SUITE)
+    with pytest.raises(LoadError) as caught:
+        load(path.parent)
+    places = [f"{Path(p.location.file).name}:{p.location.line}" for p in caught.value.problems]
+    assert places == ["mine.yaml:2", "two.yaml:2"]

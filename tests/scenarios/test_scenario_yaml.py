@@ -1,0 +1,133 @@
+"""YAML read as JSON: the same values, the same types, and places for all of them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.scenarios import bundled_scenarios
+from harness.scenarios._yaml import Document, parse
+
+_PRINTABLE = st.characters(
+    exclude_categories=["Cs", "Cc"], exclude_characters="\ufeff\ufffe\uffff\u2028\u2029"
+)
+_TEXTS = st.text(_PRINTABLE, max_size=12) | st.sampled_from(
+    ["no", "012", "~", "", "null", "1e3", "${x}", "*a", "<<"]
+)
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | _TEXTS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_TEXTS, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+def as_json(value: Any) -> str:
+    """JSON on one line; surrogate pairs, which JSON escapes and YAML does not know, are written out."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def as_yaml(value: Any, depth: int = 0) -> str:
+    """A value in block style, texts in double quotes."""
+    margin = "  " * depth
+    if isinstance(value, dict) and value:
+        return "".join(f"\n{margin}{as_json(k)}: {as_yaml(v, depth + 1)}" for k, v in value.items())
+    if isinstance(value, list) and value:
+        return "".join(f"\n{margin}- {as_yaml(v, depth + 1)}" for v in value)
+    return as_json(value)
+
+
+def same(one: Any, other: Any) -> bool:
+    """Equality in which 1, 1.0 and true differ."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return list(one) == list(other) and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    return type(one) is type(other) and bool(one == other)
+
+
+@given(_JSON)
+def test_json_is_read_as_it_is(value: Any) -> None:
+    """JSON is YAML: written on one line, every value comes back with its types and its order."""
+    document = parse(as_json(value), "f.yaml")
+    assert not document.problems
+    assert same(document.value, value)
+
+
+@given(_JSON)
+def test_block_style_is_read_as_it_is(value: Any) -> None:
+    """Written over lines, texts quoted, every value comes back too, with places or without."""
+    for places in (False, True):
+        document = parse(as_yaml(value), "f.yaml", places=places)
+        assert not document.problems
+        assert same(document.value, value)
+
+
+@given(_JSON)
+def test_every_value_has_a_place(value: Any) -> None:
+    """Each key and item is found in the text where it stands."""
+    text = as_yaml(value)
+    lines = text.split("\n")
+    document = parse(text, "f.yaml", places=True)
+
+    def walk(value: Any, address: tuple[str | int, ...]) -> None:
+        location, depth = document.find(address)
+        assert depth == len(address)
+        if isinstance(value, dict):
+            for key, item in value.items():
+                place = document.find((*address, key))[0]
+                assert lines[place.line - 1][place.column - 1 :].startswith(as_json(key))
+                walk(item, (*address, key))
+        elif isinstance(value, list):
+            for index, item in enumerate(value):
+                assert document.find((*address, index))[0].line >= location.line
+                walk(item, (*address, index))
+
+    walk(value, ())
+
+
+@given(st.text(max_size=40))
+def test_no_text_breaks_the_reader(text: str) -> None:
+    """Whatever the text, there is a value or a problem, never another error."""
+    document = parse(text.encode("utf-8", "replace").decode(), "f.yaml")
+    assert isinstance(document, Document)
+    assert document.problems or document.value is not None or text.strip()
+
+
+@pytest.mark.parametrize("path", sorted(bundled_scenarios().rglob("*.yaml")), ids=lambda path: path.stem)
+def test_bundled_files_mean_the_same_to_other_readers(path: Any) -> None:
+    """Nothing in the bundled files is read differently by PyYAML's own loader, numbers and dates apart."""
+    text = path.read_text(encoding="utf-8")
+    assert same(parse(text, str(path)).value, yaml.load(text, Loader=_WithoutGuessing))
+
+
+class _WithoutGuessing(yaml.CSafeLoader):
+    """PyYAML with JSON's scalars only."""
+
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - as the base class declares it
+
+
+def _integer(loader: yaml.CSafeLoader, node: yaml.ScalarNode) -> int:
+    return int(node.value)
+
+
+def _number(loader: yaml.CSafeLoader, node: yaml.ScalarNode) -> float:
+    return float(node.value)
+
+
+def _resolve(tag: str, pattern: str, first: str) -> None:
+    import re
+
+    _WithoutGuessing.add_implicit_resolver(tag, re.compile(pattern), list(first))
+
+
+_resolve("tag:yaml.org,2002:null", r"null$", "n")
+_resolve("tag:yaml.org,2002:bool", r"(?:true|false)$", "tf")
+_resolve("!integer", r"-?(?:0|[1-9][0-9]*)$", "-0123456789")
+_resolve("!number", r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?$", "-0123456789")
+_WithoutGuessing.add_constructor("!integer", _integer)
+_WithoutGuessing.add_constructor("!number", _number)
