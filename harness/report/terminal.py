@@ -49,6 +49,7 @@ class TerminalReport:
         self._suite = ""
         self._suite_counts: Counter[Status] = Counter()
         self._notes: Counter[str] = Counter()
+        self._failed = 0
         self._broken: Counter[tuple[str, str]] = Counter()
         self._matrix: defaultdict[str, dict[str, Status]] = defaultdict(dict)
         self._progress: Progress | None = None
@@ -99,7 +100,7 @@ class TerminalReport:
             self._write(self._paint(f"stale known failure: {line}", "failed"))
         for note, count in self._notes.items():
             if count:
-                self._write(f"{count} cases with something {note}")
+                self._write(f"{_cases(count)} with something {note}")
         status: Status = "passed" if summary.exit_code == 0 else "failed"
         text = sum_up(summary.counts)
         if summary.interrupted:
@@ -117,16 +118,17 @@ class TerminalReport:
                 self._write(f"  what was sent: {path}")
 
     def _count_broken(self, verdict: Verdict) -> None:
+        self._failed += 1
         broken = {rule for difference in verdict.differences for rule in difference.rules}
         self._broken.update((rule.id, rule.text) for rule in verdict.case.rules if rule.id in broken)
 
     def _rules_broken(self) -> None:
-        """Which rules were broken in how many cases: the short answer after a long report."""
-        if not self._broken:
+        """Which rules several cases broke, and how many: the short answer after a long report."""
+        if self._failed < 2 or not self._broken:
             return
         self._write("\nrules broken")
         for (name, text), count in sorted(self._broken.items(), key=lambda item: (-item[1], item[0])):
-            self._write(f"  {name}  {count} cases  {text}")
+            self._write(f"  {name}  {_cases(count)}  {text}")
         self._write("")
 
     def _close_suite(self) -> None:
@@ -184,3 +186,7 @@ def _wants_colour(on_terminal: bool) -> bool:
     if os.environ.get("NO_COLOR"):
         return False
     return on_terminal or bool(os.environ.get("FORCE_COLOR"))
+
+
+def _cases(count: int) -> str:
+    return "1 case" if count == 1 else f"{count} cases"

@@ -93,8 +93,8 @@ def test_stale_entries_and_notes_are_told(a_verdict: Make) -> None:
         [a_verdict(unchecked=("header order",)), a_verdict(unproven=("body differs",))], stale=("x:1 `y`",)
     )
     assert "stale known failure: x:1 `y`" in text
-    assert "1 cases with something unchecked" in text
-    assert "1 cases with something unproven" in text
+    assert "1 case with something unchecked" in text
+    assert "1 case with something unproven" in text
 
 
 def test_the_sum_always_says_how_many_passed_and_failed() -> None:
