@@ -17,6 +17,7 @@ _COMMANDS = {
     "show": "Show one case fully expanded.",
     "rules": "List the rules, and which scenarios cover them.",
     "validate": "Check scenario files, implementations and known failures.",
+    "cassettes": "Check, scrub and look into recordings of provider traffic.",
 }
 
 

@@ -16,6 +16,7 @@ __all__ = [
     "Treatment",
     "holds_account",
     "holds_owner",
+    "is_secret_header",
     "key_kind",
     "kind_of_header",
     "query_kind",
@@ -51,6 +52,11 @@ _REPLACED_OF_RESPONSE = words(
     "anthropic-organization-id cf-ray openai-organization openai-project request-id set-cookie set-cookie2 "
     "x-api-key x-generation-id x-request-id"
 )
+_SURE = words(
+    "anthropic-organization-id api-key authorization cookie openai-organization openai-project "
+    "proxy-authorization set-cookie set-cookie2 x-amz-security-token x-api-key x-goog-api-key"
+)
+_LONG = re.compile(rb"[A-Za-z0-9._~+/=-]{20,}")
 _SECRETIVE = re.compile(r"key|token|secret|auth|cookie|session|passw|credential|signature")
 
 _KINDS = (
@@ -80,13 +86,26 @@ def treatment(name: str, side: Side) -> Treatment:
 
 
 @lru_cache(maxsize=1024)
-def kind_of_header(name: str) -> str | None:
-    """What a header of this name holds if that is a secret in either direction, else None."""
-    lowered = name.lower()
+def kind_of_header(name: str, side: Side) -> str | None:
+    """What a header of this name holds if that is a secret or an identifier (`id`), else None."""
+    name = name.lower()
+    if treatment(name, side) == "keep":
+        return None
     for kind, pattern in _KINDS:
-        if pattern.search(lowered):
-            return None if lowered in _KEPT_OF_REQUEST or lowered in _KEPT_OF_RESPONSE else kind
-    return "secret" if _SECRETIVE.search(lowered) else None
+        if pattern.search(name):
+            return kind
+    return "secret" if _SECRETIVE.search(name) else None
+
+
+def is_secret_header(name: str, side: Side, value: bytes) -> bool:
+    """Whether a stored header gives something away: `value` is all of it but for a scheme.
+
+    Identifiers of a request do not. A name that only sounds like a secret does if the value could be one.
+    """
+    kind = kind_of_header(name, side)
+    if kind is None or kind == "id":
+        return False
+    return name.lower() in _SURE or (_LONG.search(value) is not None and not value.isdigit())
 
 
 _KEYS = {
@@ -103,7 +122,6 @@ _KEYS = {
 _KIND_OF_KEY = {name: kind for kind, names in _KEYS.items() for name in names.split()}
 _ONLY_IF_LONG = {"token": "token", "key": "api-key"}
 _OWNERS = words("owner ownerid ownername owneremail budgetowner budgetownerid label")
-_LONG = re.compile(rb"[A-Za-z0-9._~+/=-]{20,}")
 
 
 @lru_cache(maxsize=4096)

@@ -7,13 +7,14 @@ from collections.abc import Iterable
 
 from harness.cassettes.scrubbing.names import words
 
-__all__ = ["Placeholders", "is_placeholder"]
+__all__ = ["Placeholders", "is_empty_cookie", "is_placeholder"]
 
 _OURS = re.compile(rb"(?i)REDACTED-([a-z]+(?:-[a-z]+)*)-([0-9]+)")
 _WORDS = words(
     "redacted filtered scrubbed masked placeholder dummy removed hidden fake invalid sanitized none null "
     "api key keys token secret auth id uuid org proj project organization user users your my the test "
     "bearer cookie request session account header value email openai openrouter anthropic google "
+    "authorization access security set aws azure gemini groq endpoint resource "
     "testing location sk ant or v1 here not a real me x xx xxx xxxx example com unknown anonymous"
 )
 _LONGEST_FIRST = "|".join(sorted(_WORDS, key=lambda word: (-len(word), word)))
@@ -22,10 +23,28 @@ _NO_SECRET = re.compile(
     rf"(?i){_GAP}(?>(?>{_LONGEST_FIRST}){_GAP}[0-9]{{0,3}}+{_GAP})*+".encode()
 )  # possessive throughout: it never goes back
 
+_CUSTOMARY = re.compile(
+    rb"<[A-Za-z][A-Za-z_ -]*>|[A-Z]+(?:[-_][A-Z]+)*-XXX|[a-z.]{1,20}@example\.(?:com|org|net)"
+)
+_ATTRIBUTES = frozenset(
+    (b"path", b"domain", b"expires", b"max-age", b"samesite", b"httponly", b"secure", b"partitioned", b"")
+)
+
 
 def is_placeholder(text: bytes) -> bool:
     """Whether `text` only stands for a secret: ours, or what others write, such as `<REDACTED>`."""
-    return _OURS.fullmatch(text) is not None or (len(text) <= 100 and _NO_SECRET.fullmatch(text) is not None)
+    if _OURS.fullmatch(text):
+        return True
+    return len(text) <= 100 and (_NO_SECRET.fullmatch(text) or _CUSTOMARY.fullmatch(text)) is not None
+
+
+def is_empty_cookie(text: bytes) -> bool:
+    """Whether the cookies of a header have no values but placeholders."""
+    for part in text.split(b";"):
+        name, equals, value = part.strip().partition(b"=")
+        if name.lower() not in _ATTRIBUTES and not is_placeholder(value if equals else name):
+            return False
+    return True
 
 
 class Placeholders:

@@ -18,8 +18,8 @@ import yaml
 from harness.cassettes.scrubbing.bodies import Chunked, decode, to_utf8
 from harness.cassettes.scrubbing.known import Known
 from harness.cassettes.scrubbing.messages import as_url, encode, first_value, reading_of, secret_part
-from harness.cassettes.scrubbing.names import Side, key_kind, kind_of_header
-from harness.cassettes.scrubbing.placeholders import is_placeholder
+from harness.cassettes.scrubbing.names import Side, is_secret_header, key_kind
+from harness.cassettes.scrubbing.placeholders import is_empty_cookie, is_placeholder
 from harness.cassettes.scrubbing.places import place_in
 from harness.cassettes.scrubbing.redacting import Reading, as_text, find
 from harness.model import Headers
@@ -118,7 +118,7 @@ class _Look:
         for key, value in message.items():
             below = (*path, key)
             if key == "headers" and isinstance(value, dict):
-                yield from self._headers(value, below, where)
+                yield from self._headers(side, value, below, where)
             elif key == "uri" and isinstance(value, str):
                 yield from self._text(encode(value), below, f"{where} URL", as_url)
             elif key in ("body", "parsed_body", "content"):
@@ -126,16 +126,17 @@ class _Look:
             else:
                 yield from self._entry(key, value, path, where)
 
-    def _headers(self, headers: dict[Any, Any], path: _Path, where: str) -> Iterator[_Found]:
+    def _headers(self, side: Side, headers: dict[Any, Any], path: _Path, where: str) -> Iterator[_Found]:
         for name, values in headers.items():
             below = (*path, name)
             shown = self._shown(name)
             yield from self._text(_bytes(name), below, f"{where} header name")
             for value in values if isinstance(values, list) else [values]:
-                kind = kind_of_header(str(name))
                 text = _bytes(value)
-                secret = encode(secret_part(text.decode("utf-8", "surrogateescape"))[1]) if kind else b""
-                if kind and not is_placeholder(secret):
+                secret = encode(secret_part(text.decode("utf-8", "surrogateescape"))[1])
+                cookie = "cookie" in str(name).lower()
+                harmless = is_placeholder(secret) or (cookie and is_empty_cookie(secret))
+                if is_secret_header(str(name), side, secret) and not harmless:
                     yield below, f"{where} header {shown}", f"header {shown.lower()}"
                 else:
                     yield from self._text(text, below, f"{where} header {shown}", as_url)

@@ -15,7 +15,7 @@ from harness.cassettes.scrubbing.bodies import Chunked, chunked, decode, from_ut
 from harness.cassettes.scrubbing.known import Known
 from harness.cassettes.scrubbing.messages import as_url, encode, first_value, reading_of, secret_part
 from harness.cassettes.scrubbing.names import Side, key_kind, kind_of_header, treatment
-from harness.cassettes.scrubbing.placeholders import Placeholders, is_placeholder
+from harness.cassettes.scrubbing.placeholders import Placeholders, is_empty_cookie, is_placeholder
 from harness.cassettes.scrubbing.redacting import Reading, Redactor
 from harness.cassettes.scrubbing.spans import moved
 from harness.masking import credentials_in
@@ -145,17 +145,17 @@ class _Cassette:
                 kept.append(
                     (
                         self._text(name),
-                        self._header(name, value) if what == "replace" else self._text(value, as_url),
+                        self._header(name, value, side) if what == "replace" else self._text(value, as_url),
                     )
                 )
         return tuple(kept)
 
-    def _header(self, name: str, value: str) -> str:
+    def _header(self, name: str, value: str, side: Side) -> str:
         scheme, secret = secret_part(value)
         stated = encode(secret)
-        if is_placeholder(stated):
+        kind = kind_of_header(name, side)
+        if is_placeholder(stated) or (kind == "cookie" and is_empty_cookie(stated)):
             return value
-        kind = kind_of_header(name)
         rule = f"header {name.lower()}" if kind else "request header not listed"
         return scheme + self.redactor.replace(stated, rule, kind or "header").decode()
 

@@ -1,0 +1,88 @@
+"""`harness cassettes check`: may these recordings be committed?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+
+from harness.cassettes.files import cassettes_in
+from harness.cassettes.reading import read
+from harness.cassettes.scrubbing import Known, scan
+from harness.errors import LoadError
+from harness.masking import Mask
+
+__all__ = ["command"]
+
+
+@click.command("check")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]…")
+@click.option(
+    "--max-age", type=click.IntRange(min=0), metavar="DAYS", help="Recordings older than this are findings."
+)
+def command(paths: tuple[Path, ...], max_age: int | None) -> int:
+    """Look for secrets in recordings, for files that cannot be read and for recordings too old.
+
+    PATH is a cassette or a folder; without one ./cassettes is checked, else the bundled cassettes. The
+    secrets are those of scrubbing: what a header, a parameter or a key names, what has the shape of a
+    secret, and every credential of the environment. A finding tells the place, never the secret. The
+    exit code is 1 if there is any.
+    """
+    import os
+
+    from harness.masking import credentials_in
+
+    files = cassettes_in(paths or (_default(),))
+    known = Known(credentials_in(os.environ))
+    mask = Mask()
+    wrong = findings = 0
+    for file in files:
+        told = list(_findings(file, known, max_age))
+        for finding in told:
+            click.echo(mask(finding))
+        wrong += bool(told)
+        findings += len(told)
+    if findings:
+        click.echo(f"{len(files)} cassettes, {wrong} of them with findings ({findings} in all)")
+        return 1
+    click.echo(f"{len(files)} cassettes: no findings")
+    return 0
+
+
+def _default() -> Path:
+    from harness.scenarios import bundled_cassettes
+
+    here = Path("cassettes")
+    return here if here.is_dir() else bundled_cassettes()
+
+
+def _findings(file: Path, known: Known, max_age: int | None) -> Iterator[str]:
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        yield f"{file}:1:1: cannot be read: {error.strerror}"
+        return
+    for finding in scan(data, known):
+        yield f"{file}:{finding.line}:1: {finding.place}: {finding.rule}"
+    try:
+        _, metadata = read(file)
+    except LoadError as error:
+        yield from (str(problem) for problem in error.problems)
+        return
+    if max_age is not None:
+        yield from _age(file, metadata.get("recorded_at"), timedelta(days=max_age))
+
+
+def _age(file: Path, recorded_at: object, most: timedelta) -> Iterator[str]:
+    try:
+        recorded = datetime.fromisoformat(str(recorded_at))
+    except ValueError:
+        yield f"{file}:1:1: its age is not known: it has no `recorded_at` in its metadata"
+        return
+    if recorded.tzinfo is None:
+        recorded = recorded.replace(tzinfo=UTC)
+    age = datetime.now(UTC) - recorded
+    if age > most:
+        yield f"{file}:1:1: recorded {age.days} days ago, more than {most.days}"

@@ -1,0 +1,72 @@
+"""`harness cassettes scrub`: recordings of other tools, made fit to be committed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from harness.cassettes.files import cassettes_in
+from harness.cassettes.reading import read
+from harness.cassettes.scrubbing import Scrubber
+from harness.cassettes.writing import SOURCES, CassetteLeak, write_cassette
+from harness.errors import LoadError, UsageError
+from harness.masking import Mask
+
+__all__ = ["command"]
+
+
+@click.command("scrub")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH…")
+@click.option("--in-place", is_flag=True, help="Replace the files.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Write the scrubbed files here, in the same folders below each PATH.",
+)
+def command(paths: tuple[Path, ...], in_place: bool, output: Path | None) -> int:
+    """Take the secrets out of cassettes, and store them in vcrpy's own format.
+
+    PATH is a cassette or a folder. A file that cannot be read, or in which a secret would be left, is
+    told and not written; the exit code is 1 then.
+    """
+    if in_place == (output is not None):
+        raise UsageError("say where the scrubbed cassettes go: --in-place or -o FOLDER, one of them")
+    scrubber, mask = Scrubber(), Mask()
+    targets = [
+        (file, file if output is None else output / _below(path, file))
+        for path in paths
+        for file in cassettes_in([path])
+    ]
+    _refuse_collisions(targets)
+    refused = 0
+    for file, target in targets:
+        try:
+            click.echo(mask(_scrub(file, target, scrubber)))
+        except (LoadError, CassetteLeak) as error:
+            refused += 1
+            click.echo(mask(str(error)), err=True)
+    click.echo(f"{len(targets) - refused} of {len(targets)} cassettes scrubbed")
+    return 1 if refused else 0
+
+
+def _below(path: Path, file: Path) -> Path:
+    return file.relative_to(path) if path.is_dir() else Path(file.name)
+
+
+def _refuse_collisions(targets: list[tuple[Path, Path]]) -> None:
+    sources: dict[Path, Path] = {}
+    for file, target in targets:
+        other = sources.setdefault(target, file)
+        if other != file:
+            raise UsageError(f"{other} and {file} would both become {target}")
+
+
+def _scrub(file: Path, target: Path, scrubber: Scrubber) -> str:
+    interactions, metadata = read(file)
+    if metadata.get("source") not in SOURCES:
+        metadata = {**metadata, "source": "imported"}
+    rules = write_cassette(target, interactions, metadata, scrubber).metadata["scrubbed"]
+    return f"{target}: {', '.join(rules) if rules else 'nothing to scrub'}"
