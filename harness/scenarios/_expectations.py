@@ -15,7 +15,6 @@ from harness.scenarios._replies import reply_flaws
 from harness.scenarios._requests import matcher_flaws, request_flaws
 from harness.scenarios._shapes import Address, Flaw, check, did_you_mean
 from harness.scenarios._templates import Scope, fill, flaws
-from harness.scenarios._yaml import MAX_DEPTH, MAX_VALUES
 
 __all__ = ["expectation_flaws"]
 
@@ -73,11 +72,7 @@ def _step_flaws(step: StepPlan, scope: Scope, at: Address, cassettes: Cassettes 
         found = [((*at, part, *place), message) for place, message in flaws(template, scope)]
         if not found:
             filled[part] = fill(template, scope)
-            if _is_too_large(filled[part]):
-                found = [
-                    ((*at, part), f"has more than {MAX_VALUES:,} values, or is nested too deeply, filled in")
-                ]
-            elif template[0] != "const":
+            if template[0] != "const":
                 found = list(check(filled[part], STEP.keys[part], (*at, part)))
         if found:
             yield from found
@@ -93,19 +88,6 @@ def _step_flaws(step: StepPlan, scope: Scope, at: Address, cassettes: Cassettes 
             yield (*at, "forbid_requests", index), "{} would forbid every request: write interactions: []"
         yield from request_flaws(pattern, (*at, "forbid_requests", index))
     yield from matcher_flaws(filled.get("outcome"), (*at, "outcome"))
-
-
-def _is_too_large(value: JsonValue) -> bool:
-    waiting: list[tuple[JsonValue, int]] = [(value, 0)]
-    seen = 0
-    while waiting:
-        value, depth = waiting.pop()
-        children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-        seen += len(children)
-        if seen > MAX_VALUES or depth > MAX_DEPTH:
-            return True
-        waiting.extend((child, depth + 1) for child in children if isinstance(child, (dict, list)))
-    return False
 
 
 def _repeat_flaws(item: Mapping[str, Any], at: Address) -> Iterator[Flaw]:

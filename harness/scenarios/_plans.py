@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+import orjson
+
 from harness.model import JsonValue
 from harness.scenarios._contracts import versions_of
 from harness.scenarios._layers import Laid, lay
@@ -114,25 +116,26 @@ def plan_suite(suite: Mapping[str, Any], every: Sequence[Any], lines: Sequence[i
     itself, and `lines` those that its own begin in."""
     by_id: dict[Any, Any] = {one.get("id"): one for one in every if isinstance(one, dict)}
     variables = suite.get("vars") or {}
-    choices = _has_choice(variables)
+    shared = _depends_on_contract(variables, suite.get("defaults"))
     return SuitePlan(
         suite["suite"],
         compile_template(variables, literal=False),
         compile_template(variables, literal=True),
         {name: variables[name] for name in OVERRIDABLE if name in variables},
         tuple(
-            _plan_scenario(suite, scenario, by_id, line, choices)
+            _plan_scenario(suite, scenario, by_id, line, shared)
             for scenario, line in zip(suite["scenarios"], lines, strict=True)
         ),
     )
 
 
 def _plan_scenario(
-    suite: Mapping[str, Any], scenario: Mapping[str, Any], by_id: Mapping[str, Any], line: int, choices: bool
+    suite: Mapping[str, Any], scenario: Mapping[str, Any], by_id: Mapping[str, Any], line: int, shared: bool
 ) -> ScenarioPlan:
     defaults = suite.get("defaults") or {}
     given: Any = {"operation": "chat"}
-    for layer in (defaults, *reversed(variants_of(scenario, by_id)), scenario):
+    chain = variants_of(scenario, by_id)
+    for layer in (defaults, *reversed(chain), scenario):
         given = lay(given, layer.get("input") or {}, "input")
     rows = scenario.get("for_each")
     stated = scenario.get("contract", suite.get("contract"))
@@ -155,7 +158,7 @@ def _plan_scenario(
         row_plans,
         steps,
         "steps" in scenario,
-        choices or _has_choice_in((steps, row_plans)),
+        shared or _depends_on_contract(*chain, scenario),
     )
 
 
@@ -224,22 +227,13 @@ def _compile_interaction(item: JsonValue, request: JsonValue) -> Template:
     return ["map", base, holes] if holes else ["const", base]
 
 
-def _has_choice(value: JsonValue) -> bool:
-    """Whether `{$contract: …}` stands anywhere in a value."""
-    if isinstance(value, dict):
-        return is_contract_choice(value) or any(map(_has_choice, value.values()))
-    return isinstance(value, list) and any(map(_has_choice, value))
-
-
-def _has_choice_in(template: Any) -> bool:
-    """Whether a template depends on the contract."""
-    if isinstance(template, (list, tuple)):
-        if len(template) == 2 and template[0] in ("contract", "const"):
-            return bool(template[0] == "contract")
-        if len(template) == 3 and template[0] == "var" and template[1] == "input.contract":
-            return True
-        return any(map(_has_choice_in, template))
-    return isinstance(template, dict) and any(map(_has_choice_in, template.values()))
+def _depends_on_contract(*parts: JsonValue) -> bool:
+    """Whether `$contract` or `${input.contract}` stands anywhere in these."""
+    try:
+        text = orjson.dumps(parts)
+    except TypeError:  # an integer beyond 64 bits
+        return True
+    return b'"$contract"' in text or b"input.contract" in text
 
 
 # ------------------------------------------------------------------ from the cache

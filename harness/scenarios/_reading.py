@@ -13,7 +13,7 @@ from harness.scenarios._folders import Cassettes
 from harness.scenarios._format import SUITE
 from harness.scenarios._locate import place_of
 from harness.scenarios._plans import SuitePlan, plan_suite
-from harness.scenarios._shapes import Address, Flaw, check
+from harness.scenarios._shapes import Address, Flaw, check, is_plain
 from harness.scenarios._statements import statement_flaws
 from harness.scenarios._templates import parts_of
 from harness.scenarios._yaml import Document, parse
@@ -67,13 +67,12 @@ def _understand(
 ) -> tuple[SuitePlan | None, list[Flaw]]:
     """The plan of the sound scenarios, and all that is wrong with what they mean."""
     whole: dict[str, Any] = document.value
-    flaws = list(_miswritten(whole, ()))
-    flaws += statement_flaws(whole, sound, rules)
-    if flaws:
-        spoilt = {at[1] for at, _ in flaws if len(at) > 1 and at[0] == "scenarios"}
-        if any(at[0] != "scenarios" for at, _ in flaws):
-            return None, flaws
-        sound = [index for index in sound if index not in spoilt]
+    flaws = list(statement_flaws(whole, sound, rules))
+    flaws += _miswritten(whole, ())
+    if any(at[0] != "scenarios" for at, _ in flaws):
+        return None, flaws
+    spoilt = {at[1] for at, _ in flaws if len(at) > 1}
+    sound = [index for index in sound if index not in spoilt]
     scenarios = [whole["scenarios"][index] for index in sound]
     lines = [document.line_of(scenario) for scenario in scenarios]
     plan = plan_suite({**whole, "scenarios": scenarios}, whole["scenarios"], lines)
@@ -93,6 +92,8 @@ def _miswritten(value: JsonValue, at: Address) -> Iterator[Flaw]:
                 parts_of(value)
             except ValueError as error:
                 yield at, str(error)
+    elif is_plain(value):
+        return
     elif isinstance(value, dict):
         for key, item in value.items():
             if "${" in key:

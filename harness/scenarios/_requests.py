@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from harness.matchers import MATCHERS, compile_path, header_pattern, is_matcher, problem_with
 from harness.model import JsonValue
-from harness.scenarios._shapes import Address, Flaw
+from harness.scenarios._shapes import Address, Flaw, is_plain
 
 __all__ = ["matcher_flaws", "request_flaws"]
 
@@ -51,7 +51,7 @@ def matcher_flaws(value: JsonValue, at: Address) -> Iterator[Flaw]:
 def request_flaws(request: Mapping[str, Any], at: Address) -> Iterator[Flaw]:
     """What is wrong with an expected (or forbidden) request, its variables being filled in."""
     for key in _VALUES:
-        if key in request:
+        if key in request and not is_plain(request[key]):
             yield from matcher_flaws(request[key], (*at, key))
     yield from _target_flaws(request, at)
     yield from _header_flaws(request, at)

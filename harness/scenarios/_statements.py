@@ -8,7 +8,7 @@ from typing import Any
 from harness.model import CONTRACTS, EVIDENCE, Rule
 from harness.scenarios._contracts import in_order, versions_of
 from harness.scenarios._plans import row_id, variants_of
-from harness.scenarios._shapes import Flaw, did_you_mean, is_contract_choice
+from harness.scenarios._shapes import Flaw, did_you_mean, is_contract_choice, is_plain
 from harness.scenarios._templates import is_variable_name
 
 __all__ = ["statement_flaws"]
@@ -70,7 +70,7 @@ def _choice_flaws(statement: Mapping[str, Any], at: tuple[str | int, ...]) -> It
         except ValueError as error:
             yield (*at, "for_each", index, "contract"), str(error)
     for key, value in statement.items():
-        if key != "scenarios":
+        if key != "scenarios" and not is_plain(value):
             yield from _unknown_versions(value, (*at, key))
 
 

@@ -31,7 +31,7 @@ from harness.matchers import MATCHERS, escape, is_matcher, unescape
 from harness.model import JsonValue
 from harness.scenarios._contracts import branch_for
 from harness.scenarios._layers import Laid, lay_values
-from harness.scenarios._shapes import Address, Flaw, did_you_mean, is_contract_choice
+from harness.scenarios._shapes import Address, Flaw, did_you_mean, is_contract_choice, is_plain
 
 __all__ = [
     "Scope",
@@ -49,6 +49,8 @@ Template: TypeAlias = list[Any]
 
 MAX_TEXT: Final = 16 * 1024 * 1024
 MAX_NESTING: Final = 32
+MAX_VALUES: Final = 1_000_000
+MAX_DEPTH: Final = 100
 
 _TOKEN = re.compile(r"\$\$\{|\$\{([^}]*)(\})?")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*")
@@ -105,6 +107,8 @@ def compile_template(value: JsonValue | Laid, *, literal: bool) -> Template:
     """The template of a value as written. Raises ValueError for a variable that is not well written."""
     if isinstance(value, str):
         return _compile_text(value, literal)
+    if isinstance(value, (dict, list)) and is_plain(value):
+        return ["const", value]
     if isinstance(value, dict):
         if literal and is_matcher(value) and next(iter(value)) in MATCHERS:
             return ["refused", next(iter(value))]
@@ -161,7 +165,18 @@ def _compile_mapping(value: dict[str, JsonValue], literal: bool) -> Template:
 class Scope:
     """What the variables of one step of a case stand for."""
 
-    __slots__ = ("_open", "_values", "canaries", "case", "contract", "input", "room", "row", "variables")
+    __slots__ = (
+        "_open",
+        "_values",
+        "canaries",
+        "case",
+        "contract",
+        "input",
+        "room",
+        "row",
+        "values",
+        "variables",
+    )
 
     def __init__(
         self,
@@ -179,6 +194,7 @@ class Scope:
         self.input = input
         self.canaries = canaries
         self.room = MAX_TEXT
+        self.values = MAX_VALUES
         self._values: dict[tuple[str, bool], JsonValue] = {}
         self._open: list[str] = []
 
@@ -199,6 +215,15 @@ class Scope:
         finally:
             self._open.pop()
         return value
+
+    def weigh(self, value: JsonValue, name: str) -> None:
+        """Count a list or mapping that a variable inserts. Raises UnfillableError if it is too much."""
+        size = _size(value, self.values)
+        if size is None:
+            raise UnfillableError(
+                f"${{{name}}} makes more than {MAX_VALUES:,} values, or nests more than {MAX_DEPTH} deep"
+            )
+        self.values -= size
 
     def _find(self, name: str, literal: bool) -> JsonValue:
         root, *path = name.split(".")
@@ -222,6 +247,20 @@ class Scope:
         if secret is None:
             secret = self.canaries[path[0]] = mint(self.case, path[0])
         return secret
+
+
+def _size(value: JsonValue, limit: int) -> int | None:
+    """How many values a list or mapping holds at every depth; None if more than `limit`, or too deep."""
+    size = 0
+    waiting = [(value, 1)]
+    while waiting:
+        value, depth = waiting.pop()
+        children = value.values() if isinstance(value, dict) else value
+        size += len(children)
+        if size > limit or depth > MAX_DEPTH:
+            return None
+        waiting.extend((child, depth + 1) for child in children if isinstance(child, (dict, list)))
+    return size
 
 
 def _descend(template: Template, path: list[str], name: str, scope: Scope) -> JsonValue:
@@ -269,7 +308,10 @@ def _fill_const(template: Template, scope: Scope) -> JsonValue:
 
 
 def _fill_var(template: Template, scope: Scope) -> JsonValue:
-    return scope.value(template[1], template[2])
+    value = scope.value(template[1], template[2])
+    if isinstance(value, (dict, list)):
+        scope.weigh(value, template[1])
+    return value
 
 
 def _fill_text(template: Template, scope: Scope) -> str:
