@@ -40,7 +40,7 @@ class Account:
 class _Generation:
     answer: Answer
     stream: bool
-    origin: str
+    referer: str
 
 
 class Books:
@@ -51,10 +51,10 @@ class Books:
         self._spent = Decimal()
         self._generations: dict[str, _Generation] = {}
 
-    def enter(self, answer: Answer, *, stream: bool, origin: str) -> None:
+    def enter(self, answer: Answer, *, stream: bool, referer: str) -> None:
         """Charge an answer, and remember it under its id."""
         self._spent += answer.usage.cost
-        self._generations[answer.id] = _Generation(answer, stream, origin)
+        self._generations[answer.id] = _Generation(answer, stream, referer)
 
     def check(self, price: Decimal, limit: int | None) -> None:
         """Raise `Refused` if the balance is gone, or the key's limit, or cannot pay for `limit` tokens
@@ -95,7 +95,11 @@ class Books:
                 "byok_usage_monthly": 0,
                 "include_byok_in_limit": False,
                 "is_free_tier": account.is_free_tier,
+                "is_management_key": account.sees_credits,
+                "is_provisioning_key": account.sees_credits,
+                "creator_user_id": account.user_id,
                 "expires_at": account.expires_at,
+                "rate_limit": {"requests": -1, "interval": "10s", "note": "Deprecated, and safe to ignore."},
             }
         }
 
@@ -140,7 +144,16 @@ class Books:
                 "num_input_audio_prompt": None,
                 "num_media_completion": 0,
                 "num_search_results": None,
-                "origin": found.origin,
+                "num_fetches": None,
+                "web_search_engine": None,
+                "origin": found.referer,
+                "http_referer": found.referer or None,
+                "user_agent": None,
+                "data_region": "global",
+                "router": None,
+                "preset_id": None,
+                "service_tier": None,
+                "provider_responses": None,
                 "is_byok": False,
                 "finish_reason": answer.said.finish,
                 "native_finish_reason": answer.native_finish,

@@ -172,7 +172,7 @@ class Provider:
         return self._enter(answer, asked, request)
 
     def _enter(self, answer: Answer, asked: Asked, request: Request) -> Answer:
-        self._books.enter(answer, stream=asked.stream, origin=_origin(request.headers))
+        self._books.enter(answer, stream=asked.stream, referer=_referer(request.headers))
         return answer
 
     def _id(self, dice: Dice, turn: int) -> str:
@@ -229,7 +229,7 @@ def _allow(method: str, allowed: str) -> None:
         raise Refused(Refusal(405, "Method Not Allowed", to_account=False))
 
 
-def _origin(headers: Headers) -> str:
+def _referer(headers: Headers) -> str:
     return next((value for name, value in headers if name.lower() == "http-referer"), "")
 
 

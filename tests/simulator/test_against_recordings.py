@@ -18,6 +18,7 @@ from harness.model import Reply, Request
 from harness.simulator import CATALOGUE, Account, Provider, demands
 
 _REFERENCE = "OpenRouter API reference"
+_SDK = "required by openrouter 0.11.46, OpenRouter's own Python client"
 
 NEVER_RECORDED = {
     "error": {
@@ -36,6 +37,17 @@ NEVER_RECORDED = {
         "$.error.metadata.headers.X-RateLimit-Limit: string": f"{_REFERENCE}, limits",
         "$.error.metadata.headers.X-RateLimit-Remaining: string": f"{_REFERENCE}, limits",
         "$.error.metadata.headers.X-RateLimit-Reset: string": f"{_REFERENCE}, limits",
+    },
+    "/generation": {
+        "$.data.num_fetches: null": _SDK,
+        "$.data.web_search_engine: null": _SDK,
+        "$.data.http_referer: null": _SDK,
+        "$.data.user_agent: null": _SDK,
+        "$.data.data_region: string": _SDK,
+        "$.data.router: null": _SDK,
+        "$.data.preset_id: null": _SDK,
+        "$.data.service_tier: null": _SDK,
+        "$.data.provider_responses: null": _SDK,
     },
     "header": {
         "retry-after": f"{_REFERENCE}, errors and debugging",
