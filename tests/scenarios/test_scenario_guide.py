@@ -1,0 +1,50 @@
+"""The reference in docs/scenarios.md says what is so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from harness.matchers import MATCHERS
+from harness.model import EVIDENCE, FEATURES, OPERATIONS
+from harness.scenarios import INPUT_KEYS, load
+from harness.scenarios._format import ERROR_CLASSES, FAULTS, INTERACTION, REQUEST, RULES, STEP, SUITE
+from harness.scenarios._shapes import Items, Table
+
+GUIDE = Path(__file__).parents[2] / "docs" / "scenarios.md"
+
+
+def keys_of(items: object) -> set[str]:
+    assert isinstance(items, Items)
+    assert isinstance(items.of, Table)
+    return set(items.of.keys)
+
+
+def test_the_guide_names_every_word_of_the_format() -> None:
+    """No key, matcher, operation, feature or class is missing from the reference."""
+    words = set(re.findall(r"[a-z_$0-9]+", GUIDE.read_text(encoding="utf-8")))
+    known = {*SUITE.keys, *keys_of(SUITE.keys["scenarios"]), *keys_of(RULES.keys["rules"])}
+    known |= {*STEP.keys, *INTERACTION.keys, *REQUEST.keys, *INPUT_KEYS}
+    known |= {*MATCHERS, *OPERATIONS, *FEATURES, *EVIDENCE, *ERROR_CLASSES, *FAULTS}
+    assert known <= words
+
+
+def test_the_first_example_of_the_guide_loads(write: Callable[..., Path]) -> None:
+    """What the reference shows as a suite is one."""
+    example = re.search(r"```yaml\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+    assert example is not None
+    assert [case.name for case in load(write(example[1])).cases()] == [
+        "openrouter/attribution/verified-route",
+        "openrouter/attribution/custom-proxy/plain",
+        "openrouter/attribution/custom-proxy/look-alike",
+    ]
+
+
+def test_the_rules_example_of_the_guide_loads(write: Callable[..., Path]) -> None:
+    """What the reference shows as a rules file is one."""
+    examples = re.findall(r"```yaml\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+    (rules,) = (example for example in examples if "\nrules:\n" in example and "suite:" not in example)
+    write(rules, "rules/acme.yaml")
+    path = write("suite: s\nscenarios: [{id: a, rules: [MY-HDR-01], interactions: []}]\n")
+    assert load(path).rules["MY-HDR-01"].operations == ("chat", "image")
