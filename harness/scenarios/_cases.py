@@ -7,8 +7,9 @@ from typing import Any, Literal, cast
 
 from harness.model import CONTRACTS, EVIDENCE, Case, Interaction, JsonValue, Rule, Step
 from harness.scenarios._contracts import in_order
+from harness.scenarios._filling import Scope, fill
 from harness.scenarios._plans import RowPlan, ScenarioPlan, StepPlan, SuitePlan
-from harness.scenarios._templates import Scope, Template, fill
+from harness.scenarios._templates import Template
 
 __all__ = ["CaseMaker", "case_name", "contracts_of", "evidence_of", "interactions_from", "rules_in_force"]
 

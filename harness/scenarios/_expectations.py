@@ -8,13 +8,13 @@ from typing import Any, Final
 from harness.matchers import glob_pattern, normalise_url, split_url
 from harness.model import DEFAULT_CONTRACT, Interaction, JsonValue, Rule, Step
 from harness.scenarios._cases import CaseMaker, contracts_of
+from harness.scenarios._filling import Scope, fill, flaws
 from harness.scenarios._folders import Cassettes
 from harness.scenarios._format import STEP
 from harness.scenarios._plans import RowPlan, ScenarioPlan, StepPlan
 from harness.scenarios._replies import reply_flaws
 from harness.scenarios._requests import matcher_flaws, request_flaws
 from harness.scenarios._shapes import Address, Flaw, check, did_you_mean
-from harness.scenarios._templates import Scope, fill, flaws
 
 __all__ = ["expectation_flaws"]
 

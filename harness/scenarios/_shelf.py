@@ -13,7 +13,7 @@ from harness.scenarios._folders import Cassettes
 from harness.scenarios._plans import SuitePlan, plan_from_json
 from harness.scenarios._reading import read_suite
 from harness.scenarios._rules import read_rules, rule_from_json
-from harness.scenarios._yaml import ReadError, decode, read_bytes
+from harness.scenarios._text import ReadError, decode, read_bytes
 
 __all__ = ["Shelf"]
 

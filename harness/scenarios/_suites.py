@@ -13,6 +13,7 @@ from types import MappingProxyType
 from harness.errors import LoadError, Location, Problem, UsageError
 from harness.model import CONTRACTS, DEFAULT_CONTRACT, Case, JsonValue, Rule
 from harness.scenarios._cases import CaseMaker, case_name
+from harness.scenarios._filling import UnfillableError
 from harness.scenarios._folders import (
     Cassettes,
     bundled_scenarios,
@@ -24,7 +25,7 @@ from harness.scenarios._layers import lay
 from harness.scenarios._plans import OVERRIDABLE, SuitePlan
 from harness.scenarios._shapes import did_you_mean
 from harness.scenarios._shelf import Shelf
-from harness.scenarios._templates import Template, UnfillableError, compile_template
+from harness.scenarios._templates import Template, compile_template
 
 __all__ = ["Suites", "load"]
 

@@ -9,54 +9,24 @@ of values while it is.
 
 from __future__ import annotations
 
-import math
-import re
-import stat
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import yaml
 
 from harness.errors import Location, Problem
 from harness.model import JsonValue
+from harness.scenarios._advice import Mark, explain
+from harness.scenarios._scalars import MAY_MEAN_MORE, NotJsonError, plain_scalar, shortened
 
-__all__ = [
-    "MAX_BYTES",
-    "MAX_DEPTH",
-    "MAX_VALUES",
-    "Document",
-    "Mark",
-    "ReadError",
-    "decode",
-    "parse",
-    "read_bytes",
-    "read_text",
-]
+__all__ = ["MAX_DEPTH", "MAX_VALUES", "Document", "parse"]
 
-MAX_BYTES: Final = 8 * 1024 * 1024
 MAX_DEPTH: Final = 100
 MAX_VALUES: Final = 1_000_000
 MAX_PROBLEMS: Final = 100
 
 Address: TypeAlias = tuple[str | int, ...]
-
-
-class Mark(NamedTuple):
-    """A place in a text; counts from 1."""
-
-    line: int
-    column: int
-
-
-class ReadError(Exception):
-    """A file cannot be read any further; `problem` says why."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(str(problem))
-        self.problem = problem
 
 
 class _Places:
@@ -95,101 +65,6 @@ class Document:
             mark = places.keys.get(part, places.items[part]) if isinstance(part, str) else places.items[part]
             value = value[part]
         return Location(self.file, *mark), len(address)
-
-
-# ------------------------------------------------------------------ scalars
-
-_LITERALS: Final[dict[str, JsonValue]] = {"null": None, "true": True, "false": False, "": None}
-_MAY_MEAN_MORE: Final = frozenset("-+.0123456789~nNtTfF")
-_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)")
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
-_LOOK_ALIKE = re.compile(
-    r"~|True|TRUE|False|FALSE|Null|NULL"
-    r"|\.(?:nan|NaN|NAN)|[-+]?\.(?:inf|Inf|INF)"
-    r"|[-+]?0[xX][0-9a-fA-F_]+|[-+]?0[oO][0-7_]+|[-+]?0[bB][01_]+"
-    r"|[-+]?[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?"
-    r"|[-+]?\.[0-9][0-9_]*(?:[eE][-+]?[0-9]+)?"
-)
-_MAX_DIGITS: Final = 4000
-
-
-class _NotJsonError(ValueError):
-    """A plain scalar that must be quoted."""
-
-
-def _plain(text: str) -> JsonValue:
-    """The value of a plain scalar whose first character is one of `_MAY_MEAN_MORE`, or an empty one."""
-    if text in _LITERALS:
-        return _LITERALS[text]
-    if _INTEGER.fullmatch(text):
-        if len(text) > _MAX_DIGITS:
-            raise _NotJsonError(f"this number has {len(text)} digits; quote it if it is text")
-        return int(text)
-    if _NUMBER.fullmatch(text):
-        number = float(text)
-        if math.isinf(number):
-            raise _NotJsonError(f"{text} is too large for a number; quote it if it is text")
-        return number
-    if _LOOK_ALIKE.fullmatch(text):
-        raise _NotJsonError(
-            f"{_short(text)} means different things to different readers of YAML: quote it "
-            f'("{_short(text)}") if it is text, else write it as JSON does (null, true, false, 16, 0.5)'
-        )
-    return text
-
-
-def _short(text: str, limit: int = 40) -> str:
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-# ------------------------------------------------------------------ files
-
-
-def read_text(path: Path) -> str:
-    """The text of a file. Raises `ReadError` if it is no ordinary file, too large or not UTF-8."""
-    return decode(read_bytes(path), str(path))
-
-
-def read_bytes(path: Path) -> bytes:
-    """The bytes of a file. Raises `ReadError` if it is no ordinary file or too large."""
-    try:
-        size = _size_of(path)
-        with path.open("rb") as file:
-            raw = file.read(size + 1)
-        if len(raw) > size:
-            raise ValueError("is being written to: try again")
-    except OSError as error:
-        raise ReadError(_at_top(str(path), f"cannot be read: {error.strerror or error}")) from None
-    except ValueError as error:
-        raise ReadError(_at_top(str(path), str(error))) from None
-    return raw
-
-
-def decode(raw: bytes, file: str) -> str:
-    """The text that a file's bytes are in UTF-8. Raises `ReadError`."""
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = raw[: error.start]
-        line = before.count(b"\n") + 1
-        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
-        problem = Problem(Location(file, line, column), "is not UTF-8 text: save it as UTF-8")
-        raise ReadError(problem) from None
-
-
-def _at_top(file: str, message: str) -> Problem:
-    return Problem(Location(file, 1, 1), message)
-
-
-def _size_of(path: Path) -> int:
-    """The size of a file. Raises ValueError if it should not be read."""
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode):
-        raise ValueError("is no ordinary file")
-    if status.st_size > MAX_BYTES:
-        size = status.st_size / 1024**2
-        raise ValueError(f"has {size:.0f} MiB; more than {MAX_BYTES // 1024**2} MiB are not read")
-    return status.st_size
 
 
 # ------------------------------------------------------------------ events
@@ -240,7 +115,7 @@ class _Builder:
         except _Stop:
             pass
         except yaml.YAMLError as error:
-            mark, message = _explain(error, self._text)
+            mark, message = explain(error, self._text)
             document.problems.append(Problem(Location(document.file, *mark), message))
         return document
 
@@ -266,12 +141,12 @@ class _Builder:
             kind = type(event)
             if kind is yaml.ScalarEvent:
                 value: Any = event.value
-                if not event.style and (value == "" or value[0] in _MAY_MEAN_MORE):
+                if not event.style and (value == "" or value[0] in MAY_MEAN_MORE):
                     try:
                         if value == "" and flow and is_map:
                             self._report(event.start_mark, _NO_VALUE if key is _NO_KEY else _lost_value(key))
-                        value = _plain(value)
-                    except _NotJsonError as error:
+                        value = plain_scalar(value)
+                    except NotJsonError as error:
                         self._report(event.start_mark, str(error))
                 count += 1
                 if event.tag is not None:
@@ -345,7 +220,7 @@ class _Builder:
                 container.append(value)
 
     def _empty(self) -> _Stop:
-        self._document.problems.append(_at_top(self._document.file, "is empty"))
+        self._document.problems.append(Problem(Location(self._document.file, 1, 1), "is empty"))
         return _Stop()
 
     def _key(self, event: Any, value: JsonValue, container: dict[str, Any], own: _Places | None) -> str:
@@ -353,7 +228,7 @@ class _Builder:
         text: str = event.value
         if value.__class__ is not str:
             if text or event.style:
-                self._report(event.start_mark, f'a key is a text: quote it ("{_short(text)}")')
+                self._report(event.start_mark, f'a key is a text: quote it ("{shortened(text)}")')
             elif not event.style:
                 self._report(event.start_mark, _NO_VALUE)
         elif text == "<<" and not event.style:
@@ -364,7 +239,7 @@ class _Builder:
         elif text in container:
             first = own.keys.get(text) if own is not None else None
             where = f" (first in line {first.line})" if first else ""
-            self._report(event.start_mark, f'the key "{_short(text)}" is here twice{where}: remove one')
+            self._report(event.start_mark, f'the key "{shortened(text)}" is here twice{where}: remove one')
         if own is not None and text not in own.keys:
             own.keys[text] = _mark(event)
         return text
@@ -394,76 +269,6 @@ _NO_VALUE: Final = "a key without a name: quote it, or take the blank before the
 
 def _lost_value(key: str) -> str:
     return (
-        f'inside {{ }} the key "{_short(key)}" has no value: quote the text if a comma split it, '
+        f'inside {{ }} the key "{shortened(key)}" has no value: quote the text if a comma split it, '
         "write a blank after the colon, or write null"
     )
-
-
-# ------------------------------------------------------------------ the parser's words in ours
-
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def _explain(error: yaml.YAMLError, text: str) -> tuple[Mark, str]:
-    """Where the parser stopped, and what to do about it."""
-    if isinstance(error, yaml.reader.ReaderError):
-        return _explain_character(text, str(error.reason))
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    said = str(getattr(error, "problem", None) or error)
-    if mark is None:
-        return Mark(1, 1), f"is not YAML: {said}"
-    lines = text.splitlines()
-    for place in _suspects(error, mark):
-        start = max(0, place.column - _NEAR)
-        near = lines[place.line][start : place.column + _NEAR] if place.line < len(lines) else ""
-        for pattern, advice in _ADVICE:
-            if found := pattern.search(near):
-                found_at = Mark(place.line + 1, start + found.start(1) + 1)
-                return found_at, f"{advice} (the parser says: {said})"
-    advice = "look for a missing quote, bracket or blank here or just before"
-    if "cannot start any token" in said and mark.line < len(lines):
-        character = lines[mark.line][mark.column : mark.column + 1]
-        tab = "indent with blanks, not with tabs"
-        advice = tab if character == "\t" else f"quote this value: {character} cannot begin it"
-    elif "Unicode character escape" in said:
-        advice = "write the character itself: YAML has no escapes for halves of a surrogate pair"
-    elif "mapping values are not allowed" in said:
-        advice = "quote this value: it holds a colon and a blank; or mend the indentation"
-    return Mark(mark.line + 1, mark.column + 1), f"{advice} (the parser says: {said})"
-
-
-def _explain_character(text: str, reason: str) -> tuple[Mark, str]:
-    found = _UNPRINTABLE.search(text)
-    if found is None:
-        return Mark(1, 1), f"is not YAML: {reason}"
-    line = text.count("\n", 0, found.start()) + 1
-    column = found.start() - text.rfind("\n", 0, found.start())
-    if found.group() == "\0":
-        return Mark(line, column), "is not text: it holds a NUL character"
-    code = f"U+{ord(found.group()):04X}"
-    return Mark(line, column), f"the control character {code} may stand only in double quotes, as an escape"
-
-
-def _suspects(error: Any, mark: Any) -> Iterator[Any]:
-    """The marks near which the cause is looked for, likeliest first."""
-    yield mark
-    context = getattr(error, "context_mark", None)
-    if context is not None and context.line != mark.line:
-        yield context
-
-
-_NEAR: Final = 200
-_ADVICE: Final = (
-    (
-        re.compile(r"""(?:[\[{,]\s*|[\[{][^'"#]*:\s+)([^\s'",:{}\[\]]*\$\{)"""),
-        'quote this value: "${…}" needs quotes inside { } and [ ]',
-    ),
-    (
-        re.compile(r"""[\[,:{]\s*(\$[^\s,'"]*\[)"""),
-        "quote this value: a JSONPath with [ ] needs quotes inside { } and [ ]",
-    ),
-    (re.compile(r"""(?:[\[,{]|:\s|-\s)\s*(\*(?![\w-]))"""), 'quote this value: "*" begins an alias'),
-    (re.compile(r"""(?:[\[,{]|:\s|-\s)\s*(&(?![\w-]))"""), 'quote this value: "&" begins an anchor'),
-    (re.compile(r"""(?:[\[,{]|:\s|-\s)\s*([@`%])"""), "quote this value: a plain one cannot begin like this"),
-    (re.compile(r"""[\[,{]\s*(\?\s)"""), 'quote this value: "?" begins a key'),
-)
