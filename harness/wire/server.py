@@ -11,7 +11,7 @@ import contextlib
 import socket
 import threading
 from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, TypeAlias, TypeVar
@@ -30,6 +30,9 @@ Answer: TypeAlias = Callable[[Request], Reply | LiveReply]
 _WORKERS = 64
 _PORTS_KEPT = 4096
 """How many ports have to pass before one is used again: a late client of one case must not reach another."""
+_LAST_GLANCES = 8
+"""How often the event loop looks at the connections of a listener before they are broken off: enough to
+accept one, read an alert of TLS or a small request, and no wait."""
 
 _Result = TypeVar("_Result")
 _BROKEN = Reply(500, (("content-type", "text/plain"),), (b"harness: the answer to this request failed\n",))
@@ -147,7 +150,7 @@ class Listener:
         self.authority = server.authority
         self.stands_for = None if stands_for is None else stands_for.rstrip("/")
         self.paced = paced
-        self.failure: BaseException | None = None
+        self.failure: Exception | None = None
         self._server = server
         self._answer = answer
         self._hosts = None if hosts is None else frozenset(host.lower() for host in hosts)
@@ -205,6 +208,7 @@ class Listener:
 
     async def _close(self) -> None:
         self._closed = True
+        await self._catch_up()
         for each in self._sockets:
             asyncio.get_running_loop().remove_reader(each.fileno())
             _turn_away(each)
@@ -213,6 +217,11 @@ class Listener:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _catch_up(self) -> None:
+        """See what has arrived already: the last words of a client may be why it sent nothing."""
+        for _ in range(_LAST_GLANCES):
+            await asyncio.sleep(0)
 
     def _accept(self, listening: socket.socket) -> None:
         try:
@@ -247,11 +256,14 @@ class Listener:
             try:
                 return await self._server._in_worker(self._answer, request)
             except Exception as error:
-                self.failure = self.failure or error
+                self.failed(error)
                 return _BROKEN
 
-    async def next_chunk(self, chunks: Iterator[bytes]) -> bytes | None:
-        return await self._server._in_worker(next, chunks, None)
+    def failed(self, error: Exception) -> None:
+        self.failure = self.failure or error
+
+    def in_worker(self, function: Callable[[], bytes | None]) -> Awaitable[bytes | None]:
+        return self._server._in_worker(function)
 
 
 def _turn_away(listening: socket.socket) -> None:

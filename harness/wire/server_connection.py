@@ -7,7 +7,7 @@ HTTP behind it) or for the host itself (TLS by its name). Which one it is shows 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -48,7 +48,11 @@ class Desk(Protocol):
 
     async def answer(self, request: Request) -> Reply | LiveReply: ...
 
-    async def next_chunk(self, chunks: Iterator[bytes]) -> bytes | None: ...
+    def failed(self, error: Exception) -> None:
+        """Something that answers requests raised this."""
+        ...
+
+    def in_worker(self, function: Callable[[], bytes | None]) -> Awaitable[bytes | None]: ...
 
 
 class _Refused(Exception):  # noqa: N818 - an answer to the client
@@ -83,7 +87,10 @@ class Connection:
         """Read requests and answer them until one side has enough. What goes wrong is told to the desk."""
         try:
             await self._serve()
-        except Aborted:
+        except Aborted as end:
+            if end.failure is not None:
+                self._desk.failed(end.failure)
+                self._channel.reset()
             return
         except ssl.SSLError as error:
             self._tell_tls_failure(error)
@@ -128,7 +135,7 @@ class Connection:
             if not self._desk.serves(self._tunnel.host):
                 raise _Refused(_not_served(str(self._tunnel)))
         except _Refused as refusal:
-            await self._refuse(refusal, h11.Connection(h11.SERVER), head)
+            await self._refuse(refusal)
             return False
         await self._channel.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
         return True
@@ -155,6 +162,8 @@ class Connection:
         reason = (error.reason or str(error)).upper()
         if any(word in reason for word in _DISTRUST):
             self._desk.refused(f"client reached {self._where()} but does not trust the certificate authority")
+        elif isinstance(error, ssl.SSLEOFError) and not self._requests:
+            self._tell_silence()
         elif not self._requests:
             self._desk.refused(f"client reached {self._where()} but TLS failed: {error.reason or error}")
 
@@ -184,7 +193,7 @@ class Connection:
                 self._requests += 1
                 reply = await self._desk.answer(found)
             except _Refused as refusal:
-                await self._refuse(refusal, http)
+                await self._refuse(refusal)
                 return
             await self._send(reply, http, found)
             if http.our_state is not h11.DONE or http.their_state is not h11.DONE:
@@ -192,7 +201,7 @@ class Connection:
             http.start_next_cycle()
 
     async def _send(self, reply: Reply | LiveReply, http: h11.Connection, request: Request) -> None:
-        answering = Answering(self._channel, http, request.method, self._desk.paced, self._desk.next_chunk)
+        answering = Answering(self._channel, http, request.method, self._desk.paced, self._desk.in_worker)
         try:
             await answering.send(reply)
         except h11.LocalProtocolError as error:
@@ -217,15 +226,18 @@ class Connection:
                     http.receive_data(await self._channel.receive())
                     continue
             except h11.RemoteProtocolError as error:
-                raise _Refused(self._unreadable(http, error), error.error_status_hint) from None
+                sentence = f"client sent {self._where()} what is no HTTP/1.1 request: {error}"
+                raise _Refused(sentence, error.error_status_hint) from None
             if isinstance(event, h11.Request):
                 head = event
+                if head.method == b"PRI":  # how HTTP/2 begins
+                    raise _Refused(f"client speaks HTTP/2 to {self._where()}; ask it for HTTP/1.1", 505)
                 if head.method == b"CONNECT":
                     raise _Refused("client asks for a tunnel on a connection that it uses already", 405)
+                _limit(int(dict(head.headers).get(b"content-length", b"0")))
             elif isinstance(event, h11.Data):
                 size += len(event.data)
-                if size > BODY_LIMIT:
-                    raise _Refused(f"client sends a body of more than {BODY_LIMIT // 2**20} MiB", 413)
+                _limit(size)
                 pieces.append(bytes(event.data))
             elif isinstance(event, h11.EndOfMessage) and head is not None:
                 return self._request(head, b"".join(pieces))
@@ -262,18 +274,17 @@ class Connection:
             return f"{desk.stands_for or f'{scheme}://{host}'}{path}", True
         return f"{scheme}://{host}{path}", desk.serves(_host_of(host))
 
-    def _unreadable(self, http: h11.Connection, error: h11.RemoteProtocolError) -> str:
-        begun = http.trailing_data[0][:24]
-        if begun.startswith(b"PRI * HTTP/2"):
-            return f"client speaks HTTP/2 to {self._where()} without asking; only HTTP/1.1 is understood"
-        return f"client sent {self._where()} what is no HTTP/1.1 request: {error}"
-
-    async def _refuse(self, refusal: _Refused, http: h11.Connection, begun: bytes = b"") -> None:
+    async def _refuse(self, refusal: _Refused) -> None:
         sentence = str(refusal)
         self._desk.refused(sentence)
         body = f"harness: {sentence}\n".encode()
         headers = f"content-type: text/plain\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
         await self._channel.send(f"HTTP/1.1 {refusal.status} Refused\r\n{headers}".encode() + body)
+
+
+def _limit(size: int) -> None:
+    if size > BODY_LIMIT:
+        raise _Refused(f"client sends a body of more than {BODY_LIMIT // 2**20} MiB", 413)
 
 
 def _target(head: bytes) -> _Target:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -13,7 +14,7 @@ import h11
 from harness.model import Headers, Reply
 from harness.wire.server_channel import Channel
 
-__all__ = ["Aborted", "Answering", "LiveReply", "NextChunk"]
+__all__ = ["Aborted", "Answering", "LiveReply"]
 
 _DRIBBLE_S = 0.2
 """The pause before each byte of a slow body."""
@@ -53,26 +54,30 @@ class LiveReply:
     chunks: Iterator[bytes]
 
 
-NextChunk: TypeAlias = Callable[[Iterator[bytes]], Awaitable[bytes | None]]
-"""Draws a chunk without holding up the event loop; None at the end."""
+InWorker: TypeAlias = Callable[[Callable[[], bytes | None]], Awaitable[bytes | None]]
+"""Calls a function that may block, in a worker thread."""
 
 
-class Aborted(Exception):  # noqa: N818 - what a reply asked for, not a failure
-    """The reply ended the connection."""
+class Aborted(Exception):  # noqa: N818 - what a reply asked for, or came to
+    """The reply ended the connection. With a `failure`, what its producer raised, it is still to be reset."""
+
+    def __init__(self, failure: Exception | None = None) -> None:
+        super().__init__()
+        self.failure = failure
 
 
 @dataclass(frozen=True, slots=True)
 class Answering:
     """A request of this method on a connection, which is to be answered.
 
-    `paced` keeps the pauses that a reply was recorded with; `next_chunk` draws from a live one.
+    `paced` keeps the pauses that a reply was recorded with; `in_worker` draws from a live one.
     """
 
     channel: Channel
     http: h11.Connection
     method: str
     paced: bool
-    next_chunk: NextChunk
+    in_worker: InWorker
 
     async def send(self, reply: Reply | LiveReply) -> None:
         """Send `reply`. Raises `Aborted` if the connection is over with it, `h11.LocalProtocolError` for a
@@ -107,10 +112,14 @@ class Answering:
             await self.channel.send(self._data(status, chunk))
 
     async def _send_live(self, reply: LiveReply) -> None:
-        await self.channel.send(self._head(reply.status, _kept(reply.headers, None)))
-        while (chunk := await self.next_chunk(reply.chunks)) is not None:
-            await self.channel.send(self._data(reply.status, chunk))
-        await self.channel.send(self._end())
+        production = _Production(reply.chunks)
+        try:
+            await self.channel.send(self._head(reply.status, _kept(reply.headers, None)))
+            while (chunk := await self.in_worker(production.draw)) is not None:
+                await self.channel.send(self._data(reply.status, chunk))
+            await self.channel.send(self._end())
+        finally:
+            self.in_worker(production.end)
 
     # -------------------------------------------------------------- replies that break
 
@@ -131,7 +140,7 @@ class Answering:
             self.channel.reset()
         else:
             self.channel.close()
-        raise Aborted(reply.fault)
+        raise Aborted
 
     # -------------------------------------------------------------- pieces
 
@@ -146,6 +155,29 @@ class Answering:
 
     def _end(self) -> bytes:
         return self.http.send(h11.EndOfMessage()) or b""
+
+
+class _Production:
+    """A live reply's chunks, drawn and given up from different threads."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._lock = threading.Lock()
+
+    def draw(self) -> bytes | None:
+        """The next chunk, None at the end. Raises `Aborted` if the producer fails."""
+        with self._lock:
+            try:
+                return next(self._chunks, None)
+            except Exception as error:
+                raise Aborted(error) from error
+
+    def end(self) -> None:
+        """Let the producer go, when it has yielded what it is at."""
+        close = getattr(self._chunks, "close", None)
+        if close is not None:
+            with self._lock:
+                close()
 
 
 # ------------------------------------------------------------------ heads
