@@ -109,11 +109,19 @@ class Scope:
                 raise UnfillableError(f"${{{name}}} needs for_each, which this scenario has not")
             return _descend(self.row[literal], path, name, self)
         if root == "input":
-            value = _descend(self.input, path, name, self)
+            value = self._given(path, name)
             if value is None and len(path) == 1:
                 raise UnfillableError(f"${{{name}}}: the input is null, which means not given")
             return value if literal else escape(value)
         return _descend(self.variables[literal], [root, *path], name, self)
+
+    def _given(self, path: list[str], name: str) -> JsonValue:
+        try:
+            return _descend(self.input, path, name, self)
+        except UnfillableError:
+            if path == ["contract"]:  # given by the case unless the scenario states it
+                return self.contract
+            raise
 
     def _canary(self, name: str, path: list[str]) -> str:
         if len(path) != 1:

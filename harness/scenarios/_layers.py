@@ -6,6 +6,7 @@ else replaces. A matcher is a value, so it replaces too. Header names are the sa
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -69,7 +70,7 @@ def lay(under: JsonValue | Laid, over: JsonValue | Laid, mode: Mode) -> JsonValu
         return Laid(under, over, mode)
     if isinstance(under, dict) and (_names_keys(under) or _names_keys(over)):
         return Laid(under, over, mode)
-    return _merge(under, over, mode)
+    return _merge(under, over, mode, lay)
 
 
 def lay_values(under: JsonValue, over: JsonValue, mode: Mode) -> JsonValue:
@@ -81,7 +82,9 @@ def lay_values(under: JsonValue, over: JsonValue, mode: Mode) -> JsonValue:
     return _merge(under, over, mode, lay_values)
 
 
-def _merge(under: JsonValue, over: dict[str, JsonValue], mode: Mode, merge_values=lay) -> JsonValue:  # type: ignore[no-untyped-def]
+def _merge(
+    under: JsonValue, over: dict[str, JsonValue], mode: Mode, lay_item: Callable[..., JsonValue]
+) -> JsonValue:
     if not isinstance(under, dict) or (mode in _MATCHERS_IN and is_matcher(under)):
         return over
     merged = dict(under)
@@ -90,5 +93,5 @@ def _merge(under: JsonValue, over: dict[str, JsonValue], mode: Mode, merge_value
         for key in over:
             merged.pop(spellings.get(key.lower(), key), None)
     for key, value in over.items():
-        merged[key] = merge_values(merged[key], value, _mode_of(key, mode)) if key in merged else value
+        merged[key] = lay_item(merged[key], value, _mode_of(key, mode)) if key in merged else value
     return merged

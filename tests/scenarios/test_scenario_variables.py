@@ -195,6 +195,17 @@ def test_the_latest_branch_not_after_the_contract_holds(contract: str, value: st
     assert (given(made)["model"], given(made)["contract"]) == (value, contract)
 
 
+def test_the_contract_is_part_of_the_input(case: One) -> None:
+    """`${input.contract}` is the contract that is run, unless the scenario states another."""
+    text = """\
+        suite: s
+        scenarios: [{id: a, interactions: [{request: {headers: {X: "${input.contract}"}}}]}]
+        """
+    assert expected(case(text, "latest"))["headers"] == {"X": "latest"}
+    stated = text.replace("id: a,", "id: a, input: {contract: 2026-04},")
+    assert expected(case(stated, "latest"))["headers"] == {"X": "2026-04"}
+
+
 def test_interactions_may_depend_on_the_contract(case: One) -> None:
     """`$contract` may stand for a whole list of interactions, and keeps the default request."""
     text = """\
