@@ -92,13 +92,13 @@ def _miswritten(value: JsonValue, at: Address) -> Iterator[Flaw]:
                 parts_of(value)
             except ValueError as error:
                 yield at, str(error)
-    elif is_plain(value):
+    elif not isinstance(value, (dict, list)) or is_plain(value):
         return
     elif isinstance(value, dict):
         for key, item in value.items():
             if "${" in key:
                 yield from _miswritten(key, (*at, key))
             yield from _miswritten(item, (*at, key))
-    elif isinstance(value, list):
+    else:
         for index, item in enumerate(value):
             yield from _miswritten(item, (*at, index))

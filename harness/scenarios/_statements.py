@@ -70,11 +70,13 @@ def _choice_flaws(statement: Mapping[str, Any], at: tuple[str | int, ...]) -> It
         except ValueError as error:
             yield (*at, "for_each", index, "contract"), str(error)
     for key, value in statement.items():
-        if key != "scenarios" and not is_plain(value):
+        if key != "scenarios":
             yield from _unknown_versions(value, (*at, key))
 
 
 def _unknown_versions(value: Any, at: tuple[str | int, ...]) -> Iterator[Flaw]:
+    if not isinstance(value, (dict, list)) or is_plain(value):
+        return
     if isinstance(value, dict):
         if is_contract_choice(value):
             branches = value["$contract"]
@@ -92,7 +94,7 @@ def _unknown_versions(value: Any, at: tuple[str | int, ...]) -> Iterator[Flaw]:
             )
         for key, item in value.items():
             yield from _unknown_versions(item, (*at, key))
-    elif isinstance(value, list):
+    else:
         for index, item in enumerate(value):
             yield from _unknown_versions(item, (*at, index))
 
