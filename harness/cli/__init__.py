@@ -16,6 +16,7 @@ _COMMANDS = {
     "list": "List cases.",
     "show": "Show one case fully expanded.",
     "rules": "List the rules, and which scenarios cover them.",
+    "serve": "Stand in for a provider, for any client by hand.",
     "validate": "Check scenario files, implementations and known failures.",
     "cassettes": "Check, scrub and look into recordings of provider traffic.",
 }

@@ -61,17 +61,27 @@ class CaptureServer:
         paced: bool = False,
         sockets: Sequence[socket.socket] = (),
         turn_away: bool = False,
+        on_refusal: Callable[[str], None] | None = None,
     ) -> Listener:
         """Open a listener whose requests are answered by `answer`, one after the other, in a worker thread.
 
         `hosts` are the only ones it serves beside itself (None: any). Requests to its own base URL are
         reported as requests to `stands_for`, if given. `paced` keeps the pauses that replies were recorded
         with. With `sockets`, which are bound and listening already (and stay open afterwards), it has no
-        port of its own; `turn_away` breaks off the connections that wait at them. Raises `OSError` if the
-        port cannot be had.
+        port of its own; `turn_away` breaks off the connections that wait at them. `on_refusal` is told
+        each new refusal, in the server's thread. Raises `OSError` if the port cannot be had.
         """
         own = () if sockets else (self._bound(port),)
-        listener = Listener(self, answer, hosts, stands_for, paced, own or tuple(sockets), keeps=not own)
+        listener = Listener(
+            self,
+            answer,
+            hosts,
+            stands_for,
+            paced,
+            own or tuple(sockets),
+            keeps_sockets=not own,
+            on_refusal=on_refusal,
+        )
         self._call(listener.open(turn_away=turn_away))
         self._listeners.add(listener)
         return listener
@@ -145,7 +155,8 @@ class Listener:
         paced: bool,
         sockets: Sequence[socket.socket],
         *,
-        keeps: bool,
+        keeps_sockets: bool,
+        on_refusal: Callable[[str], None] | None,
     ) -> None:
         self.authority = server.authority
         self.stands_for = None if stands_for is None else stands_for.rstrip("/")
@@ -155,7 +166,8 @@ class Listener:
         self._answer = answer
         self._hosts = None if hosts is None else frozenset(host.lower() for host in hosts)
         self._sockets = sockets
-        self._keeps_sockets = keeps
+        self._keeps_sockets = keeps_sockets
+        self._on_refusal = on_refusal
         self._requests: list[Request] = []
         self._refusals: list[str] = []
         self._tasks: set[asyncio.Task[None]] = set()
@@ -248,6 +260,8 @@ class Listener:
     def refused(self, sentence: str) -> None:
         if sentence not in self._refusals:
             self._refusals.append(sentence)
+            if self._on_refusal is not None:
+                self._on_refusal(sentence)
 
     async def answer(self, request: Request) -> Reply | LiveReply:
         """Count the request, and have it answered when those before it are."""

@@ -1,0 +1,154 @@
+"""`harness serve`, run as a process and spoken to by real clients."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import ssl
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+URL = "https://openrouter.ai/api/v1/chat/completions"
+KEY = "sk-or-v1-" + "7a" * 24
+
+
+class Serving:
+    """A running `harness serve`: what it says, line by line."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.place = self.next_line()
+
+    def next_line(self) -> Any:
+        assert self.process.stdout is not None
+        return json.loads(self.process.stdout.readline())
+
+    def client(self) -> httpx.Client:
+        trust = ssl.create_default_context(cafile=self.place["ca_file"])
+        return httpx.Client(proxy=self.place["proxy"], verify=trust, timeout=20)
+
+
+@contextmanager
+def serving(*arguments: str) -> Iterator[Serving]:
+    words = [sys.executable, "-m", "harness", "serve", *arguments]
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, text=True, env={**os.environ, "MY_KEY": KEY}
+    ) as process:
+        try:
+            yield Serving(process)
+        finally:
+            process.kill()
+
+
+def test_it_says_where_it_is_and_shows_each_request_without_secrets() -> None:
+    """A client through the proxy and one at the base URL are answered with a plausible success; what is
+    secret by its name or its shape is masked."""
+    with serving() as server, server.client() as client:
+        headers = {"Authorization": "Bearer short", "X-Api-Key": "plain", "X-Title": "kept"}
+        answer = client.post(f"{URL}?key=k&a=b", json={"model": "m", "note": KEY}, headers=headers)
+        assert answer.json()["choices"][0]["finish_reason"] == "stop"
+        shown = server.next_line()
+        assert (shown["method"], shown["url"]) == ("POST", f"{URL}?key=[masked]&a=b")
+        assert shown["body"]["model"] == "m"
+        assert ["Authorization", "Bearer [masked]"] in shown["headers"]
+        assert ["X-Api-Key", "[masked]"] in shown["headers"]
+        assert ["X-Title", "kept"] in shown["headers"]
+        assert KEY not in json.dumps(shown)
+        assert httpx.get(server.place["base_url"] + "/models").json() == {"data": []}
+        assert server.next_line()["url"].endswith("/models")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_when_asked_and_leaves_no_certificate(number: int) -> None:
+    """With exit code 0, at Ctrl-C too."""
+    with serving() as server:
+        assert Path(server.place["ca_file"]).exists()
+        server.process.send_signal(number)
+        assert server.process.wait(20) == 0
+        assert not Path(server.place["ca_file"]).exists()
+
+
+def test_a_reply_can_be_given_as_a_scenario_writes_it(tmp_path: Path) -> None:
+    """Status, headers and events."""
+    file = tmp_path / "reply.json"
+    file.write_text(
+        json.dumps({"status": 429, "headers": {"Retry-After": 7}, "json": {"error": "slow down"}})
+    )
+    with serving("--reply", str(file)) as server, server.client() as client:
+        answer = client.post(URL, json={})
+        assert (answer.status_code, answer.headers["retry-after"]) == (429, "7")
+        assert answer.json() == {"error": "slow down"}
+
+
+CASSETTE = """\
+version: 1
+interactions:
+- request:
+    method: POST
+    uri: https://openrouter.ai/api/v1/chat/completions
+    body: '{"model":"m"}'
+    headers: {}
+  response:
+    status: {code: 200, message: OK}
+    headers: {Content-Type: [application/json]}
+    body: {string: '{"recorded":true}'}
+"""
+
+
+def test_a_cassette_answers_and_a_miss_is_told(tmp_path: Path) -> None:
+    """To the client with 502, on standard output with the reason."""
+    file = tmp_path / "chat.yaml"
+    file.write_text(CASSETTE)
+    with serving("--reply", str(file)) as server, server.client() as client:
+        assert client.post(URL, content=b'{"model":"m"}').json() == {"recorded": True}
+        assert server.next_line()["body"] == {"model": "m"}
+        assert client.get("https://openrouter.ai/api/v1/key").status_code == 502
+        server.next_line()
+        assert "no interaction" in server.next_line()["error"]
+
+
+def test_a_host_that_is_not_served_is_told() -> None:
+    """On standard output as well."""
+    with serving("--host", "openrouter.ai") as server, server.client() as client:
+        with pytest.raises(httpx.ProxyError):
+            client.get("https://telemetry.example")
+        assert "telemetry.example:443" in server.next_line()["refused"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "not JSON"),
+        ("[1]", "a reply is an object, this is list"),
+        ('{"stauts": 200}', "no key 'stauts'; did you mean 'status'?"),
+    ],
+)
+def test_a_reply_that_is_none_is_refused_before_listening(
+    tmp_path: Path, harness: Callable[..., subprocess.CompletedProcess[str]], content: str, message: str
+) -> None:
+    """With exit code 4 and the file's name."""
+    file = tmp_path / "reply.json"
+    file.write_text(content)
+    done = harness("serve", "--reply", str(file))
+    assert done.returncode == 4
+    assert "reply.json" in done.stderr
+    assert message in done.stderr
+
+
+def test_a_port_that_is_taken_is_an_error_of_usage(
+    harness: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    """Exit code 4, with what to do."""
+    with serving() as server:
+        port = server.place["base_url"].rpartition(":")[2]
+        done = harness("serve", "--port", port)
+    assert done.returncode == 4
+    assert "Leave --port out" in done.stderr
