@@ -307,6 +307,12 @@ MEANING = {
         13,
         "$contract says nothing for 2026-04: it has 2026-05",
     ),
+    "a contract choice that says nothing for one of several contracts": (
+        one("contract: [2026-05, clawrouter]\ninput: {model: {$contract: {2026-05: x}}}\ninteractions: []"),
+        5,
+        13,
+        "$contract says nothing for clawrouter: it has 2026-05",
+    ),
     "a contract choice of an unknown version": (
         one("input: {model: {$contract: {2026-6: x}}}\ninteractions: []"),
         4,
