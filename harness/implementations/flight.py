@@ -79,7 +79,7 @@ class Flight:
         if "unsupported" in message:
             self.observation = Observation(unsupported=self._masked(message["unsupported"]))
         elif "error" in message:
-            self.breaks(self._masked(message["error"]), self._masked(message.get("detail") or ""))
+            self._fail(self._masked(message["error"]), self._masked(message.get("detail") or ""))
         elif message.get("done") is True:
             self._end_step(message)
         else:
@@ -95,6 +95,11 @@ class Flight:
 
     def broken(self, message: str, detail: str = "") -> Observation:
         return Observation(broken=Broken(self._masked(message), self._masked(detail)))
+
+    def _fail(self, message: str, detail: str) -> None:
+        """The adapter says that it broke; what was seen on the wire may say why."""
+        why = None if self._tap is None else self._tap.close().problem(reported=False)
+        self.breaks(message if why is None else f"{message}; {why}", detail)
 
     def release(self) -> None:
         """Let go of what the case holds on the wire."""

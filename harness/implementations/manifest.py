@@ -18,7 +18,8 @@ from harness.implementations.declared import checked
 
 __all__ = ["stated_in"]
 
-_OWN = ("address", "install")
+_OWN = ("address", "install", "sandbox")
+_SANDBOX = ("auto", "require", "off")
 _KEYS = (*_OWN, "name", "homepage", "mode", "operations", "inputs", "features", "contract", "vars")
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
 _LITERALS = {"null": None, "true": True, "false": False}
@@ -38,8 +39,12 @@ def _checked(key: str, value: Any) -> Any:
         return checked(key, value, strict=True)
     if not isinstance(value, str) or not value:
         raise Unreadable(f"{key} as {named(value)}; it must be text")
-    if key == "address" and not value.startswith(("command:", "python:")):
-        raise Unreadable("an address that begins neither with command: nor with python:")
+    if key == "address" and not value.startswith(("command:", "exec:", "python:")):
+        raise Unreadable("an address that begins neither with command: nor with exec: nor with python:")
+    if key == "sandbox" and value not in _SANDBOX:
+        raise Unreadable(
+            f"sandbox as {value!r}{nearest(value, _SANDBOX)}; it is one of {', '.join(_SANDBOX)}"
+        )
     return value
 
 

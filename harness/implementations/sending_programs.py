@@ -29,6 +29,7 @@ from harness.implementations.sending_launch import Launcher, SandboxMode
 from harness.implementations.sending_wires import Caught, provider
 from harness.masking import Mask
 from harness.model import About, Aspect, Broken, Case, Job, JsonValue, Observation, Performed, Reply, Request
+from harness.wire.server_replies import LiveReply
 
 __all__ = ["Program"]
 
@@ -116,9 +117,9 @@ class Program:
         """Run the program for one step; gives the observation if the case ends with it."""
         job, given = attempt.job, attempt.job.case.steps[step].input
 
-        def answer(request: Request) -> Reply:
+        def answer(request: Request) -> Reply | LiveReply:
             with self._answering:
-                return job.answers(step, request)
+                return (job.live or job.answers)(step, request)
 
         document = _json(given)
         file = folder / "input.json"
@@ -142,9 +143,7 @@ class Program:
         finally:
             entry.close()
         if said is None:
-            late = (
-                f"it did not end within {self._timeout_s:g} s, and had sent {len(caught.requests)} requests"
-            )
+            late = f"it did not end within {self._timeout_s:g} s, and had sent {_count(caught.requests)}"
             return attempt.broken(late, child.stderr, caught.notes)
         return attempt.took_step(caught, said, how or "", child.stderr)
 
@@ -205,6 +204,10 @@ class _Attempt:
 
 
 _WELL = "it exited with status 0"
+
+
+def _count(requests: Sequence[Request]) -> str:
+    return "1 request" if len(requests) == 1 else f"{len(requests)} requests"
 
 
 def _json(value: Mapping[str, JsonValue]) -> bytes:

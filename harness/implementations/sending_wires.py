@@ -15,6 +15,7 @@ from harness.implementations.child import Child
 from harness.implementations.sending_launch import Entry, Launcher, SandboxMode
 from harness.model import Job, JsonValue, Reply, Request
 from harness.wire.server import Listener
+from harness.wire.server_replies import LiveReply
 
 __all__ = ["Caught", "Tap", "Wires", "provider"]
 
@@ -92,9 +93,9 @@ class Wires:
     def listen(self, tap: Tap, job: Job, step: int, *, shared: bool) -> Listener:
         self._open.add(tap)
 
-        def answer(request: Request) -> Reply:
+        def answer(request: Request) -> Reply | LiveReply:
             with self.answering:
-                return job.answers(step, request)
+                return (job.live or job.answers)(step, request)
 
         stands_for = provider(job.case.steps[step].input)
         if not shared:

@@ -94,7 +94,7 @@ class CaptureServer:
 
     def unname(self, names: Names) -> None:
         """End what `name` began."""
-        self._loop.call_soon_threadsafe(names.close)
+        self._call(names.close())
 
     def close(self) -> None:
         """Close every listener and end the thread. The certificate's file goes too if it was made here."""

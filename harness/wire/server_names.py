@@ -25,6 +25,7 @@ class Names(asyncio.DatagramProtocol):
     def __init__(self, address: str) -> None:
         self.asked: dict[str, None] = {}
         self._address = socket.inet_aton(address)
+        self._lost = asyncio.Event()
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -35,9 +36,14 @@ class Names(asyncio.DatagramProtocol):
         if reply is not None and self._transport is not None:
             self._transport.sendto(reply, addr)
 
-    def close(self) -> None:
+    async def close(self) -> None:
+        """Close the socket, and wait until it is closed."""
         if self._transport is not None:
             self._transport.close()
+            await self._lost.wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._lost.set()
 
     def reply_to(self, query: bytes) -> bytes | None:
         """The reply to a query of one question; None for anything else."""

@@ -1,0 +1,137 @@
+"""Adapters that speak the command protocol and send for themselves (mode `send`)."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from obedient import broken_by, job_of, told
+
+from harness.implementations import Connection, connect
+from harness.model import Answers, Job, Observation, Reply, Request
+
+ADAPTER = Path(__file__).with_name("children") / "sending_adapter.py"
+URL = "https://openrouter.ai/api/v1/chat/completions"
+
+
+def address(**says: Any) -> str:
+    return f"command:{shlex.join([sys.executable, str(ADAPTER), json.dumps(says)])}"
+
+
+def sending(*, sandbox: Any = "off", timeout_s: float = 20.0, **says: Any) -> Connection:
+    return connect(address(**says), mode="send", sandbox=sandbox, timeout_s=timeout_s)
+
+
+def answers_as(name: str) -> Answers:
+    def answers(step: int, request: Request) -> Reply:
+        return Reply(200, (), (f"{name}/{step}".encode(),))
+
+    return answers
+
+
+def job(do: str, name: str = "suite/case", **given: Any) -> Job:
+    return job_of({"do": do, **given}, name=name, answers=answers_as(name))
+
+
+def perform(connection: Connection, *jobs: Job, at_once: int = 1) -> Mapping[str, Observation]:
+    return {case.name: seen for case, seen in connection.perform(jobs, at_once=at_once)}
+
+
+@pytest.mark.parametrize("sandbox", ["off", "auto"])
+@pytest.mark.parametrize(
+    ("do", "urls"),
+    [
+        ("by_environment", [URL]),
+        ("by_proxy", [f"https://proxy.example/v1/{turn}" for turn in range(3)]),
+        ("by_base_url", [URL]),
+    ],
+)
+def test_an_adapter_may_send_to_any_of_the_ways_in(sandbox: str, do: str, urls: list[str]) -> None:
+    """By its environment (or straight ahead in the sandbox), by the proxy and by the base URL of the run."""
+    with sending(sandbox=sandbox, features=["outcome", "replies"]) as connection:
+        assert connection.about.mode == "send"
+        seen = perform(connection, job(do))["suite/case"]
+    assert [request.url for request in seen.steps[0].requests] == urls
+    assert all(("X-Case", "kept") in request.headers for request in seen.steps[0].requests)
+    assert told(seen) == ",".join(["suite/case/0"] * len(urls))
+    assert seen.unseen == {"timing", "timeout"}
+
+
+@pytest.mark.parametrize("do", ["by_proxy", "by_base_url"])
+def test_cases_in_flight_together_have_a_way_in_each(do: str) -> None:
+    """Every request is counted for its case, and answered by it."""
+    with sending(concurrency=4, features=["outcome", "replies"]) as connection:
+        jobs = [job(do, f"a/{number}") for number in range(24)]
+        done = perform(connection, *jobs, at_once=4)
+    for name, seen in done.items():
+        assert {request.body.decode() for request in seen.steps[0].requests} == {name}
+        assert set(told(seen).split(",")) == {f"{name}/0"}
+
+
+def test_a_shared_way_in_errs_cases_that_are_in_flight_together() -> None:
+    """A request that could be any case's is none's: who declares concurrency must use what the run names."""
+    with sending(concurrency=2, features=["replies"]) as connection:
+        done = perform(connection, job("by_environment", "a/1"), job("by_environment", "a/2"), at_once=2)
+    assert any("must send to what `wire` of the run names" in broken_by(seen) for seen in _broken(done))
+    assert all(not seen.steps for seen in done.values())
+
+
+def _broken(done: Mapping[str, Observation]) -> list[Observation]:
+    return [seen for seen in done.values() if seen.broken is not None]
+
+
+def test_what_is_sent_between_cases_belongs_to_none() -> None:
+    """It is turned away; the case that comes next has its own requests only."""
+    with sending(early=True, features=["outcome"]) as connection:
+        seen = perform(connection, job("by_environment"))["suite/case"]
+    assert [request.body for request in seen.steps[0].requests] == [b"suite/case"]
+
+
+def test_each_step_has_its_own_requests_and_answers() -> None:
+    """In the order of the steps."""
+    steps = ({"do": "by_proxy"}, {"do": "by_environment"})
+    several = job_of(*steps, name="a/b", answers=answers_as("a/b"))
+    with sending(features=["outcome", "replies", "steps"]) as connection:
+        seen = perform(connection, several)["a/b"]
+    assert [len(step.requests) for step in seen.steps] == [3, 1]
+    assert told(seen) == "a/b/1"
+
+
+def test_a_child_that_says_it_sends_is_believed() -> None:
+    """Without `mode` anywhere else it is started again, with the surroundings it needs."""
+    with connect(address(mode="send", features=["outcome"]), sandbox="off") as connection:
+        assert connection.about.mode == "send"
+        assert told(perform(connection, job("by_environment"))["suite/case"]) == "suite/case/0"
+
+
+def test_a_sending_child_answers_with_no_requests() -> None:
+    """One that does both would be seen twice."""
+    with sending() as connection:
+        seen = perform(connection, job("shape"))["suite/case"]
+    assert "in mode send it sends its requests itself" in broken_by(seen)
+
+
+def test_a_child_that_dies_is_started_again_with_a_new_way_in(tmp_path: Path) -> None:
+    """The case runs once more, and only its second attempt counts."""
+    with sending(features=["outcome"]) as connection:
+        given = {"marker": str(tmp_path / "marker")}
+        done = perform(connection, job("crash_once", "a/1", **given), job("by_environment", "a/2"))
+        crashed = perform(connection, job("crash"))["suite/case"]
+        after = perform(connection, job("by_environment"))["suite/case"]
+    assert [len(seen.steps[0].requests) for seen in done.values()] == [1, 1]
+    assert "it exited with status 7" in broken_by(crashed)
+    assert told(after) == "suite/case/0"
+
+
+def test_a_run_that_is_given_up_leaves_nothing_for_the_next() -> None:
+    """Its child is gone, and so is its way in."""
+    with sending(features=["outcome"]) as connection:
+        performing = connection.perform([job("by_environment", f"a/{number}") for number in range(3)])
+        next(performing)
+        performing.close()  # type: ignore[attr-defined]
+        assert told(perform(connection, job("by_environment"))["suite/case"]) == "suite/case/0"
