@@ -20,6 +20,7 @@ _MODULES = {
     "explain": "explaining",
     "pytest": "under_pytest",
     "tavern": "tavern",
+    "wire": "wire",
 }
 
 
