@@ -38,6 +38,7 @@ def main() -> None:
     for name in options.names or _MODULES:
         run: Callable[[Path, int], Iterator[Table]] = import_module(f"benchmarks.{_MODULES[name]}").run
         with TemporaryDirectory(prefix=f"benchmark-{name}-") as folder:
+            os.environ["HARNESS_CACHE_DIR"] = f"{folder}/own-cache"
             try:
                 for table in run(Path(folder), options.rounds):
                     print(table, flush=True)
