@@ -6,7 +6,7 @@ judging it gives a `Judgement`, and the run turns that into a `Verdict`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -240,10 +240,15 @@ class Answers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A case to perform, and who answers its requests."""
+    """A case to perform, and who answers its requests.
+
+    `live` answers them where a reply can be passed on while it comes in: called like `answers`, it may give
+    a `harness.wire` LiveReply as well.
+    """
 
     case: Case
     answers: Answers
+    live: Callable[[int, Request], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,9 @@ _COMMANDS = {
     "show": "Show one case fully expanded.",
     "rules": "List the rules, and which scenarios cover them.",
     "serve": "Stand in for a provider, for any client by hand.",
+    "preflight": "Check route, key, credits, models and cost before a recording.",
+    "record": "Record cassettes against a live API.",
+    "simulate": "Serve a stand-in for OpenRouter, to try things without an account.",
     "validate": "Check scenario files, implementations and known failures.",
     "cassettes": "Check, scrub and look into recordings of provider traffic.",
 }

@@ -69,9 +69,10 @@ def selection_of(
     )
 
 
-def open_suites(patterns: Sequence[str]) -> Suites:
+def open_suites(patterns: Sequence[str], *, new_cassettes: bool = False) -> Suites:
     """Load the files and folders among `patterns`, or the bundled suites if there are none.
 
+    With `new_cassettes` a recording that a reply names need not exist yet.
     Raises UsageError for a file that is not there, LoadError for what cannot be used.
     """
     paths = [Path(pattern) for pattern in patterns if _is_path(pattern)]
@@ -79,7 +80,7 @@ def open_suites(patterns: Sequence[str]) -> Suites:
         if not path.exists():
             raise UsageError(f"no such file: {path}{_nearest_file(path)}")
     with _kept_to_the_end():
-        return load(*(paths or [bundled_scenarios()]))
+        return load(*(paths or [bundled_scenarios()]), new_cassettes=new_cassettes)
 
 
 @contextmanager

@@ -139,7 +139,7 @@ class Program:
                     how = None if said is None else child.epitaph(_GRACE_S)
                 finally:
                     child.kill()
-            caught = Caught.at(listener)
+            caught = Caught.at(listener, entry)
         finally:
             entry.close()
         if said is None:

@@ -35,7 +35,8 @@ class Caught:
     """What came in during a step."""
 
     requests: tuple[Request, ...] = ()
-    notes: tuple[str, ...] = ()
+    refusals: tuple[str, ...] = ()
+    lookups: tuple[str, ...] = ()
     failure: str | None = None
 
     def problem(self, *, reported: bool) -> str | None:
@@ -43,16 +44,23 @@ class Caught:
         an outcome. What was turned away says nothing about a program that sent something as well."""
         if self.failure is not None:
             return self.failure
-        if self.notes and not self.requests and not reported:
-            return f"nothing that it sent could be read: {'; '.join(self.notes)}"
+        if self.refusals and not self.requests and not reported:
+            return f"nothing that it sent could be read: {'; '.join(self.refusals)}"
         return None
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is worth telling beside the requests."""
+        return self.refusals + self.lookups
+
     @classmethod
-    def at(cls, listener: Listener) -> Caught:
-        """What came in at a listener that is closed."""
+    def at(cls, listener: Listener, entry: Entry | None) -> Caught:
+        """What came in at a listener that is closed, which was the one at `entry` if given."""
         failure = listener.failure
         said = None if failure is None else f"its request could not be answered: {failure}"
-        return cls(listener.requests, listener.refusals, said)
+        looked_up = () if entry is None else entry.only_looked_up(listener.requests)
+        notes = [f"it looked up {name} and no request to it was seen" for name in looked_up]
+        return cls(listener.requests, listener.refusals, tuple(notes), said)
 
 
 class Wires:
@@ -89,6 +97,11 @@ class Wires:
         self._launcher.close()
 
     # -------------------------------------------------------------- for the taps
+
+    @property
+    def entry(self) -> Entry | None:
+        """The way in that cases share."""
+        return self._entry
 
     def listen(self, tap: Tap, job: Job, step: int, *, shared: bool) -> Listener:
         self._open.add(tap)
@@ -158,6 +171,7 @@ class Tap:
         if listener is None:
             return Caught()
         listener.close()
+        caught = Caught.at(listener, self._wires.entry if self._shared else None)
         if self._shared:
             self._wires.rest()
         elif self._wires.strays() > self._strays:
@@ -165,4 +179,4 @@ class Tap:
                 failure="requests came in by the proxy of its environment while several cases were in flight;"
                 " with a concurrency above 1 it must send to what `wire` of the run names"
             )
-        return Caught.at(listener)
+        return caught

@@ -17,7 +17,7 @@ from unittest import mock
 
 from harness.model import Aspect, Headers, Reply, Request
 
-__all__ = ["BLIND_TO", "Unanswerable", "answering", "patched"]
+__all__ = ["BLIND_TO", "Unanswerable", "answering", "patched", "permitted"]
 
 BLIND_TO: frozenset[Aspect] = frozenset(
     {"header-case", "header-order", "header-duplicates", "timeout", "timing"}
@@ -35,6 +35,7 @@ _one_at_a_time = threading.Lock()
 _users = 0
 _patches = ExitStack()
 _answer: Callable[[Request], Reply] | None = None
+_here = threading.local()
 
 
 @contextmanager
@@ -64,6 +65,17 @@ def answering(answer: Callable[[Request], Reply]) -> Iterator[None]:
             yield
         finally:
             _answer = before
+
+
+@contextmanager
+def permitted() -> Iterator[None]:
+    """Let this thread open connections in this block: for the answers that a recording fetches."""
+    before = getattr(_here, "permitted", False)
+    _here.permitted = True
+    try:
+        yield
+    finally:
+        _here.permitted = before
 
 
 def _patch() -> ExitStack:
@@ -103,7 +115,8 @@ def _no_way_past() -> Iterator[None]:
 
     def guarded(real: Callable[[socket.socket, Any], Any]) -> Callable[[socket.socket, Any], Any]:
         def connect_if_allowed(self: socket.socket, address: Any) -> Any:
-            if _answer is not None and self.family in (socket.AF_INET, socket.AF_INET6):
+            guarding = _answer is not None and not getattr(_here, "permitted", False)
+            if guarding and self.family in (socket.AF_INET, socket.AF_INET6):
                 raise Unanswerable(
                     f"bytes to {address[0]}:{address[1]} without an HTTP library that can be observed"
                 )

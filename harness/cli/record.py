@@ -1,0 +1,321 @@
+"""`harness record`: fresh cassettes from a live API."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+import click
+import orjson
+
+from harness.cli.options import contract_option, implementation_option, open_suites, selecting, selection_of
+from harness.cli.record_display import Display
+from harness.cli.upstream import Veil, open_upstream, reaching, read_key, show_checks
+from harness.errors import UsageError
+from harness.implementations import connect
+from harness.model import CONTRACTS, DEFAULT_CONTRACT, Case, Implementation
+from harness.pipeline import why_not_applicable
+from harness.recording import (
+    NO_PRICES,
+    Budget,
+    Caller,
+    Check,
+    Entry,
+    Outlook,
+    Plan,
+    Progress,
+    Retries,
+    Settings,
+    check_call,
+    check_cost,
+    files_of,
+    look_ahead,
+    plan,
+    record,
+    totals,
+    worst,
+)
+from harness.recording.preflight import CANONICAL
+
+__all__ = ["command"]
+
+_STATE = Path(".harness")
+_SLACK_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the options ask for, beside which cases."""
+
+    settings: Settings
+    retries: Retries
+    base_url: str
+    yes: bool
+    resume: bool
+    preflight: bool
+    assumed_output: int | None
+    ledger: Path | None
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What has come of the recording so far."""
+
+    takes: Counter[str] = field(default_factory=Counter)
+    entries: list[Entry] = field(default_factory=list)
+    interrupted: bool = False
+
+    @property
+    def exit_code(self) -> int:
+        if self.interrupted:
+            return 2
+        return 1 if self.takes["failed"] else 0
+
+
+@click.command("record")
+@selecting
+@implementation_option
+@contract_option
+@click.option(
+    "--into",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Record any case, each into a file of its own: DIR/SUITE/SCENARIO.yaml.",
+)
+@reaching
+@click.option("--base-url", default=CANONICAL, metavar="URL", show_default=True, help="For the checks.")
+@click.option("--source", type=click.Choice(["live", "simulated"]), default="live", show_default=True)
+@click.option("--retries", type=click.IntRange(0, 10), default=2, metavar="N", show_default=True)
+@click.option(
+    "--assume-output",
+    type=click.IntRange(min=1),
+    metavar="TOKENS",
+    help="What to count for requests without a limit of their own; else the longest answer of the model.",
+)
+@click.option("-y", "--yes", is_flag=True, help="Do not ask before money is spent.")
+@click.option("--again", is_flag=True, help="Record what is recorded already, too.")
+@click.option("--resume", is_flag=True, help="Go on where the recording before was broken off.")
+@click.option("--keep-failing", is_flag=True, help="Keep what breaks its rules or was not answered, too.")
+@click.option("--cache-hits", is_flag=True, help="Keep answers from the provider's response cache, too.")
+@click.option("--no-preflight", is_flag=True, help="Leave the checks out; prices are unknown then.")
+@click.option("--force-ci", is_flag=True, help="Record although this is a continuous integration.")
+@click.option("--ledger", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.json")
+def command(
+    patterns: tuple[str, ...],
+    evidence: str,
+    reading: str | None,
+    tags: tuple[str, ...],
+    shard: str | None,
+    addresses: tuple[str, ...],
+    contract: str | None,
+    into: Path | None,
+    routes: tuple[str, ...],
+    ca_file: Path | None,
+    key_env: str,
+    max_cost: Decimal,
+    silence: float,
+    base_url: str,
+    source: str,
+    retries: int,
+    assume_output: int | None,
+    yes: bool,
+    again: bool,
+    resume: bool,
+    keep_failing: bool,
+    cache_hits: bool,
+    no_preflight: bool,
+    force_ci: bool,
+    ledger: Path | None,
+) -> int:
+    """Record what a provider answers to the cases that PATTERN or PATH name, or to all.
+
+    The cases whose replies are cassettes are recorded into these, or with --into any case into a file of
+    its own. The key comes from the environment and goes to the provider only: the implementation never has
+    it. What is written is scrubbed, searched for secrets, and played back before it counts.
+
+    Exit codes: 0 recorded, 1 a case failed or was not recorded, 2 interrupted, 3 something broke, 4 bad
+    usage or files, 5 nothing selected.
+    """
+    _refuse_where_nobody_looks(yes=yes, force_ci=force_ci)
+    if len(addresses) > 1:
+        raise UsageError("one recording has one implementation", hint="Record the others by themselves.")
+    asked = _Asked(
+        Settings(
+            into,
+            _STATE / "set-aside",
+            source,
+            again,
+            keep_failing,
+            cache_hits,
+        ),
+        Retries(retries),
+        base_url,
+        yes,
+        resume,
+        not no_preflight,
+        assume_output,
+        ledger,
+    )
+    suites = open_suites(patterns, new_cassettes=True)
+    selection = selection_of(patterns, evidence, reading, tags, shard)
+    longest_s = (silence + asked.retries.longest_s) * (1 + retries) + _SLACK_S
+    with ExitStack() as stack:
+        address = addresses[0] if addresses else "reference"
+        implementation = stack.enter_context(closing(connect(address, timeout_s=longest_s)))
+        about = implementation.about
+        contracts = CONTRACTS if contract == "all" else (contract or about.contract or DEFAULT_CONTRACT,)
+        wanted = [
+            case
+            for each in contracts
+            for case in selection(suites.cases(each, vars=about.vars))
+            if files_of(case, into) and why_not_applicable(case, about) is None
+        ]
+        if not wanted:
+            click.echo("nothing to record: no case selected has a cassette for its reply (or use --into DIR)")
+            return 5
+        upstream = stack.enter_context(open_upstream([], routes, ca_file, silence))
+        key = read_key(key_env)
+        veil = Veil(key)
+        display = Display(veil)
+        caller = Caller(upstream, key, Budget(max_cost), retries=asked.retries, on_wait=display.waiting)
+        return _Recording(implementation, caller, asked, veil, display).run(wanted)
+
+
+def _refuse_where_nobody_looks(*, yes: bool, force_ci: bool) -> None:
+    if os.environ.get("CI", "").lower() not in ("", "0", "false") and not force_ci:
+        raise UsageError(
+            "this looks like a continuous integration (CI is set), where nothing is recorded",
+            hint="A recording spends money. If this one should, say --force-ci.",
+        )
+    if not yes and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError(
+            "nobody can be asked whether money may be spent: this is no terminal",
+            hint="Say --yes; --max-cost bounds what is spent.",
+        )
+
+
+class _Recording:
+    """One run of the command."""
+
+    def __init__(
+        self, implementation: Implementation, caller: Caller, asked: _Asked, veil: Veil, display: Display
+    ) -> None:
+        self._implementation = implementation
+        self._caller = caller
+        self._asked = asked
+        self._veil = veil
+        self._display = display
+        self._tally = _Tally()
+
+    def run(self, cases: Sequence[Case]) -> int:
+        planned = plan(cases, NO_PRICES, self._asked.retries.most)
+        self._check_hosts(planned)
+        if self._asked.preflight and not self._passes(planned):
+            return 1
+        if not self._asked.preflight:
+            self._veil.echo("without the checks: no prices are known, so only reported costs are counted")
+            self._display.plan(planned, self._caller.budget.most)
+        if not self._asked.yes and not click.confirm("Record?"):
+            raise click.Abort
+        if self._asked.preflight and not self._tiny_call(planned):
+            return 1
+        about = self._implementation.about
+        name = f"{about.address or about.name}"
+        progress = Progress(_STATE / "recording.json", name, resume=self._asked.resume)
+        try:
+            self._record(cases, progress)
+        except KeyboardInterrupt:
+            self._tally.interrupted = True
+        self._display.end(self._tally.takes, totals(self._tally.entries), interrupted=self._tally.interrupted)
+        self._display.ledger(self._tally.entries)
+        self._write_ledger()
+        return self._tally.exit_code
+
+    def _check_hosts(self, planned: Plan) -> None:
+        strangers = set(planned.hosts) - self._caller.upstream.hosts
+        for host in sorted(strangers):
+            self._veil.echo(
+                f"{host} may not be reached; its cases will not be recorded"
+                f" (--upstream {host}=https://{host} allows it)",
+                fg="yellow",
+            )
+
+    def _passes(self, planned: Plan) -> bool:
+        """The checks that cost nothing, and the plan with its prices."""
+        outlook = look_ahead(
+            self._caller,
+            self._asked.base_url,
+            planned.models,
+            may_be_missing=planned.refused_models,
+            assumed_output=self._asked.assumed_output,
+        )
+        self._caller.prices = outlook.prices or NO_PRICES
+        priced = planned.priced(self._caller.prices)
+        checks = [*outlook.checks, *self._cost(outlook, priced)]
+        show_checks(checks, self._veil)
+        self._display.plan(priced, self._caller.budget.most)
+        return worst(checks) != "fail"
+
+    def _cost(self, outlook: Outlook, priced: Plan) -> Iterator[Check]:
+        if not any(check.standing == "fail" for check in outlook.checks):
+            most = self._caller.budget.most
+            yield from check_cost(outlook, priced.cost_with_retries, most, unpriced=priced.unpriced)
+
+    def _tiny_call(self, planned: Plan) -> bool:
+        """One call that shows whether calls are answered at all."""
+        served = [call for call in planned.calls if not call.refused]
+        if not served:
+            return True
+        cheapest = min(served, key=lambda call: call.cost if call.cost is not None else Decimal("Infinity"))
+        check = check_call(self._caller, self._asked.base_url, cheapest.estimate.model)
+        show_checks([check], self._veil)
+        return check.standing != "fail"
+
+    def _record(self, cases: Sequence[Case], progress: Progress) -> None:
+        with self._display.recording(len(cases)):
+            for take in record(cases, self._implementation, self._caller, self._asked.settings, progress):
+                self._tally.takes[take.status] += 1
+                self._tally.entries += take.entries
+                self._display.take(take)
+                if take.stops:
+                    self._display.stopped(take)
+
+    def _write_ledger(self) -> None:
+        path = self._asked.ledger
+        if path is None:
+            return
+        entries = self._tally.entries
+        stated = {
+            "totals": totals(entries).as_json() | {"spent_usd": float(self._caller.budget.spent)},
+            "calls": [entry.as_json() for entry in entries],
+        }
+        text = self._veil_json(stated)
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            draft.write_bytes(text)
+            draft.replace(path)
+        except OSError as error:
+            raise UsageError(f"cannot write the ledger {path}: {error.strerror}") from None
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def _veil_json(self, value: object) -> bytes:
+        """JSON with every text in it looked through for the key."""
+
+        def veiled(each: object) -> object:
+            if isinstance(each, str):
+                return self._veil(each)
+            if isinstance(each, dict):
+                return {self._veil(str(name)): veiled(item) for name, item in each.items()}
+            if isinstance(each, list):
+                return [veiled(item) for item in each]
+            return each
+
+        return orjson.dumps(veiled(value), option=orjson.OPT_INDENT_2) + b"\n"

@@ -1,0 +1,46 @@
+"""Recording: the provider's answers to real requests, kept as cassettes (docs/recording.md).
+
+This is the only part of the harness that leaves the machine.
+"""
+
+from __future__ import annotations
+
+from harness.recording.calling import Budget, Caller, Key, OverBudgetError
+from harness.recording.failures import Retries
+from harness.recording.ledger import Entry, Totals, totals
+from harness.recording.plan import Plan, plan
+from harness.recording.preflight import Check, Outlook, check_call, check_cost, look_ahead, worst
+from harness.recording.pricing import NO_PRICES, Prices
+from harness.recording.progress import Progress
+from harness.recording.session import Settings, Take, record
+from harness.recording.targets import files_of
+from harness.recording.upstream import OPENROUTER, Upstream, parse_route
+
+__all__ = [
+    "NO_PRICES",
+    "OPENROUTER",
+    "Budget",
+    "Caller",
+    "Check",
+    "Entry",
+    "Key",
+    "Outlook",
+    "OverBudgetError",
+    "Plan",
+    "Prices",
+    "Progress",
+    "Retries",
+    "Settings",
+    "Take",
+    "Totals",
+    "Upstream",
+    "check_call",
+    "check_cost",
+    "files_of",
+    "look_ahead",
+    "parse_route",
+    "plan",
+    "record",
+    "totals",
+    "worst",
+]

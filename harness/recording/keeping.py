@@ -1,0 +1,134 @@
+"""From a case's answers to its files: what is fit to be kept, written, and proved by reading it back."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from harness.cassettes import Recorded
+from harness.cassettes.cassette import Cassette
+from harness.cassettes.reading import read
+from harness.cassettes.scrubbing import Scrubber
+from harness.cassettes.writing import write_cassette
+from harness.masking import Mask
+from harness.model import About, Case, JsonValue, Reply, Request, Step
+from harness.recording.failures import events_of, failure_of, is_stream
+from harness.recording.plan import expected_failure
+from harness.recording.taking import Exchange
+
+__all__ = ["Origin", "flaws", "keep"]
+
+_CACHE_STATUS = "x-openrouter-cache-status"
+_DONE = "[DONE]"
+
+
+class Origin:
+    """What the files of a recording say of where they come from."""
+
+    def __init__(self, about: About, source: str) -> None:
+        self._about = about
+        self._source = source
+
+    def of(self, case: Case, exchanges: Sequence[Exchange]) -> dict[str, JsonValue]:
+        """The metadata of a file with these exchanges."""
+        stated: dict[str, JsonValue] = {
+            "recorded_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "source": self._source,
+            "scenario": case.name,
+            "scenario_digest": _digest(case),
+            "implementation": " ".join(filter(None, (self._about.name, self._about.version))),
+            "contract": case.contract,
+        }
+        tried = {
+            str(number): list(made.call.tried) for number, made in enumerate(exchanges) if made.call.tried
+        }
+        return {**stated, "retried_after": tried} if tried else stated
+
+
+def flaws(case: Case, exchanges: Sequence[Exchange], *, cache_hits: bool) -> Iterator[str]:
+    """Why the answers of a case are not what its recording should hold, a sentence each."""
+    for made in exchanges:
+        reply = made.call.finish()
+        wrong = _flaw(case.steps[made.step], reply, made.call.arriving.problem, cache_hits=cache_hits)
+        if wrong is not None:
+            yield Mask(case.canaries)(f"{made.request.method} {made.request.url} {wrong}")
+
+
+def _flaw(step: Step, reply: Reply, problem: str, *, cache_hits: bool) -> str | None:
+    expected, failure = expected_failure(step), failure_of(reply)
+    if failure is not None:
+        if expected is None:
+            return f"was answered by a failure ({failure.kind}): {problem or failure.said}"
+        wanted = expected.get("class")
+        if isinstance(wanted, str) and wanted != failure.kind:
+            return (
+                f"was answered by a failure of class {failure.kind}, and {wanted} is expected: {failure.said}"
+            )
+        return None
+    if expected is not None:
+        return f"was answered with {reply.status}, and the case expects an error"
+    if is_stream(reply.headers) and _DONE not in events_of(reply.body)[-1:]:
+        return f"was answered by a stream that does not end with {_DONE} (OR-PRE-09)"
+    status = next((value for name, value in reply.headers if name.lower() == _CACHE_STATUS), "")
+    if status.strip().upper() == "HIT" and not cache_hits:
+        return "was answered from the provider's response cache, with no usage of its own (OR-PRE-09)"
+    return None
+
+
+def keep(
+    path: Path, case: Case, exchanges: Sequence[Exchange], origin: Origin, scrubber: Scrubber
+) -> str | None:
+    """Write the exchanges to `path`, scrubbed, and play them back to the requests they were made with.
+
+    Gives what is wrong with the file that was written, None if nothing is. Raises `CassetteLeak` if it
+    would hold a secret, and `OSError`.
+    """
+    recorded = tuple(
+        Recorded(number, _bare(made.request), made.call.finish()) for number, made in enumerate(exchanges)
+    )
+    scrubbed = write_cassette(path, recorded, origin.of(case, exchanges), scrubber)
+    return _unlike(Cassette(path, *read(path)), scrubbed.interactions, recorded)
+
+
+def _bare(request: Request) -> Request:
+    return replace(request, timeout_ms=None, after_ms=None)
+
+
+def _unlike(cassette: Cassette, stored: Sequence[Recorded], made: Sequence[Recorded]) -> str | None:
+    """How a cassette departs from what was stored in it, or from what it has to answer."""
+    for kept, found, before in zip(stored, cassette.interactions, made, strict=True):
+        if (kept.request.method, kept.request.url, kept.request.body) != (
+            found.request.method,
+            found.request.url,
+            found.request.body,
+        ):
+            return f"interaction {kept.number} reads back with another request"
+        if (kept.reply.status, kept.reply.body) != (found.reply.status, found.reply.body):
+            return f"interaction {kept.number} reads back with another answer"
+        asked = before.request if kept.request.body == before.request.body else kept.request
+        answer = cassette.find(replace(asked, url=kept.request.url))
+        if answer is None:
+            return f"interaction {kept.number} is not found by its own request"
+    return None
+
+
+def _digest(case: Case) -> str:
+    """A digest of what the case asks for and expects; the same in every run."""
+    stated: list[Mapping[str, Any]] = [
+        {
+            "input": step.input,
+            "interactions": [
+                {"request": each.request, "replies": list(each.replies)} for each in step.interactions
+            ],
+            "outcome": step.outcome,
+        }
+        for step in case.steps
+    ]
+    text = orjson.dumps(stated, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode()
+    return hashlib.blake2b(Mask(case.canaries)(text).encode(), digest_size=16).hexdigest()

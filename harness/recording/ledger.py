@@ -1,0 +1,136 @@
+"""What a recording has done and spent, call by call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+import orjson
+
+from harness.model import JsonValue, Reply
+from harness.recording.calling import Call
+from harness.recording.failures import events_of, is_stream
+from harness.recording.pricing import Usage, usage_of
+
+__all__ = ["Entry", "Totals", "entry", "totals"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One call: whose it was, what it is known by at the provider, and what it cost against the estimate.
+
+    `tried` are the statuses or faults of the attempts before the last.
+    """
+
+    case: str
+    contract: str
+    id: str
+    model: str
+    status: int | str
+    tried: tuple[int | str, ...]
+    usage: Usage
+    estimated_prompt_tokens: int
+    estimated_output_tokens: int
+    estimated_cost: Decimal | None
+
+    def as_json(self) -> dict[str, JsonValue]:
+        return {
+            "case": self.case,
+            "contract": self.contract,
+            "id": self.id,
+            "model": self.model,
+            "status": self.status,
+            "tried": list(self.tried),
+            "retries": len(self.tried),
+            "prompt_tokens": self.usage.prompt_tokens,
+            "completion_tokens": self.usage.completion_tokens,
+            "cost_usd": _usd(self.usage.cost),
+            "estimated": {
+                "prompt_tokens": self.estimated_prompt_tokens,
+                "most_output_tokens": self.estimated_output_tokens,
+                "cost_usd": _usd(self.estimated_cost),
+            },
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The sums over a ledger. `statuses` counts every answer, those of retries too."""
+
+    calls: int
+    retries: int
+    prompt_tokens: int
+    completion_tokens: int
+    cost: Decimal
+    estimated_cost: Decimal
+    statuses: tuple[tuple[int | str, int], ...]
+
+    def as_json(self) -> dict[str, JsonValue]:
+        return {
+            "calls": self.calls,
+            "retries": self.retries,
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": self.completion_tokens,
+            "cost_usd": _usd(self.cost),
+            "estimated_cost_usd": _usd(self.estimated_cost),
+            "statuses": {str(status): count for status, count in self.statuses},
+        }
+
+
+def entry(case: str, contract: str, call: Call, reply: Reply) -> Entry:
+    """The entry of a call that is over."""
+    estimate = call.estimate
+    return Entry(
+        case,
+        contract,
+        _id(reply),
+        estimate.model,
+        reply.fault or reply.status,
+        call.tried,
+        usage_of(reply),
+        estimate.prompt_tokens,
+        estimate.output_tokens,
+        estimate.cost,
+    )
+
+
+def totals(entries: Iterable[Entry]) -> Totals:
+    """Sum up a ledger."""
+    kept = tuple(entries)
+    met: dict[int | str, int] = {}
+    for each in kept:
+        for status in (*each.tried, each.status):
+            met[status] = met.get(status, 0) + 1
+    return Totals(
+        len(kept),
+        sum(len(each.tried) for each in kept),
+        sum(each.usage.prompt_tokens or 0 for each in kept),
+        sum(each.usage.completion_tokens or 0 for each in kept),
+        sum((each.usage.cost or Decimal() for each in kept), Decimal()),
+        sum((each.estimated_cost or Decimal() for each in kept), Decimal()),
+        tuple(sorted(met.items(), key=lambda pair: str(pair[0]))),
+    )
+
+
+def _id(reply: Reply) -> str:
+    """The generation's id, or the one that the answer as a whole is known by."""
+    for value in events_of(reply.body) if is_stream(reply.headers) else [_json(reply.body)]:
+        if isinstance(value, dict) and isinstance(value.get("id"), str):
+            return str(value["id"])
+    headers = {name.lower(): value for name, value in reply.headers}
+    return next((headers[name] for name in _ID_HEADERS if name in headers), "")
+
+
+_ID_HEADERS = ("x-generation-id", "x-request-id", "request-id", "cf-ray")
+
+
+def _json(body: bytes) -> JsonValue:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _usd(amount: Decimal | None) -> float | None:
+    return None if amount is None else float(amount)

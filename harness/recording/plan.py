@@ -1,0 +1,121 @@
+"""What a recording is going to do: which calls, where to, and what they may cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from harness.model import Case, Request, Step
+from harness.recording.pricing import Estimate, Prices
+from harness.recording.upstream import host_of
+from harness.reference import Refusal, Unsupported, shape
+
+__all__ = ["Plan", "PlannedCall", "expected_failure", "plan"]
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedCall:
+    """A call that a case is expected to make. `refused` tells that the provider is to answer an error."""
+
+    case: Case
+    request: Request
+    estimate: Estimate
+    refused: bool = False
+
+    @property
+    def host(self) -> str:
+        return host_of(self.request.url)
+
+    @property
+    def cost(self) -> Decimal | None:
+        """What it may cost; nothing where it is to be refused."""
+        return Decimal() if self.refused else self.estimate.cost
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The calls of a recording."""
+
+    calls: tuple[PlannedCall, ...]
+    retries: int
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        return tuple(sorted({call.host for call in self.calls}))
+
+    @property
+    def cost(self) -> Decimal:
+        """What the calls may cost if each is made once."""
+        return sum((call.cost or Decimal() for call in self.calls), Decimal())
+
+    @property
+    def cost_with_retries(self) -> Decimal:
+        return self.cost * (1 + self.retries)
+
+    @property
+    def models(self) -> Mapping[str, frozenset[str]]:
+        """The models that are asked for, with the fields that the requests to them have."""
+        found: dict[str, frozenset[str]] = {}
+        for call in self.calls:
+            fields = frozenset(_object(call.request.body))
+            found[call.estimate.model] = found.get(call.estimate.model, frozenset()) | fields
+        return found
+
+    @property
+    def refused_models(self) -> frozenset[str]:
+        """The models that are asked for only where an error is expected."""
+        served = {call.estimate.model for call in self.calls if not call.refused}
+        return frozenset(call.estimate.model for call in self.calls) - served
+
+    @property
+    def unpriced(self) -> tuple[str, ...]:
+        return tuple(sorted({call.estimate.model for call in self.calls if call.cost is None}))
+
+    def priced(self, prices: Prices) -> Plan:
+        """The same calls at these prices."""
+        calls = (
+            PlannedCall(call.case, call.request, prices.estimate(call.request.body), call.refused)
+            for call in self.calls
+        )
+        return Plan(tuple(calls), self.retries)
+
+
+def plan(cases: Iterable[Case], prices: Prices, retries: int) -> Plan:
+    """The calls that cases will make, as far as can be told without performing them: what the contract has
+    an implementation send, once for every request that a case expects."""
+    return Plan(tuple(call for case in cases for call in _calls(case, prices)), retries)
+
+
+def expected_failure(step: Step) -> Mapping[str, Any] | None:
+    """The error that a step expects to be reported, if it sends something and does."""
+    error = (step.outcome or {}).get("error")
+    return error if step.interactions and isinstance(error, Mapping) else None
+
+
+def _calls(case: Case, prices: Prices) -> Iterator[PlannedCall]:
+    for step in case.steps:
+        expected = sum(interaction.least for interaction in step.interactions)
+        request = _request(step)
+        if expected and request is not None:
+            refused = expected_failure(step) is not None
+            call = PlannedCall(case, request, prices.estimate(request.body), refused)
+            yield from (call for _ in range(expected))
+
+
+def _request(step: Step) -> Request | None:
+    try:
+        return shape(step.input)
+    except (Refusal, Unsupported):
+        return None
+
+
+def _object(body: bytes) -> Mapping[str, Any]:
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return {}
+    return value if isinstance(value, dict) else {}

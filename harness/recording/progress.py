@@ -1,0 +1,62 @@
+"""Which cases are recorded, kept on the disk, so that a recording can be taken up again."""
+
+from __future__ import annotations
+
+import os
+from hashlib import blake2b
+from pathlib import Path
+
+import orjson
+
+from harness.model import Case
+
+__all__ = ["Progress"]
+
+_VERSION = 1
+
+
+class Progress:
+    """The finished cases of a recording, in a file. It holds their names, and a digest of the implementation
+    (an address may hold anything).
+
+    With `resume` those of the run before count; else the file is begun anew.
+    """
+
+    def __init__(self, file: Path, implementation: str, *, resume: bool) -> None:
+        self._file = file
+        self._implementation = blake2b(implementation.encode(), digest_size=16).hexdigest()
+        self._finished: set[tuple[str, str]] = set()
+        if resume:
+            self._finished = self._read()
+
+    def is_finished(self, case: Case) -> bool:
+        """Whether the case was recorded, or is finished in the run that is taken up."""
+        return (case.name, case.contract) in self._finished
+
+    def finish(self, case: Case) -> None:
+        """Remember a case, on the disk at once."""
+        self._finished.add((case.name, case.contract))
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        ignore = self._file.parent / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", "utf-8")
+        stated = {
+            "version": _VERSION,
+            "implementation": self._implementation,
+            "finished": sorted(self._finished),
+        }
+        draft = self._file.with_name(f".{self._file.name}.{os.getpid()}")
+        try:
+            draft.write_bytes(orjson.dumps(stated, option=orjson.OPT_INDENT_2))
+            draft.replace(self._file)
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def _read(self) -> set[tuple[str, str]]:
+        try:
+            stated = orjson.loads(self._file.read_bytes())
+            if stated["version"] != _VERSION or stated["implementation"] != self._implementation:
+                return set()
+            return {(name, contract) for name, contract in stated["finished"]}
+        except (OSError, ValueError, KeyError, TypeError):
+            return set()

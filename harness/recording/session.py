@@ -1,0 +1,208 @@
+"""The recording itself: cases are performed, answered by the provider, judged, and their answers kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from harness.cassettes.scrubbing import Scrubber
+from harness.cassettes.writing import CassetteLeak
+from harness.judge import judge
+from harness.model import Assigned, Case, Difference, Implementation, Job, Observation
+from harness.recording.calling import Caller, OverBudgetError
+from harness.recording.keeping import Origin, flaws, keep
+from harness.recording.ledger import Entry, entry
+from harness.recording.progress import Progress
+from harness.recording.taking import Answerer, Exchange
+from harness.recording.targets import files_of, position_of
+
+__all__ = ["Settings", "Take", "TakeStatus", "record"]
+
+TakeStatus: TypeAlias = Literal["recorded", "failed", "skipped", "not_applicable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a recording is made.
+
+    With `into` each case has a file of its own in that folder, else those that its replies name.
+    What is not fit to be kept goes under `aside`. `again` records what is recorded already; `keep_failing`
+    keeps the answers of cases that break their rules, or were not answered as they should be; `cache_hits`
+    those from the provider's response cache.
+    """
+
+    into: Path | None = None
+    aside: Path = Path(".harness/set-aside")
+    source: str = "live"
+    again: bool = False
+    keep_failing: bool = False
+    cache_hits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """What became of one case. `files` are those written; `reason` is why it is not recorded, and
+    `differences` how its requests break its rules. `stops` tells that nothing more can be recorded."""
+
+    case: Case
+    status: TakeStatus
+    files: tuple[Path, ...] = ()
+    reason: str = ""
+    differences: tuple[Difference, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    stops: bool = False
+
+
+def record(
+    cases: Iterable[Case],
+    implementation: Implementation,
+    caller: Caller,
+    settings: Settings,
+    progress: Progress,
+) -> Iterator[Take]:
+    """Record cases one after the other, and yield what became of each.
+
+    Ends after the first that could pass the budget. A file is written when its case is over, so that what
+    is complete stays, however the recording ends. Raises ImplementationError if the implementation cannot
+    be used at all.
+    """
+    return _Session(implementation, caller, settings, progress).record(cases)
+
+
+class _Session:
+    def __init__(
+        self, implementation: Implementation, caller: Caller, settings: Settings, progress: Progress
+    ) -> None:
+        self._implementation = implementation
+        self._caller = caller
+        self._settings = settings
+        self._progress = progress
+        self._origin = Origin(implementation.about, settings.source)
+        self._answerers: dict[tuple[str, str], Answerer] = {}
+        self._aside: list[Take] = []
+        self._written: set[Path] = set()
+        self._over = False
+
+    def record(self, cases: Iterable[Case]) -> Iterator[Take]:
+        for case, observation in self._implementation.perform(self._jobs(cases), at_once=1):
+            yield from self._drain()
+            take = self._conclude(case, observation)
+            self._over = self._over or take.stops
+            yield take
+        yield from self._drain()
+
+    def _jobs(self, cases: Iterable[Case]) -> Iterator[Job]:
+        for case in cases:
+            if self._over:
+                return
+            reason = self._why_not(case)
+            if reason is not None:
+                self._aside.append(Take(case, "skipped", reason=reason))
+                continue
+            answerer = Answerer(case, self._caller)
+            self._answerers[case.name, case.contract] = answerer
+            yield Job(case, answerer.answer, answerer.live)
+
+    def _drain(self) -> Iterator[Take]:
+        yield from self._aside
+        self._aside.clear()
+
+    def _why_not(self, case: Case) -> str | None:
+        """Why a case need not be recorded now."""
+        files = files_of(case, self._settings.into)
+        if not files:
+            return "none of its replies is a recording; record it with --into"
+        if self._progress.is_finished(case):
+            return "finished before"
+        if all(file in self._written for file in files):
+            return f"{_named(files)} was recorded a moment ago"
+        if not self._settings.again and all(file.is_file() for file in files):
+            return f"{_named(files)} is recorded; --again records it anew"
+        return None
+
+    # -------------------------------------------------------------- a case that was performed
+
+    def _conclude(self, case: Case, observation: Observation) -> Take:
+        answerer = self._answerers.pop((case.name, case.contract))
+        if observation.unsupported is not None:
+            return Take(case, "not_applicable", reason=observation.unsupported)
+        differences: tuple[Difference, ...] = ()
+        reason = ""
+        places: Mapping[Path, list[Exchange]] = {}
+        if observation.broken is not None:
+            reason = observation.broken.message
+        else:
+            judgement = judge(case, observation)
+            differences = judgement.differences
+            if differences and not self._settings.keep_failing:
+                reason = "its requests break its rules"
+            else:
+                places = self._placed(case, answerer, judgement.assigned)
+        answerer.end()
+        made = answerer.exchanges
+        stops = isinstance(answerer.trouble, OverBudgetError)
+        if answerer.trouble is not None:
+            reason = str(answerer.trouble)
+        if not reason:
+            reason = "; ".join(flaws(case, made, cache_hits=self._settings.cache_hits))
+        entries = tuple(entry(case.name, case.contract, each.call, each.call.finish()) for each in made)
+        scrubber = self._scrubber(case)
+        if reason and not (self._settings.keep_failing and places and answerer.trouble is None):
+            kept = self._set_aside(case, made, scrubber)
+            return Take(case, "failed", kept, reason, differences, entries, stops)
+        if not any(places.values()):
+            return Take(case, "failed", (), "it sent nothing to be recorded", differences, entries)
+        wrong = self._write(case, places, scrubber)
+        if wrong is not None:
+            return Take(case, "failed", tuple(places), wrong, differences, entries)
+        self._progress.finish(case)
+        return Take(case, "recorded", tuple(places), reason, differences, entries)
+
+    def _placed(
+        self, case: Case, answerer: Answerer, assigned: tuple[tuple[Assigned, ...], ...]
+    ) -> dict[Path, list[Exchange]]:
+        """The exchanges of a case by the files they belong into, in their order there. Requests that were
+        not waited for are sent now."""
+        settings = self._settings
+        found: dict[Path, list[tuple[int, Exchange]]] = {}
+        for step, requests in enumerate(assigned):
+            for each in requests:
+                place = position_of(each, case, settings.into)
+                if place is None or answerer.trouble is not None:
+                    continue
+                exchange = answerer.exchange(step, each.request)
+                if exchange is not None:
+                    found.setdefault(place[0], []).append((place[1], exchange))
+        return {
+            path: [exchange for _, exchange in sorted(numbered, key=lambda pair: pair[0])]
+            for path, numbered in found.items()
+        }
+
+    def _write(self, case: Case, places: Mapping[Path, list[Exchange]], scrubber: Scrubber) -> str | None:
+        """Write a case's files; gives what is wrong with them, None if nothing is."""
+        for path, exchanges in places.items():
+            try:
+                wrong = keep(path, case, exchanges, self._origin, scrubber)
+            except CassetteLeak as leak:
+                return str(leak)
+            except OSError as error:
+                return f"{path} cannot be written: {error.strerror or error}"
+            self._written.add(path)
+            if wrong is not None:
+                return f"{path}: {wrong}"
+        return None
+
+    def _set_aside(self, case: Case, made: tuple[Exchange, ...], scrubber: Scrubber) -> tuple[Path, ...]:
+        """Keep the answers of a case that are not fit for its files where they can be looked at."""
+        path = self._settings.aside / f"{case.name}.yaml"
+        return () if not made or self._write(case, {path: list(made)}, scrubber) is not None else (path,)
+
+    def _scrubber(self, case: Case) -> Scrubber:
+        key = self._caller.key
+        return Scrubber({**case.canaries, key.name: key.value})
+
+
+def _named(files: tuple[Path, ...]) -> str:
+    return " and ".join(str(file) for file in files)

@@ -1,0 +1,321 @@
+"""Requests to the provider itself: the only part of the harness that leaves the machine.
+
+It speaks through httpcore directly, which vcrpy's patches do not reach, and to no host but those it is
+opened for. What comes back is passed on chunk by chunk as it arrives, and kept with its times; what fails
+is an answer, too, with a fault.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, urlsplit
+
+from harness.errors import HarnessError, UsageError
+from harness.model import Headers, Reply, Request
+from harness.wire.in_process import permitted
+
+if TYPE_CHECKING:
+    import httpcore
+
+__all__ = ["OPENROUTER", "Arriving", "NotPlannedError", "Upstream", "host_of", "parse_route"]
+
+OPENROUTER = "openrouter.ai"
+TIMEOUT_S = 120.0
+"""How long the provider may be silent."""
+
+LONGEST_S = 600.0
+"""How long one answer may take in all (OR-RETRY-02)."""
+
+_CONNECT_S = 15.0
+_OWN_HEADERS = frozenset(
+    {
+        "accept-encoding",
+        "connection",
+        "content-length",
+        "expect",
+        "host",
+        "keep-alive",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+"""Headers of a hop, which are made anew for this one."""
+
+
+class NotPlannedError(HarnessError):
+    """A request to a host that is not among those that may be reached."""
+
+
+def parse_route(text: str) -> tuple[str, str]:
+    """`HOST=URL` → where requests to HOST go instead. Raises `UsageError`."""
+    host, equals, url = text.partition("=")
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        parts = SplitResult("", "", "", "", "")
+    sound = equals and host and "/" not in host and parts.scheme in ("http", "https") and parts.hostname
+    if not sound or parts.query or parts.fragment:
+        raise UsageError(
+            f"--upstream {text!r} is not HOST=URL",
+            hint="for example --upstream openrouter.ai=https://127.0.0.1:8443",
+        )
+    return host.lower(), url.rstrip("/")
+
+
+def host_of(url: str) -> str:
+    """The host of a URL, in lower case; empty if it has none."""
+    try:
+        return (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+class Upstream:
+    """Sends requests to `hosts`, and to the hosts that `routes` lead elsewhere (host → URL).
+
+    `ca_file` is a certificate authority that is believed on routes beside the usual ones. `timeout_s` is
+    how long the provider may be silent. May be used from several threads. Close it when the run is over.
+    """
+
+    def __init__(
+        self,
+        hosts: Iterable[str] = (OPENROUTER,),
+        routes: Mapping[str, str] | None = None,
+        *,
+        ca_file: Path | None = None,
+        timeout_s: float = TIMEOUT_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._routes = dict(routes or {})
+        self.hosts = frozenset(host.lower() for host in (*hosts, *self._routes))
+        self._ca_file = ca_file
+        self._timeout_s = timeout_s
+        self._clock = clock
+        self._pools: dict[bool, httpcore.ConnectionPool] = {}
+        self._lock = threading.Lock()
+
+    def send(self, request: Request) -> Arriving:
+        """Send a request; what it is answered comes in while the `Arriving` is read.
+
+        A connection or an answer that fails is a fault of the `Arriving`. Raises `NotPlannedError` for a
+        host that may not be reached, and for plain http to another machine.
+        """
+        import httpcore
+
+        parts, routed = self._target(request.url)
+        pool = self._pool(routed)
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+        url = httpcore.URL(
+            scheme=parts.scheme.encode(),
+            host=(parts.hostname or "").encode("ascii", "replace"),
+            port=port,
+            target=target.encode("ascii", "replace"),
+        )
+        asked = httpcore.Request(
+            request.method,
+            url,
+            headers=_headers(request, parts.netloc.rpartition("@")[2]),
+            content=request.body,
+            extensions={
+                "timeout": {
+                    "connect": min(_CONNECT_S, self._timeout_s),
+                    "read": self._timeout_s,
+                    "write": self._timeout_s,
+                    "pool": self._timeout_s,
+                }
+            },
+        )
+        started = self._clock()
+        try:
+            with permitted():
+                response = pool.handle_request(asked)
+        except _failures() as error:
+            return Arriving.failed(*_fault(error))
+        return Arriving(response, started, self._clock)
+
+    def close(self) -> None:
+        """Close every connection."""
+        with self._lock:
+            pools, self._pools = self._pools, {}
+        for pool in pools.values():
+            pool.close()
+
+    def __enter__(self) -> Upstream:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def _target(self, url: str) -> tuple[SplitResult, bool]:
+        """Where a request goes, and whether a route leads there."""
+        try:
+            parts = urlsplit(url)
+            host = (parts.hostname or "").lower()
+            _ = parts.port
+        except ValueError:
+            raise NotPlannedError(f"{url!r} is no URL that can be reached") from None
+        if host not in self.hosts or parts.scheme not in ("http", "https"):
+            raise NotPlannedError(
+                f"a request to {host or url!r}, which is not among the hosts of this recording"
+                f" ({', '.join(sorted(self.hosts))}); nothing was sent there",
+                hint=f"If it may be reached: --upstream {host or 'HOST'}=https://{host or 'HOST'}",
+            )
+        route = self._routes.get(host)
+        if route is not None:
+            base = urlsplit(route)
+            return base._replace(path=base.path + parts.path, query=parts.query, fragment=""), True
+        if parts.scheme == "http" and not _is_loopback(host):
+            raise NotPlannedError(f"a request to {host} over plain http, which would show the key; not sent")
+        return parts, False
+
+    def _pool(self, routed: bool) -> httpcore.ConnectionPool:
+        import httpcore
+
+        with self._lock:
+            if routed not in self._pools:
+                context = _context(self._ca_file if routed else None)
+                self._pools[routed] = httpcore.ConnectionPool(ssl_context=context)
+            return self._pools[routed]
+
+
+class Arriving:
+    """A response while it comes in: an iterator of its chunks, which are kept with the pauses before them.
+
+    It may be read in one thread and finished in another. `fault` and `problem` tell how it failed.
+    """
+
+    def __init__(self, response: httpcore.Response, since: float, clock: Callable[[], float]) -> None:
+        self.status = response.status
+        self.headers: Headers = tuple(
+            (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers
+        )
+        self.fault: str | None = None
+        self.problem = ""
+        self._response: httpcore.Response | None = response
+        self._stream: Iterator[bytes] = response.iter_stream()
+        self._began = self._since = since
+        self._clock = clock
+        self._chunks: list[bytes] = []
+        self._pauses: list[float] = []
+        self._lock = threading.Lock()
+
+    @classmethod
+    def failed(cls, fault: str, problem: str) -> Arriving:
+        """An answer that never began."""
+        arriving = cls.__new__(cls)
+        arriving.status, arriving.headers = 0, ()
+        arriving.fault, arriving.problem = fault, problem
+        arriving._response = None
+        arriving._chunks, arriving._pauses = [], []
+        arriving._lock = threading.Lock()
+        return arriving
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        """The next chunk as it arrives; the end also where it failed."""
+        with self._lock:
+            chunk = self._next()
+        if chunk is None:
+            raise StopIteration
+        return chunk
+
+    def finish(self) -> Reply:
+        """Read on to the end, whoever was reading, and give the whole of what came."""
+        with self._lock:
+            while self._next() is not None:
+                pass
+            return Reply(self.status, self.headers, tuple(self._chunks), self.fault, tuple(self._pauses))
+
+    def _next(self) -> bytes | None:
+        if self._response is None:
+            return None
+        try:
+            with permitted():
+                chunk = next(self._stream, None)
+            while chunk == b"":
+                chunk = next(self._stream, None)
+        except _failures() as error:
+            fault, self.problem = _fault(error)
+            self.fault = "truncated" if fault == "reset" else fault
+            chunk = None
+        now = self._clock()
+        if chunk is not None and now - self._began > LONGEST_S:
+            self.fault, self.problem = "timeout", f"the answer took longer than {LONGEST_S:g} s"
+            chunk = None
+        if chunk is None:
+            self._response.close()
+            self._response = None
+            return None
+        self._chunks.append(chunk)
+        self._pauses.append((now - self._since) * 1000)
+        self._since = now
+        return chunk
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    import httpcore
+
+    return (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError)
+
+
+def _fault(error: Exception) -> tuple[str, str]:
+    """The fault that an error of httpcore stands for, and what it says."""
+    import httpcore
+
+    if isinstance(error, httpcore.TimeoutException):
+        return "timeout", "the provider did not answer in time"
+    said = str(error) or type(error).__name__
+    if isinstance(error, httpcore.ConnectError):
+        return "refused", f"no connection to the provider: {said}"
+    return "reset", f"the provider broke off: {said}"
+
+
+def _headers(request: Request, authority: str) -> list[tuple[bytes, bytes]]:
+    """The request's own headers, and those of this hop. Nothing is asked for compressed, so that chunks
+    are what the provider wrote."""
+    kept = [pair for pair in request.headers if pair[0].lower() not in _OWN_HEADERS]
+    kept = [("Host", authority), *kept, ("Accept-Encoding", "identity")]
+    if request.body or request.method.upper() in ("POST", "PUT", "PATCH"):
+        kept.append(("Content-Length", str(len(request.body))))
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in kept]
+
+
+def _context(ca_file: Path | None) -> ssl.SSLContext:
+    import httpx
+
+    context = httpx.create_ssl_context()
+    context.set_alpn_protocols(["http/1.1"])
+    if ca_file is not None:
+        try:
+            context.load_verify_locations(ca_file)
+        except (OSError, ssl.SSLError) as error:
+            raise UsageError(
+                f"--upstream-ca {ca_file} holds no certificate that can be read: {error}"
+            ) from None
+    return context
+
+
+def _is_address(host: str | None) -> bool:
+    try:
+        ipaddress.ip_address(host or "")
+    except ValueError:
+        return False
+    return True
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
