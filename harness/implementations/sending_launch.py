@@ -15,9 +15,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
+from urllib.parse import urlsplit
 
 from harness.errors import ImplementationError, UsageError
 from harness.implementations.child import Child, child_environment
+from harness.model import Request
 from harness.wire.server import Answer, CaptureServer, Listener
 from harness.wire.server_names import Names
 
@@ -58,7 +60,16 @@ class Entry:
             answer, stands_for=stands_for, sockets=self.sockets, turn_away=self.used
         )
         self.used = True
+        if self.names is not None:
+            self.names.asked.clear()
         return listener
+
+    def only_looked_up(self, requests: Sequence[Request]) -> tuple[str, ...]:
+        """The hosts whose address was asked for since `listen`, without one of these requests to them."""
+        if self.names is None:
+            return ()
+        sent_to = {urlsplit(request.url).hostname for request in requests}
+        return tuple(name for name in self.names.asked if name not in sent_to)
 
     def close(self) -> None:
         if self.names is not None:

@@ -10,7 +10,7 @@ from typing import cast
 __all__ = ["Names"]
 
 _HEADER = struct.Struct("!6H")
-_A_RECORD, _INTERNET = 1, 1
+_A_RECORD, _AAAA_RECORD, _INTERNET = 1, 28, 1
 _ANSWER = 0x8400  # a response, authoritative, without error
 _RECURSION = 0x0100
 _POINTER_TO_QUESTION = 0xC00C
@@ -19,7 +19,7 @@ _POINTER_TO_QUESTION = 0xC00C
 class Names(asyncio.DatagramProtocol):
     """Answers each question for an IPv4 address with `address`, and every other with nothing (RFC 1035).
 
-    `asked` holds the names in the order in which they were first asked for.
+    `asked` holds the names whose address was asked for, in order.
     """
 
     def __init__(self, address: str) -> None:
@@ -55,7 +55,8 @@ class Names(asyncio.DatagramProtocol):
             return None
         if flags & 0x8000 or questions != 1:
             return None
-        self.asked.setdefault(name.lower())
+        if kind in (_A_RECORD, _AAAA_RECORD):
+            self.asked.setdefault(name.lower())
         found = kind == _A_RECORD and family == _INTERNET
         header = _HEADER.pack(number, _ANSWER | (flags & _RECURSION), 1, int(found), 0, 0)
         record = struct.pack("!3HIH4s", _POINTER_TO_QUESTION, kind, family, 0, 4, self._address)

@@ -50,8 +50,11 @@ def test_a_client_that_ignores_proxies_is_caught() -> None:
 
 
 def test_nothing_else_can_be_reached() -> None:
-    """Other ports are refused by the client's own machine: there is no device but the loopback."""
-    assert told(seen_of("other_ports")) == "ConnectionRefusedError ConnectionRefusedError"
+    """Other ports are refused by the client's own machine: there is no device but the loopback. That a
+    name was looked up for nothing is told."""
+    seen = seen_of("other_ports")
+    assert told(seen) == "ConnectionRefusedError ConnectionRefusedError"
+    assert seen.notes == ("it looked up openrouter.ai and no request to it was seen",)
 
 
 def test_the_client_keeps_its_user_and_sees_the_loopback_only() -> None:
