@@ -27,6 +27,7 @@ _ESCAPED_SIGN = re.compile(rb"\\+([\"\\/n])")
 _PERCENT = re.compile(rb"%[0-9A-Fa-f]{2}")
 _LINE_END = re.compile(rb"(?:\\+r)?\\+n|\r?\n")
 _TO_STANDARD = bytes.maketrans(b"-_", b"+/")
+_BACKSLASHES = rb"(?:\\|%(?:25){0,4}5[Cc])+"
 _TO_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
@@ -72,13 +73,14 @@ def _ways(sign: str) -> bytes:
     percent = b"".join(rb"%%(?:25){0,4}(?i:%02X)" % byte for byte in plain)
     units = sign.encode("utf-16-be", "surrogatepass")
     unicode = b"".join(
-        rb"\\+u(?i:%02X%02X)" % (high, low) for high, low in zip(units[::2], units[1::2], strict=True)
+        _BACKSLASHES + rb"u(?i:%02X%02X)" % (high, low)
+        for high, low in zip(units[::2], units[1::2], strict=True)
     )
     ways = [re.escape(plain), percent, unicode]
     if sign in '"\\/':
-        ways.append(rb"\\+" + re.escape(plain))
+        ways.append(_BACKSLASHES + re.escape(plain))
     elif sign in "\n\r\t":
-        ways.append(rb"\\+" + {"\n": b"n", "\r": b"r", "\t": b"t"}[sign])
+        ways.append(_BACKSLASHES + {"\n": b"n", "\r": b"r", "\t": b"t"}[sign])
     elif sign == " ":
         ways.append(rb"\+")
     return b"(?:" + b"|".join(ways) + b")"
@@ -105,7 +107,9 @@ class Known:
         longest_first = sorted(self._names, key=len, reverse=True)
         self._forms = [form for secret in longest_first for form in _forms(secret)]
         shortest = min((len(form.text) for form in self._forms), default=SHORTEST)
-        self._run = re.compile(rb"[A-Za-z0-9+/_-]{%d,}={0,2}" % max(shortest, 8))
+        least = max(shortest, SHORTEST)
+        self._run = re.compile(rb"[A-Za-z0-9+/_-]{%d,}={0,2}" % least)
+        self._part = re.compile(rb"[A-Za-z0-9+_-]{%d,}={0,2}" % least)
 
     def __bool__(self) -> bool:
         return bool(self._forms)
@@ -151,15 +155,25 @@ class Known:
         return deeper > 0 and bool(runs := self._runs(text)) and self._hidden_in(_contents(runs), deeper - 1)
 
     def _runs(self, text: bytes) -> list[Run]:
-        return [run for match in self._run.finditer(text) if (run := _decoded(match)) is not None]
+        return [run for match in self._run.finditer(text) for run in self._candidates(match)]
+
+    def _candidates(self, match: re.Match[bytes]) -> Iterator[Run]:
+        """The run, and what stands between its slashes, which may be those of a path."""
+        places = [match.span()]
+        if b"/" in match.group():
+            places += [part.span() for part in self._part.finditer(match.string, *match.span())]
+        for start, end in places:
+            run = _decoded(match.string, start, end)
+            if run is not None:
+                yield run
 
 
 def _contents(runs: list[Run]) -> bytes:
     return b"\0".join(dict.fromkeys(run.content for run in runs))
 
 
-def _decoded(match: re.Match[bytes]) -> Run | None:
-    stated = match.group()
+def _decoded(text: bytes, start: int, end: int) -> Run | None:
+    stated = text[start:end]
     letters = stated.rstrip(b"=")
     if len(letters) % 4 == 1:
         return None
@@ -168,23 +182,24 @@ def _decoded(match: re.Match[bytes]) -> Run | None:
     except binascii.Error:
         return None
     url_safe = b"-" in letters or b"_" in letters
-    return Run(match.start(), match.end(), content, url_safe, len(letters) < len(stated) or not url_safe)
+    return Run(start, end, content, url_safe, len(letters) < len(stated) or not url_safe)
 
 
 def _readings(text: bytes) -> Iterator[bytes]:
     """What `text` says once the line ends, JSON escapes and percent-encoding that it has are undone."""
     if _LINE_END.search(text):
         yield _LINE_END.sub(b"", text)
-    if b"\\" in text:
-        plain = _ESCAPED_SIGN.sub(_sign, _JSON_ESCAPE.sub(_letter, text) if b"\\u" in text else text)
-        if plain != text:
-            yield plain
-            text = plain
-    for _ in range(_DEEPEST):
-        if b"%" not in text or _PERCENT.search(text) is None:
+    for _ in range(_DEEPEST + 1):
+        before = text
+        if b"\\" in text:
+            text = _ESCAPED_SIGN.sub(_sign, _JSON_ESCAPE.sub(_letter, text) if b"\\u" in text else text)
+            if text != before:
+                yield text
+        if b"%" in text and _PERCENT.search(text) is not None:
+            text = unquote_to_bytes(text)
+            yield text
+        if text == before:
             return
-        text = unquote_to_bytes(text)
-        yield text
 
 
 def _letter(escape: re.Match[bytes]) -> bytes:

@@ -105,7 +105,7 @@ def is_secret_header(name: str, side: Side, value: bytes) -> bool:
     kind = kind_of_header(name, side)
     if kind is None or kind == "id":
         return False
-    return name.lower() in _SURE or (_LONG.search(value) is not None and not value.isdigit())
+    return name.lower() in _SURE or (_LONG.fullmatch(value) is not None and not value.isdigit())
 
 
 _KEYS = {

@@ -41,8 +41,8 @@ def is_placeholder(text: bytes) -> bool:
 def is_empty_cookie(text: bytes) -> bool:
     """Whether the cookies of a header have no values but placeholders."""
     for part in text.split(b";"):
-        name, equals, value = part.strip().partition(b"=")
-        if name.lower() not in _ATTRIBUTES and not is_placeholder(value if equals else name):
+        name, _, value = part.strip().partition(b"=")
+        if name.lower() not in _ATTRIBUTES and not is_placeholder(value.strip(b"=") or name):
             return False
     return True
 

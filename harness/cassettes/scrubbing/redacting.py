@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import NamedTuple
 
+import orjson
+
 from harness.cassettes.scrubbing import fields
 from harness.cassettes.scrubbing.known import Known
 from harness.cassettes.scrubbing.placeholders import Placeholders
@@ -30,7 +32,11 @@ def as_form(text: bytes) -> Iterator[Span]:
 
 
 def as_account(text: bytes) -> Iterator[Span]:
-    """An answer about an account."""
+    """An answer about an account; if it is no JSON, its owner is looked for."""
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return as_budget(text)
     return chain(fields.account_values(text), as_text(text))
 
 
@@ -47,6 +53,7 @@ def find(text: bytes, known: Known, reading: Reading = as_text) -> list[Span]:
     return merge(found) if len(found) > 1 else found
 
 
+_MOST_PASSES = 5
 _DELTA = re.compile(
     rb'"(content|text|arguments|partial_json|reasoning|reasoning_content|thinking|refusal|delta)"[ ]*:[ ]*'
     rb'"((?:[^"\\]|\\.)*+)"'
@@ -79,10 +86,10 @@ def _parts(secret: Span, pieces: list[tuple[int, int]]) -> Iterator[tuple[int, i
 
 
 class Redacted(NamedTuple):
-    """A text without its secrets, and how it became so."""
+    """A text without its secrets, and the edits that made it so, pass by pass."""
 
     text: bytes
-    edits: list[Edit]
+    passes: list[list[Edit]]
 
 
 class Redactor:
@@ -94,20 +101,30 @@ class Redactor:
         self._placeholders = placeholders
 
     def __call__(self, text: bytes, reading: Reading = as_text) -> Redacted:
-        """`text` with a placeholder for each secret; the same object if it has none."""
+        """`text` with a placeholder for each secret; the same object if it has none.
+
+        What is left is read again until nothing is found, so that redacting it once more changes nothing.
+        """
+        passes: list[list[Edit]] = []
+        while len(passes) < _MOST_PASSES and (spans := self._spans(text, reading)):
+            text, edits = self._apply(text, spans)
+            passes.append(edits)
+        return Redacted(text, passes)
+
+    def _spans(self, text: bytes, reading: Reading) -> list[Span]:
         spans = find(text, self.known, reading)
         for run in self.known.runs(text):
             inside = run.encode(self(run.content).text)
             rule, kind = "known secret in base64", "secret"
             spans.append(Span(run.start, run.end, rule, kind, None, inside))
-        return self._apply(text, merge(spans)) if spans else Redacted(text, [])
+        return merge(spans)
 
     def replace(self, secret: bytes, rule: str, kind: str) -> bytes:
         """The placeholder for the whole of `secret`."""
         self.rules.add(rule)
         return self._placeholders.give(kind, secret)
 
-    def _apply(self, text: bytes, spans: list[Span]) -> Redacted:
+    def _apply(self, text: bytes, spans: list[Span]) -> tuple[bytes, list[Edit]]:
         parts: list[bytes] = []
         edits: list[Edit] = []
         at = 0
@@ -120,4 +137,4 @@ class Redactor:
             edits.append(Edit(span.start, span.end, len(written)))
             at = span.end
         parts.append(text[at:])
-        return Redacted(b"".join(parts), edits)
+        return b"".join(parts), edits

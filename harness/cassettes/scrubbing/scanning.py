@@ -189,11 +189,12 @@ class _Look:
             place = place_in(text, at) if "body" in where else ""
             yield path, f"{where} {place}".strip(), rule
 
-    def _secrets(self, text: bytes, reading: Reading) -> Iterator[tuple[int, str]]:
-        for span in find(text, self.known, reading):
-            yield span.start, span.rule
-        for run in self.known.runs(text):
-            yield run.start, "known secret in base64"
+    def _secrets(self, text: bytes, reading: Reading) -> list[tuple[int, str]]:
+        found = [(span.start, span.rule) for span in find(text, self.known, reading)]
+        found += [(run.start, "known secret in base64") for run in self.known.runs(text)]
+        if not found and self.known.hidden_in(text):
+            found.append((0, "known secret, encoded"))
+        return found
 
     def _shown(self, name: Any) -> str:
         """A name that may be told: not one that is a secret itself."""

@@ -90,11 +90,11 @@ class _Cassette:
     def value(self, key: str, value: JsonValue) -> JsonValue:
         """A value of the metadata, with everything in it."""
         if isinstance(value, str):
-            secret = encode(value)
-            kind = key_kind(encode(key), secret)
-            if kind is not None and not is_placeholder(secret):
-                return self.redactor.replace(secret, f"field {key}", kind).decode()
-            return self._text(value)
+            left = encode(self._text(value))
+            kind = key_kind(encode(key), left)
+            if kind is not None and not is_placeholder(left):
+                left = self.redactor.replace(left, f"field {key}", kind)
+            return left.decode("utf-8", "surrogatepass")
         if isinstance(value, Mapping):
             return {
                 self._text(name) if isinstance(name, str) else name: self.value(str(name), item)
@@ -172,7 +172,10 @@ class _Cassette:
         redacted = self.redactor(whole, reading)
         if redacted.text == whole:
             return body
-        return with_boundaries(redacted.text, moved(body.boundaries, redacted.edits), body.pauses_ms)
+        ends = body.boundaries
+        for edits in redacted.passes:
+            ends = moved(ends, edits)
+        return with_boundaries(redacted.text, ends, body.pauses_ms)
 
     def _text(self, text: str, reading: Reading | None = None) -> str:
         stated = encode(text)
