@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.cassettes import prove
 from harness.judge import Assignment, judge
@@ -30,7 +30,13 @@ from harness.model import (
 from harness.scenarios import Suites, bundled_cassettes, locate
 from harness.wire import render
 
+if TYPE_CHECKING:  # imported with the first request that is left to it
+    from harness.simulator import Provider
+
 __all__ = ["run", "why_not_applicable"]
+
+_SIMULATED = ("chat", "models", "key", "credits")
+"""The operations that the stand-in provider knows."""
 
 _NOT_FOUND = Reply(
     status=404,
@@ -103,12 +109,16 @@ def _drain(aside: list[Verdict]) -> Iterator[Verdict]:
 
 
 class _Script:
-    """Answers a case's requests as its interactions say; a request that fits none gets a 404."""
+    """Answers a case's requests as its interactions say; a request that fits none gets a 404.
+
+    Where an interaction says nothing of its reply, a stand-in provider gives one, the same in all steps.
+    """
 
     def __init__(self, case: Case, folder: Path) -> None:
         self._case = case
         self._folder = folder
         self._assignments: dict[int, Assignment] = {}
+        self._provider: Provider | None = None
 
     def __call__(self, step: int, request: Request) -> Reply:
         if step not in self._assignments:
@@ -117,8 +127,17 @@ class _Script:
         if assigned.interaction is None:
             return _NOT_FOUND
         replies = assigned.interaction.replies
+        if not replies and self._case.operation in _SIMULATED:
+            return self._simulated(request)
         reply = replies[min(assigned.repetition, len(replies) - 1)] if replies else None
         return render(reply, request, self._folder)
+
+    def _simulated(self, request: Request) -> Reply:
+        if self._provider is None:
+            from harness.simulator import Provider
+
+            self._provider = Provider(any_model=True)
+        return self._provider.answer(request)
 
 
 def _conclude(case: Case, observation: Observation, about: About, folder: Path, started: float) -> Verdict:

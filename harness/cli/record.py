@@ -162,6 +162,7 @@ def command(
         assume_output,
         ledger,
     )
+    key = read_key(key_env)
     suites = open_suites(patterns, new_cassettes=True)
     selection = selection_of(patterns, evidence, reading, tags, shard)
     longest_s = (silence + asked.retries.longest_s) * (1 + retries) + _SLACK_S
@@ -180,7 +181,6 @@ def command(
             click.echo("nothing to record: no case selected has a cassette for its reply (or use --into DIR)")
             return 5
         upstream = stack.enter_context(open_upstream([], routes, ca_file, silence))
-        key = read_key(key_env)
         veil = Veil(key)
         display = Display(veil)
         caller = Caller(upstream, key, Budget(max_cost), retries=asked.retries, on_wait=display.waiting)

@@ -79,8 +79,9 @@ def open_upstream(
 
 
 def read_key(name: str) -> Key:
-    """The key in the environment variable `name`; empty if there is none."""
-    return Key(name, os.environ.get(name, "").strip())
+    """The key in the environment variable `name`, empty if there is none. It is taken out of the
+    environment, so that no implementation of this process or started by it has it."""
+    return Key(name, os.environ.pop(name, "").strip())
 
 
 class Veil:
