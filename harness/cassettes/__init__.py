@@ -1,6 +1,6 @@
-"""Recorded provider traffic in vcrpy's format: opened, looked up, and held against a request.
+"""Recorded provider traffic in vcrpy's format: opened, looked up, replayed, and held against a request.
 
-What writes cassettes is imported when it is first asked for: a run that records nothing needs none of it.
+What replays and what writes cassettes is imported when it is first asked for.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from harness.cassettes.cassette import Cassette, open_cassette
 from harness.cassettes.proof import prove
-from harness.cassettes.reading import Recorded
+from harness.cassettes.reading import Recorded, Repair
 
 if TYPE_CHECKING:
+    from harness.cassettes.misses import Miss
+    from harness.cassettes.replay import Player
     from harness.cassettes.scrubbing import Finding, Scrubbed, Scrubber, scan
     from harness.cassettes.writing import CassetteLeak, write_cassette
 
@@ -20,7 +22,10 @@ __all__ = [
     "Cassette",
     "CassetteLeak",
     "Finding",
+    "Miss",
+    "Player",
     "Recorded",
+    "Repair",
     "Scrubbed",
     "Scrubber",
     "open_cassette",
@@ -32,6 +37,8 @@ __all__ = [
 _LATER = {
     "CassetteLeak": "writing",
     "Finding": "scrubbing",
+    "Miss": "misses",
+    "Player": "replay",
     "Scrubbed": "scrubbing",
     "Scrubber": "scrubbing",
     "scan": "scrubbing",

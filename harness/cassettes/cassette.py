@@ -2,35 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import TypeVar
 
-import orjson
-
-from harness.cassettes.reading import Recorded, read
+from harness.cassettes.keys import Key, Place, key_of, place_of
+from harness.cassettes.reading import Recorded, Repair, examine
 from harness.errors import UsageError
-from harness.matchers import normalise_url
 from harness.model import JsonValue, Request
 
 __all__ = ["Cassette", "open_cassette"]
 
 
 class Cassette:
-    """Recorded interactions, found by request or by number."""
+    """Recorded interactions, found by request or by number. It never changes: what was played of it is
+    kept by a `Player`."""
 
     def __init__(
-        self, file: Path, interactions: tuple[Recorded, ...], metadata: Mapping[str, JsonValue]
+        self,
+        file: Path,
+        interactions: tuple[Recorded, ...],
+        metadata: Mapping[str, JsonValue],
+        repairs: tuple[Repair, ...] = (),
+        dialects: tuple[str, ...] = ("vcrpy",),
     ) -> None:
         self.file = file
         self.interactions = interactions
         self.metadata = metadata
-        self._exact: dict[tuple[str, str, bytes], Recorded] = {}
-        self._near: dict[tuple[str, str], Recorded] = {}
-        for recorded in interactions:
-            method, url = _place(recorded.request)
-            self._exact.setdefault((method, url, canonical_body(recorded.request.body)), recorded)
-            self._near.setdefault((method, url), recorded)
+        self.repairs = repairs
+        self.dialects = dialects
+
+    @cached_property
+    def by_request(self) -> Mapping[Key, tuple[int, ...]]:
+        """The numbers of the interactions with a request, in order."""
+        return _numbered(key_of, self.interactions)
+
+    @cached_property
+    def by_place(self) -> Mapping[Place, tuple[int, ...]]:
+        """The numbers of the interactions with a method and URL, in order."""
+        return _numbered(place_of, self.interactions)
 
     def interaction(self, number: int) -> Recorded:
         """The interaction of this number, from 0. Raises `UsageError` if there is none."""
@@ -44,9 +55,18 @@ class Cassette:
 
     def find(self, request: Request) -> Recorded | None:
         """The first interaction with this method, URL and body, else the first with this method and URL."""
-        method, url = _place(request)
-        exact = self._exact.get((method, url, canonical_body(request.body)))
-        return exact or self._near.get((method, url))
+        numbers = self.by_request.get(key_of(request)) or self.by_place.get(place_of(request))
+        return self.interactions[numbers[0]] if numbers else None
+
+
+_By = TypeVar("_By", bound=Hashable)
+
+
+def _numbered(by: Callable[[Request], _By], interactions: Iterable[Recorded]) -> dict[_By, tuple[int, ...]]:
+    found: dict[_By, list[int]] = {}
+    for recorded in interactions:
+        found.setdefault(by(recorded.request), []).append(recorded.number)
+    return {key: tuple(numbers) for key, numbers in found.items()}
 
 
 def open_cassette(path: Path) -> Cassette:
@@ -54,22 +74,15 @@ def open_cassette(path: Path) -> Cassette:
     try:
         state = path.stat()
     except OSError:
-        return Cassette(path, *read(path))
+        return _read(path)
     return _opened(path, state.st_mtime_ns, state.st_size)
 
 
 @lru_cache(maxsize=64)
 def _opened(path: Path, changed_ns: int, size: int) -> Cassette:
-    return Cassette(path, *read(path))
+    return _read(path)
 
 
-def canonical_body(body: bytes) -> bytes:
-    """A JSON body in the one spelling in which two of them are compared; any other as it is."""
-    try:
-        return orjson.dumps(orjson.loads(body), option=orjson.OPT_SORT_KEYS)
-    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
-        return body
-
-
-def _place(request: Request) -> tuple[str, str]:
-    return request.method.upper(), normalise_url(request.url)
+def _read(path: Path) -> Cassette:
+    found = examine(path)
+    return Cassette(path, found.interactions, found.metadata, found.repairs, found.dialects)

@@ -12,12 +12,13 @@ from typing import Any
 
 import orjson
 
-from harness.cassettes.cassette import Cassette, canonical_body, open_cassette
+from harness.cassettes.cassette import Cassette, open_cassette
+from harness.cassettes.keys import canonical_body, place_of
 from harness.masking import Mask
-from harness.matchers import escape, normalise_url
+from harness.matchers import escape
 from harness.model import Assigned, JsonValue, Request
 
-__all__ = ["prove"]
+__all__ = ["body_changes", "prove"]
 
 _SHOWN = 5
 
@@ -56,22 +57,25 @@ def _recorded(cassette: Cassette, reply: Mapping[str, Any], request: Request) ->
 
 def _differences(recorded: Request, request: Request, mask: Callable[[str], str]) -> list[str]:
     differences = []
-    if recorded.method.upper() != request.method.upper():
+    (method, url), (sent_method, sent_url) = place_of(recorded), place_of(request)
+    if method != sent_method:
         differences.append(f"method {recorded.method} was recorded, {request.method} is sent")
-    if normalise_url(recorded.url) != normalise_url(request.url):
+    if url != sent_url:
         differences.append(mask(f"URL {recorded.url} was recorded, {request.url} is sent"))
-    if canonical_body(recorded.body) != canonical_body(request.body):
-        differences.extend(_body_differences(recorded.body, request.body, mask))
-    return differences
+    changes = body_changes(recorded.body, request.body, mask)
+    more = len(changes) - _SHOWN
+    return [*differences, *changes[:_SHOWN], *([f"body has {more} more differences"] if more > 0 else [])]
 
 
-def _body_differences(recorded: bytes, sent: bytes, mask: Callable[[str], str]) -> list[str]:
+def body_changes(recorded: bytes, sent: bytes, mask: Callable[[str], str]) -> list[str]:
+    """How the body that is sent differs from the recorded one, a sentence for each difference."""
     from harness.judge import explain
 
+    if canonical_body(recorded) == canonical_body(sent):
+        return []
     try:
         changes = explain(escape(orjson.loads(recorded)), orjson.loads(sent))
     except orjson.JSONDecodeError:
         return [f"body of {len(recorded)} bytes was recorded, another of {len(sent)} bytes is sent"]
-    told = [f"body {change.told(mask)}" for change in changes[:_SHOWN]]
-    more = len(changes) - len(told)
-    return [*told, f"body has {more} more differences"] if more else told
+    told = [f"body {change.told(mask)}" for change in changes]
+    return told or ["body has integers that differ beyond 64 bits"]

@@ -1,65 +1,126 @@
 """From a vcrpy file to recorded interactions.
 
 Reads what vcrpy writes and what its ecosystem has made of it: bodies as text, base64, binary or parsed
-JSON, headers as lists or bare strings, methods in lower case. What a body no longer agrees with is put
-right: a content encoding is undone and its header dropped, a content length is made true.
+JSON, headers as lists or bare texts, methods in lower case, the form that vcrpy 4 had for httpx. What can
+be put right without guessing is put right, and told (`Repair`); everything else is refused with its place.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import gc
-import gzip
-import zlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import orjson
-import yaml
 
+from harness.cassettes.foreign import foreign
+from harness.cassettes.parsing import MAX_BYTES, Address, Parsed, Unreadable, parse
+from harness.cassettes.replies import Timing, reply_of
 from harness.errors import LoadError, Location, Problem
 from harness.model import Headers, JsonValue, Reply, Request
 
-__all__ = ["Recorded", "read"]
+__all__ = ["VERSION", "Reading", "Recorded", "Repair", "examine", "read"]
 
 VERSION = 1
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One interaction of a cassette; `number` counts from 0."""
+    """One interaction of a cassette; `number` counts from 0.
+
+    `reply` is what a client reads: without content encoding. `encoded` is the same as it went over the
+    wire, where it was compressed and the cassette has kept it so.
+    """
 
     number: int
     request: Request
     reply: Reply
+    encoded: Reply | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """Something that was put right while reading; the file itself is as it was.
+
+    `interaction` is its number, None for the file as a whole.
+    """
+
+    location: Location
+    message: str
+    interaction: int | None = None
+
+    def __str__(self) -> str:
+        which = "" if self.interaction is None else f"interaction {self.interaction}: "
+        return f"{self.location}: {which}{self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a file holds. `dialects` are the forms of the format it is written in: vcrpy, or one or more
+    of parsed_body, old-httpx, json (the serializer) and empty."""
+
+    interactions: tuple[Recorded, ...]
+    metadata: Mapping[str, JsonValue]
+    repairs: tuple[Repair, ...] = ()
+    dialects: tuple[str, ...] = ("vcrpy",)
 
 
 def read(path: Path) -> tuple[tuple[Recorded, ...], Mapping[str, JsonValue]]:
     """The interactions of the cassette at `path`, and its metadata. Raises `LoadError`."""
+    found = examine(path)
+    return found.interactions, found.metadata
+
+
+def examine(path: Path) -> Reading:
+    """The cassette at `path`, and what had to be put right in it. Raises `LoadError` with all that is wrong:
+    a file that cannot be read, is empty, cut off, no YAML or JSON, or not vcrpy's."""
+    data = _bytes(path)
     try:
-        text = path.read_bytes()
+        parsed = parse(data)
+    except Unreadable as error:
+        cut = "; the file may be cut off" if error.broken and error.line >= data.count(b"\n") else ""
+        at = Location(str(path), error.line, error.column)
+        raise LoadError([Problem(at, f"this is no cassette: {error.message}{cut}")]) from None
+    _check(path, parsed)
+    return _Reader(path, parsed).reading()
+
+
+def _bytes(path: Path) -> bytes:
+    hint = ""
+    try:
+        size = path.stat().st_size
+        if size <= MAX_BYTES:
+            return path.read_bytes()
+        message = f"has {size // 1024**2} MiB; more than {MAX_BYTES // 1024**2} MiB are not read"
     except OSError as error:
-        at = Location(str(path), 1)
+        message = f"cannot be read: {error.strerror}"
         hint = "A cassette's path counts from the cassettes folder."
-        raise LoadError([Problem(at, f"cannot be read: {error.strerror}")], hint=hint) from None
-    data = _parse(path, text)
-    metadata = data.get("metadata") or {}
-    lengths = metadata.get("chunks") if isinstance(metadata, dict) else None
-    recorded = []
-    problems = []
-    for number, interaction in enumerate(data["interactions"]):
-        try:
-            recorded.append(_recorded(number, interaction, lengths))
-        except _Wrong as wrong:
-            at = _locate(path, text, ("interactions", number, *wrong.where))
-            problems.append(Problem(at, f"interaction {number}: {wrong.message}"))
-    if problems:
-        raise LoadError(problems)
-    return tuple(recorded), metadata if isinstance(metadata, dict) else {}
+    raise LoadError([Problem(Location(str(path), 1), message)], hint=hint)
+
+
+def _check(path: Path, parsed: Parsed) -> None:
+    """Raise `LoadError` unless the file as a whole is of vcrpy's format."""
+
+    def refused(message: str, *address: str) -> LoadError:
+        return LoadError([Problem(Location(str(path), *parsed.place(address)), message)])
+
+    value = parsed.value
+    what = foreign(value)
+    if what is not None:
+        raise refused(f"this is {what}, not a cassette of vcrpy")
+    if parsed.more:
+        raise refused("this is no cassette: it has several documents, vcrpy's have one")
+    if isinstance(value, dict) and "interactions" in value and value["interactions"] is None:
+        raise refused("its `interactions` are missing; the file may be cut off")
+    if not isinstance(value, dict) or not isinstance(value.get("interactions"), list):
+        raise refused("this is no cassette: it has no list of `interactions`")
+    version = value.get("version", VERSION)
+    if version != VERSION or isinstance(version, bool):
+        raise refused(f"version {version!r} of the format is not vcrpy's; that is {VERSION}", "version")
 
 
 class _Wrong(Exception):  # noqa: N818 - becomes a Problem
@@ -69,193 +130,183 @@ class _Wrong(Exception):  # noqa: N818 - becomes a Problem
         self.where = where
 
 
-def _parse(path: Path, text: bytes) -> dict[str, Any]:
-    collecting = gc.isenabled()
-    gc.disable()  # the collector makes this ten times slower on long files
-    try:
-        data = yaml.load(text, Loader=_LOADER)  # noqa: S506 - the safe loader, in C where there is one
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        at = Location(str(path), mark.line + 1, mark.column + 1) if mark else Location(str(path), 1)
-        raise LoadError([Problem(at, f"this is no cassette: {error.problem}")]) from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise LoadError([Problem(Location(str(path), 1), f"this is no cassette: {error}")]) from None
-    finally:
-        if collecting:
-            gc.enable()
-    whole = Location(str(path), 1)
-    if isinstance(data, dict) and "http_interactions" in data:
-        raise LoadError([Problem(whole, "this is a cassette of VCR for Ruby or R, not of vcrpy")])
-    if not isinstance(data, dict) or not isinstance(data.get("interactions"), list):
-        raise LoadError([Problem(whole, "this is no cassette: it has no list of `interactions`")])
-    version = data.get("version", VERSION)
-    if version != VERSION or isinstance(version, bool):
-        at = _locate(path, text, ("version",))
-        raise LoadError([Problem(at, f"version {version!r} of the format is not vcrpy's; that is {VERSION}")])
-    return data
+@dataclass
+class _Reader:
+    """Reads the interactions of one file, collecting what is wrong and what was put right."""
+
+    path: Path
+    parsed: Parsed
+    repairs: list[Repair] = field(default_factory=list)
+    dialects: set[str] = field(default_factory=set)
+    number: int = 0
+
+    def reading(self) -> Reading:
+        value = self.parsed.value
+        stated = value["interactions"]
+        metadata = value.get("metadata")
+        metadata = metadata if isinstance(metadata, dict) else {}
+        self._read_whole(value, stated)
+        timings = Timing.by_number(metadata)
+        recorded, problems = [], []
+        for number, interaction in enumerate(stated):
+            self.number = number
+            try:
+                recorded.append(self._recorded(interaction, timings.get(number, _NO_TIMING)))
+            except _Wrong as wrong:
+                at = self._location("interactions", number, *wrong.where)
+                cut = "; the file may be cut off" if number == len(stated) - 1 else ""
+                problems.append(Problem(at, f"interaction {number}: {wrong.message}{cut}"))
+        if problems:
+            raise LoadError(problems)
+        dialects = tuple(sorted(self.dialects)) or ("vcrpy",)
+        return Reading(tuple(recorded), metadata, tuple(self.repairs), dialects)
+
+    def _read_whole(self, value: Mapping[str, Any], stated: list[Any]) -> None:
+        for note in self.parsed.notes:
+            self.repairs.append(Repair(Location(str(self.path), note.line, note.column), note.message))
+        if not self.parsed.is_yaml:
+            self.dialects.add("json")
+        if not stated:
+            self.dialects.add("empty")
+        if "version" not in value:
+            self._repair_whole("it has no `version`: it is taken for version 1, and whole as far as it goes")
+
+    def _location(self, *address: str | int) -> Location:
+        return Location(str(self.path), *self.parsed.place(address))
+
+    def _repair_whole(self, message: str) -> None:
+        self.repairs.append(Repair(self._location(), message))
+
+    def _repair(self, message: str, *where: str) -> None:
+        address: Address = ("interactions", self.number, *where)
+        self.repairs.append(Repair(self._location(*address), message, self.number))
+
+    # -------------------------------------------------------------- one interaction
+
+    def _recorded(self, interaction: object, timing: Timing) -> Recorded:
+        if not isinstance(interaction, dict):
+            raise _Wrong("it must be a mapping with a request and a response")
+        stated, response = interaction.get("request"), interaction.get("response")
+        if not isinstance(stated, dict):
+            raise _Wrong("it has no request")
+        if not isinstance(response, dict):
+            raise _Wrong("it has no response")
+        request = self._request(stated)
+        status = self._status(response)
+        headers = self._headers(response.get("headers"), "response")
+        body = self._body(response, "response")
+        reply, encoded, repairs = reply_of(request.method, status, headers, body, timing)
+        for message in repairs:
+            self._repair(message, "response")
+        return Recorded(self.number, request, reply, encoded)
+
+    def _request(self, request: dict[str, Any]) -> Request:
+        method, uri = request.get("method"), request.get("uri")
+        if not isinstance(method, str) or not method:
+            raise _Wrong("its request has no method", "request")
+        if not isinstance(uri, str) or not uri:
+            raise _Wrong("its request has no uri", "request")
+        if not method.isupper():
+            self._repair(f"its method {method} is read as {method.upper()}", "request")
+        if not _SCHEME.match(uri):
+            self._repair("its uri has no scheme: it is read as https", "request")
+            uri = f"https://{uri.removeprefix('//')}"
+        headers = self._headers(request.get("headers"), "request")
+        return Request(method.upper(), uri, headers, self._body(request, "request"))
+
+    def _status(self, response: dict[str, Any]) -> int:
+        if "status_code" in response:
+            self.dialects.add("old-httpx")
+            self._repair("its response is in the form that vcrpy 4 had for httpx", "response")
+            status = response["status_code"]
+        else:
+            stated = response.get("status")
+            status = stated.get("code") if isinstance(stated, dict) else stated
+        if isinstance(status, str) and _DIGITS.fullmatch(status):
+            self._repair("its status code is a text: it is read as a number", "response")
+            status = int(status)
+        if isinstance(status, bool) or not isinstance(status, int):
+            raise _Wrong("its response has no status code", "response")
+        return status
+
+    def _headers(self, stated: object, where: str) -> Headers:
+        if stated is None:
+            return ()
+        if not isinstance(stated, dict):
+            raise _Wrong(f"the headers of its {where} are no mapping", where, "headers")
+        headers: list[tuple[str, str]] = []
+        bare: list[str] = []
+        binary: list[str] = []
+        for name, values in stated.items():
+            name = _text(name)
+            if not isinstance(values, list):
+                bare.append(name)
+                values = [values]
+            for value in values:
+                if value.__class__ is not str:
+                    if isinstance(value, bytes):
+                        binary.append(name)
+                    value = _text(value)
+                headers.append((name, value))
+        if bare:
+            names = ", ".join(bare)
+            self._repair(
+                f"headers of its {where} are no lists: each is read as one value ({names})", where, "headers"
+            )
+        if binary:
+            names = ", ".join(dict.fromkeys(binary))
+            self._repair(
+                f"headers of its {where} are binary: they are read as text ({names})", where, "headers"
+            )
+        return tuple(headers)
+
+    def _body(self, holder: dict[str, Any], where: str) -> bytes:
+        """The bytes of a body, in whichever of its forms it is stored."""
+        parsed = holder.get("parsed_body")
+        if "parsed_body" in holder:
+            self.dialects.add("parsed_body")
+        if parsed is not None:
+            self._repair(f"the body of its {where} is kept parsed: its bytes are made anew", where)
+            return self._dumped(parsed, where)
+        body = holder.get("body", holder.get("content"))
+        if isinstance(body, dict):
+            if "base64_string" in body:
+                return self._from_base64(body["base64_string"], where)
+            if "string" in body and body.keys() <= {"string", "encoding"}:
+                body = body["string"]
+        if body is None:
+            return b""
+        if isinstance(body, bytes):
+            return body
+        if isinstance(body, str):
+            return body.encode("utf-8", "surrogatepass")
+        self._repair(
+            f"the body of its {where} is JSON, not the text of it: its bytes are made anew", where, "body"
+        )
+        return self._dumped(body, where)
+
+    def _from_base64(self, text: object, where: str) -> bytes:
+        self._repair(f"the body of its {where} is kept as base64_string, which vcrpy does not read", where)
+        try:
+            return base64.b64decode(text if isinstance(text, bytes) else str(text))
+        except (binascii.Error, ValueError):
+            raise _Wrong(f"the base64_string of its {where} is no base64", where, "body") from None
+
+    def _dumped(self, value: object, where: str) -> bytes:
+        try:
+            return orjson.dumps(value)
+        except TypeError as error:
+            raise _Wrong(f"the body of its {where} cannot be made bytes: {error}", where, "body") from None
 
 
-def _recorded(number: int, interaction: object, lengths: object) -> Recorded:
-    if not isinstance(interaction, dict):
-        raise _Wrong("it must be a mapping with a request and a response")
-    request, response = interaction.get("request"), interaction.get("response")
-    if not isinstance(request, dict):
-        raise _Wrong("it has no request")
-    if not isinstance(response, dict):
-        raise _Wrong("it has no response")
-    stated = lengths.get(str(number), lengths.get(number)) if isinstance(lengths, dict) else None
-    return Recorded(number, _request(request), _reply(response, stated))
-
-
-def _request(request: dict[str, Any]) -> Request:
-    method, uri = request.get("method"), request.get("uri")
-    if not isinstance(method, str) or not method:
-        raise _Wrong("its request has no method", "request")
-    if not isinstance(uri, str) or not uri:
-        raise _Wrong("its request has no uri", "request")
-    headers = _headers(request.get("headers"), "request")
-    return Request(method.upper(), uri, headers, _body(request, "request"))
-
-
-def _reply(response: dict[str, Any], lengths: object) -> Reply:
-    if "status_code" in response:  # as vcrpy 4 wrote it for httpx
-        status = response["status_code"]
-    else:
-        stated = response.get("status")
-        status = stated.get("code") if isinstance(stated, dict) else None
-    if isinstance(status, bool) or not isinstance(status, int):
-        raise _Wrong("its response has no status code", "response")
-    headers = _headers(response.get("headers"), "response")
-    headers, body = _decoded(headers, _body(response, "response"))
-    return Reply(status, headers, _chunks(headers, body, lengths))
-
-
-def _headers(stated: object, where: str) -> Headers:
-    if stated is None:
-        return ()
-    if not isinstance(stated, dict):
-        raise _Wrong(f"the headers of its {where} are no mapping", where, "headers")
-    return tuple(
-        (_text(name), _text(value))
-        for name, values in stated.items()
-        for value in (values if isinstance(values, list) else [values])
-    )
+_NO_TIMING = Timing()
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_DIGITS = re.compile(r"[1-5][0-9]{2}")
 
 
 def _text(value: object) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
-
-
-def _body(holder: dict[str, Any], where: str) -> bytes:
-    """The bytes of a body, in whichever of its forms it is stored."""
-    if "parsed_body" in holder:
-        return orjson.dumps(holder["parsed_body"])
-    body = holder.get("body", holder.get("content"))
-    if isinstance(body, dict):
-        if "base64_string" in body:
-            try:
-                return base64.b64decode(body["base64_string"])
-            except (binascii.Error, TypeError, ValueError):
-                raise _Wrong(f"the base64_string of its {where} is no base64", where, "body") from None
-        body = body["string"] if set(body) <= {"string", "encoding"} and "string" in body else body
-    if body is None:
-        return b""
-    if isinstance(body, bytes):
-        return body
-    if isinstance(body, str):
-        return body.encode("utf-8", "surrogatepass")
-    try:
-        return orjson.dumps(body)
-    except orjson.JSONEncodeError as error:
-        raise _Wrong(f"the body of its {where} cannot be made bytes: {error}", where, "body") from None
-
-
-def _decoded(headers: Headers, body: bytes) -> tuple[Headers, bytes]:
-    """The body as a client would read it, and headers that are true of it."""
-    encodings = [value.strip().lower() for name, value in headers if name.lower() == "content-encoding"]
-    dropped = {"transfer-encoding"}
-    if encodings:
-        plain = _without_encoding(encodings[0] if len(encodings) == 1 else "", body)
-        if plain is not None:
-            body = plain
-            dropped.add("content-encoding")
-    kept = []
-    for name, value in headers:
-        if name.lower() == "content-length":
-            kept.append((name, str(len(body))))
-        elif name.lower() not in dropped:
-            kept.append((name, value))
-    return tuple(kept), body
-
-
-def _without_encoding(encoding: str, body: bytes) -> bytes | None:
-    """The plain body, also if it was decoded before it was stored; None if the encoding is unknown."""
-    if encoding in ("", "identity"):
-        return body if encoding else None
-    try:
-        if encoding in ("gzip", "x-gzip"):
-            return gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
-        if encoding == "deflate":
-            return zlib.decompress(body, zlib.MAX_WBITS if body[:1] == b"\x78" else -zlib.MAX_WBITS)
-    except (OSError, EOFError, zlib.error):
-        return body
-    return body if _is_text(body) else None
-
-
-def _is_text(body: bytes) -> bool:
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _chunks(headers: Headers, body: bytes, lengths: object) -> tuple[bytes, ...]:
-    """The body in the chunks it came in, if the metadata has their lengths; else a stream by its events."""
-    if not body:
-        return ()
-    if _add_up(lengths, len(body)):
-        return tuple(_cut(body, cast(list[int], lengths)))
-    if any(
-        name.lower() == "content-type" and value.startswith("text/event-stream") for name, value in headers
-    ):
-        return tuple(_events(body))
-    return (body,)
-
-
-def _add_up(lengths: object, size: int) -> bool:
-    return (
-        isinstance(lengths, list)
-        and all(type(length) is int and length > 0 for length in lengths)
-        and sum(lengths) == size
-    )
-
-
-def _cut(body: bytes, lengths: list[int]) -> Iterator[bytes]:
-    start = 0
-    for length in lengths:
-        yield body[start : start + length]
-        start += length
-
-
-def _events(body: bytes) -> Iterator[bytes]:
-    end = b"\r\n\r\n" if b"\r\n\r\n" in body else b"\n\n"
-    events = body.split(end)
-    for event in events[:-1]:
-        yield event + end
-    if events[-1]:
-        yield events[-1]
-
-
-def _locate(path: Path, text: bytes, where: tuple[str | int, ...]) -> Location:
-    """The line and column of a place in the file, or of the nearest above it that exists."""
-    node: Any = yaml.compose(text, Loader=_LOADER)
-    for step in where:
-        if isinstance(step, int) and isinstance(node, yaml.SequenceNode):
-            node = node.value[step]
-        elif isinstance(node, yaml.MappingNode):
-            found = [value for key, value in node.value if key.value == step]
-            if not found:
-                break
-            node = found[0]
-    return Location(str(path), node.start_mark.line + 1, node.start_mark.column + 1)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    return "" if value is None else str(value)
