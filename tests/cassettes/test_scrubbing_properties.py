@@ -72,7 +72,7 @@ def recordings(draw: st.DrawFn) -> Recorded:
     return Recorded(0, Request("POST", url, draw(headers), draw(bodies)), reply)
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(recordings(), max_size=3), st.dictionaries(texts, values, max_size=3))
 def test_scrubbing_twice_is_scrubbing_once(interactions: list[Recorded], metadata: dict[str, Any]) -> None:
     """What is scrubbed stays as it is when it is scrubbed again, and the scan has nothing against it."""
@@ -83,7 +83,7 @@ def test_scrubbing_twice_is_scrubbing_once(interactions: list[Recorded], metadat
     assert scan(serialize(*once), SCRUBBER.known) == []
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(values)
 def test_json_stays_json_of_the_same_shape(value: Any) -> None:
     """Scrubbed JSON still parses, and has the same keys, lists and types."""
@@ -99,7 +99,7 @@ def _shape(value: Any) -> Any:
     return [_shape(item) for item in value] if isinstance(value, list) else type(value)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(recordings())
 def test_chunks_and_pauses_stay_true(recorded: Recorded) -> None:
     """No chunk is empty, each has its pause if any is known, and no more is waited than before."""
@@ -109,7 +109,7 @@ def test_chunks_and_pauses_stay_true(recorded: Recorded) -> None:
     assert sum(reply.pauses_ms) <= sum(recorded.reply.pauses_ms) + 1e-6
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=300), st.lists(st.integers(0, 300), max_size=4))
 def test_a_body_without_secrets_is_not_touched(body: bytes, cuts: list[int]) -> None:
     """Bytes in which the rules find nothing are stored byte for byte, in the chunks they came in."""

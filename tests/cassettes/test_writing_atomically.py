@@ -37,28 +37,32 @@ while True:
     body = (b'{"key":"%s","n":%d,"text":"' % (key.encode(), number)) + b"x" * (number * 997 % 60_000) + b'"}'
     request = Request("POST", "https://openrouter.ai/api/v1", (("Authorization", f"Bearer {key}"),), body)
     interactions = [Recorded(n, request, Reply(200, (), (body,))) for n in range(number % 5 + 1)]
-    write_cassette(target, interactions, {"source": "simulated", "n": number, "of": len(interactions)}, scrubber)
+    write_cassette(target, interactions, {"source": "simulated", "of": len(interactions)}, scrubber)
     print(number, flush=True)
 """
 
 FORKING = """
 import os, signal, sys, time
-from harness.cassettes import write_cassette
 import harness.cassettes.writing
 source, folder, moments = sys.argv[1], sys.argv[2], [float(each) for each in sys.argv[3:]]
-code = compile(source, "writer", "exec")
+writer = compile(source, "writer", "exec")
 for moment in moments:
+    written, told = os.pipe()
     child = os.fork()
     if not child:
         sys.argv = ["writer", folder + "/hello.yaml"]
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        os.dup2(told, 1)
         try:
-            exec(code, {"__name__": "writer"})
+            exec(writer, {"__name__": "writer"})
         finally:
             os._exit(1)
+    os.read(written, 1)
     time.sleep(moment)
     os.kill(child, signal.SIGKILL)
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), len(os.listdir(folder)), flush=True)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    os.close(written)
+    os.close(told)
+    print(status, flush=True)
 """
 
 
@@ -71,16 +75,12 @@ def recorded(text: str = "hi") -> Recorded:
 
 @pytest.mark.skipif(os.name != "posix", reason="kills processes by signal")
 def test_a_writer_killed_at_any_moment_leaves_a_whole_cassette_or_none(tmp_path: Path) -> None:
-    """After 50 kills at random moments each cassette is whole and clean, and so is all that lies about."""
+    """After 50 kills at random moments the cassette is whole and clean, and so is all that lies about."""
     chance = random.Random(20261120)
-    moments = [f"{chance.uniform(0.001, 0.06):.4f}" for _ in range(50)]
-    run = subprocess.run(
-        [sys.executable, "-c", FORKING, WRITER, str(tmp_path), *moments],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert [line.split()[0] for line in run.stdout.splitlines()] == [str(-signal.SIGKILL)] * 50, run.stderr
+    moments = [f"{chance.uniform(0.0, 0.02):.4f}" for _ in range(50)]
+    command = [sys.executable, "-c", FORKING, WRITER, str(tmp_path), *moments]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert run.stdout.split() == [str(-signal.SIGKILL)] * 50, run.stderr
     (target,) = cassettes_in([tmp_path])
     told = yaml.safe_load(target.read_bytes())
     assert told["metadata"]["of"] == len(open_cassette(target).interactions)
@@ -118,7 +118,7 @@ def test_until_it_is_complete_only_its_owner_may_read_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The unfinished file is the owner's alone and holds nothing secret; the finished one is as any other."""
-    seen = []
+    seen: list[tuple[int, bytes]] = []
     sync = os.fsync
 
     def watch(descriptor: int) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 import requests
-import vcr
+import vcr  # type: ignore[import-untyped]
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
