@@ -21,6 +21,7 @@ _MODULES = {
     "pytest": "under_pytest",
     "tavern": "tavern",
     "wire": "wire",
+    "scrub": "scrub",
 }
 
 

@@ -48,7 +48,10 @@ def command(paths: tuple[Path, ...], in_place: bool, output: Path | None) -> int
         except (LoadError, CassetteLeak) as error:
             refused += 1
             click.echo(mask(str(error)), err=True)
-    click.echo(f"{len(targets) - refused} of {len(targets)} cassettes scrubbed")
+    total = len(targets)
+    click.echo(
+        f"{total - refused} of {total} cassettes scrubbed" if refused else f"{total} cassettes scrubbed"
+    )
     return 1 if refused else 0
 
 
