@@ -17,7 +17,7 @@ from harness.cassettes.reading import read
 from harness.cassettes.scrubbing import Scrubber
 from harness.cassettes.writing import write_cassette
 from harness.masking import Mask
-from harness.model import About, Case, JsonValue, Reply, Request, Step
+from harness.model import About, Case, JsonValue, Reply, Request
 from harness.recording.failures import events_of, failure_of, is_stream
 from harness.recording.plan import expected_failure
 from harness.recording.taking import Exchange
@@ -54,14 +54,16 @@ class Origin:
 def flaws(case: Case, exchanges: Sequence[Exchange], *, cache_hits: bool) -> Iterator[str]:
     """Why the answers of a case are not what its recording should hold, a sentence each."""
     for made in exchanges:
-        reply = made.call.finish()
-        wrong = _flaw(case.steps[made.step], reply, made.call.arriving.problem, cache_hits=cache_hits)
+        expected = expected_failure(case, case.steps[made.step])
+        wrong = _flaw(expected, made.call.finish(), made.call.arriving.problem, cache_hits=cache_hits)
         if wrong is not None:
             yield Mask(case.canaries)(f"{made.request.method} {made.request.url} {wrong}")
 
 
-def _flaw(step: Step, reply: Reply, problem: str, *, cache_hits: bool) -> str | None:
-    expected, failure = expected_failure(step), failure_of(reply)
+def _flaw(
+    expected: Mapping[str, Any] | None, reply: Reply, problem: str, *, cache_hits: bool
+) -> str | None:
+    failure = failure_of(reply)
     if failure is not None:
         if expected is None:
             return f"was answered by a failure ({failure.kind}): {problem or failure.said}"

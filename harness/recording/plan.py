@@ -14,7 +14,10 @@ from harness.recording.pricing import Estimate, Prices
 from harness.recording.upstream import host_of
 from harness.reference import Refusal, Unsupported, shape
 
-__all__ = ["Plan", "PlannedCall", "expected_failure", "plan"]
+__all__ = ["REFUSED", "Plan", "PlannedCall", "expected_failure", "plan"]
+
+REFUSED = "refused"
+"""The tag of a case whose requests the provider is to answer by an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +93,13 @@ def plan(cases: Iterable[Case], prices: Prices, retries: int) -> Plan:
     return Plan(tuple(call for case in cases for call in _calls(case, prices)), retries)
 
 
-def expected_failure(step: Step) -> Mapping[str, Any] | None:
-    """The error that a step expects to be reported, if it sends something and does."""
+def expected_failure(case: Case, step: Step) -> Mapping[str, Any] | None:
+    """The error that a step's requests are to be answered by: what its outcome says of it, nothing in
+    particular for a case with the tag `refused`, and None if there is to be none."""
     error = (step.outcome or {}).get("error")
-    return error if step.interactions and isinstance(error, Mapping) else None
+    if step.interactions and isinstance(error, Mapping):
+        return error
+    return {} if REFUSED in case.tags else None
 
 
 def _calls(case: Case, prices: Prices) -> Iterator[PlannedCall]:
@@ -101,7 +107,7 @@ def _calls(case: Case, prices: Prices) -> Iterator[PlannedCall]:
         expected = sum(interaction.least for interaction in step.interactions)
         request = _request(step)
         if expected and request is not None:
-            refused = expected_failure(step) is not None
+            refused = expected_failure(case, step) is not None
             call = PlannedCall(case, request, prices.estimate(request.body), refused)
             yield from (call for _ in range(expected))
 

@@ -78,7 +78,7 @@ class Answerer:
         return tuple(self._exchanges)
 
     def _refusal(self, step: int) -> bool:
-        return expected_failure(self._case.steps[step]) is not None
+        return expected_failure(self._case, self._case.steps[step]) is not None
 
     def _call(self, step: int, request: Request) -> Call | Reply:
         retries = self._as_it_is if self._refusal(step) else None
