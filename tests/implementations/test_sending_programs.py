@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -176,6 +177,24 @@ def test_programs_in_flight_together_are_kept_apart(sandbox: Any) -> None:
         assert [json.loads(request.body) for request in seen.steps[0].requests] == [{"model": f"m{number}"}]
 
 
+def test_answers_are_given_one_at_a_time() -> None:
+    """Also to programs in flight together: what answers them need not be made for threads."""
+    inside: list[int] = []
+    others = threading.Event()
+
+    def answers(step: int, request: Request) -> Reply:
+        inside.append(1)
+        if len(inside) > 1:
+            others.set()
+        overlap = others.wait(0.3)
+        inside.pop()
+        return Reply(200, (), (str(overlap).encode(),))
+
+    jobs = [job_of({"do": "report"}, name=f"a/{number}", answers=answers) for number in range(2)]
+    with program(sandbox="off") as connection:
+        assert [told(seen) for _, seen in connection.perform(jobs, at_once=2)] == ["False", "False"]
+
+
 def test_steps_are_processes_one_after_the_other() -> None:
     """Each with its own input and its own requests."""
     job = job_of({"do": "report", "model": "one"}, {"do": "nothing"}, {"do": "report", "model": "three"})
@@ -186,8 +205,8 @@ def test_steps_are_processes_one_after_the_other() -> None:
 
 
 def test_giving_up_a_run_ends_its_programs() -> None:
-    """Leaving the loop kills what is in flight."""
-    with program(sandbox="off") as connection:
+    """Leaving the loop kills what is in flight, long before its time is up."""
+    with program(sandbox="off", timeout_s=600) as connection:
         jobs = [job_of({"do": do}, name=f"a/{do}") for do in ("nothing", "hang", "leave_a_child")]
         performing = connection.perform(jobs, at_once=3)
         assert next(performing)[0].name == "a/nothing"

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from obedient import broken_by, job_of, told
 
 from harness.implementations import Connection, connect
+from harness.implementations.sending_wires import Wires
 from harness.model import Answers, Job, Observation, Reply, Request
 
 ADAPTER = Path(__file__).with_name("children") / "sending_adapter.py"
@@ -73,6 +75,17 @@ def test_cases_in_flight_together_have_a_way_in_each(do: str) -> None:
         assert set(told(seen).split(",")) == {f"{name}/0"}
 
 
+def test_in_the_sandbox_cases_go_one_by_one() -> None:
+    """All traffic comes in at one door there, so it can belong to one case only."""
+    with sending(sandbox="auto", concurrency=4, features=["outcome", "replies"]) as connection:
+        if connection.about.notes:
+            pytest.skip(connection.about.notes[0])
+        done = perform(connection, *[job("by_environment", f"a/{turn}") for turn in range(6)], at_once=4)
+    for name, seen in done.items():
+        assert [request.body.decode() for request in seen.steps[0].requests] == [name]
+        assert told(seen) == f"{name}/0"
+
+
 def test_a_shared_way_in_errs_cases_that_are_in_flight_together() -> None:
     """A request that could be any case's is none's: who declares concurrency must use what the run names."""
     with sending(concurrency=2, features=["replies"]) as connection:
@@ -126,6 +139,21 @@ def test_a_child_that_dies_is_started_again_with_a_new_way_in(tmp_path: Path) ->
     assert [len(seen.steps[0].requests) for seen in done.values()] == [1, 1]
     assert "it exited with status 7" in broken_by(crashed)
     assert told(after) == "suite/case/0"
+
+
+def test_a_new_child_closes_every_way_into_the_one_before() -> None:
+    """A case that was given up with it cannot be counted for any more."""
+    wires = Wires("off")
+    words = [sys.executable, "-c", "input()"]
+    first = wires.launch(words, Path(), line_limit=1024)
+    base_url = wires.tap(job("by_base_url"), alone=True).open(0)["base_url"]
+    assert httpx.post(base_url).text == "suite/case/0"
+    second = wires.launch(words, Path(), line_limit=1024)
+    with pytest.raises(httpx.ConnectError):
+        httpx.post(base_url)
+    for child in (first, second):
+        child.kill()
+    wires.close()
 
 
 def test_a_run_that_is_given_up_leaves_nothing_for_the_next() -> None:

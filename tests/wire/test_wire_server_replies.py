@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import http.client
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -68,6 +69,19 @@ def test_http_1_0_gets_its_stream_without_chunks(server: CaptureServer, raw: Raw
     with server.listen(lambda _: Reply(200, SSE, (b"one,", b"two"))) as listener:
         answer = raw(listener, b"GET / HTTP/1.0\r\nHost: a\r\n\r\n")
     assert answer.endswith(b"\r\n\r\none,two")
+
+
+def test_a_connection_over_tls_ends_in_good_order(server: CaptureServer) -> None:
+    """With TLS's own farewell, without which a client must suspect that something is missing."""
+    with server.listen(lambda _: Reply(200, (), (b"all",))) as listener:
+        trust = ssl.create_default_context(cafile=str(listener.authority.ca_file))
+        plain = socket.create_connection(("127.0.0.1", listener.port), timeout=20)
+        with trust.wrap_socket(plain, server_hostname="a.example", suppress_ragged_eofs=False) as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n")
+            received = b""
+            while piece := connection.recv(65536):
+                received += piece
+    assert received.endswith(b"\r\n\r\nall")
 
 
 def test_headers_that_were_true_of_the_recording_only_are_left_out(server: CaptureServer, url: str) -> None:
@@ -165,7 +179,8 @@ def test_a_producer_whose_client_is_gone_is_closed(server: CaptureServer) -> Non
         finally:
             closed.set()
 
-    with server.listen(lambda _: LiveReply(200, SSE, chunks())) as listener, client_of(listener) as client:
+    producer = chunks()
+    with server.listen(lambda _: LiveReply(200, SSE, producer)) as listener, client_of(listener) as client:
         with client.stream("POST", URL) as response:
             next(response.iter_raw())
         client.close()
