@@ -25,7 +25,7 @@ from harness.cli.options import (
     selecting,
     selection_of,
 )
-from harness.errors import UsageError, nearest
+from harness.errors import ImplementationError, UsageError, nearest
 from harness.implementations import connect
 from harness.known_failing import KnownFailing, read_known_failing
 from harness.model import CONTRACTS, DEFAULT_CONTRACT, Case, Implementation, Status, Verdict
@@ -146,6 +146,7 @@ class _Session:
             reporter.begin(begun)
         stale: list[str] = []
         interrupted = False
+        failure: ImplementationError | None = None
         try:
             for implementation in implementations:
                 known = self._known(implementation)
@@ -153,11 +154,15 @@ class _Session:
                 self._hold(implementation, known, reporters)
         except KeyboardInterrupt:
             interrupted = True
+        except ImplementationError as error:
+            failure = error
         summary = Summary(
             dict(self._counts), time.perf_counter() - started, tuple(stale), interrupted=interrupted
         )
         for reporter in reporters:
             reporter.end(Ended(summary))
+        if failure is not None:
+            raise failure
         return summary
 
     def remember(self) -> None:

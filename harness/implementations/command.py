@@ -30,6 +30,9 @@ GRACE_S = 2.0
 START_S = 20.0
 """The least time that a child has to answer `start`."""
 
+PATIENCE = 5
+"""How many children in a row may have to be killed before the run is given up."""
+
 
 class Command:
     """A command that speaks the protocol. The child is started by `start`, and again after a death."""
@@ -166,6 +169,8 @@ class Command:
         spoken = message.get("version")
         if spoken != protocol.VERSION or isinstance(spoken, bool):
             raise Unreadable(f"version {named(spoken)}; this harness speaks version {protocol.VERSION}")
+        if "cmd" in message:
+            raise Unreadable("the harness's own words: this program is no adapter")
         said: dict[str, Any] = {}
         for part in ("implementation", "capabilities"):
             stated = message.get(part, {})
@@ -193,6 +198,7 @@ class _Flying:
         self._again: deque[Job] = deque()
         self._held: Job | None = None
         self._complaint: str | None = None
+        self._killed_in_a_row = 0
         self._let_go: set[int] = set()
         self._ended: list[tuple[Case, Observation]] = []
 
@@ -255,6 +261,8 @@ class _Flying:
         self._flights.pop(flight.seq, None)
         flight.release()
         assert flight.observation is not None
+        if flight.observation.broken is None:
+            self._killed_in_a_row = 0
         self._ended.append((flight.job.case, flight.observation))
 
     def _hear(self, line: bytes, child: Child) -> None:
@@ -317,13 +325,25 @@ class _Flying:
     def _look_at_the_clock(self, child: Child) -> None:
         now = time.monotonic()
         due = [flight for flight in self._flights.values() if flight.deadline <= now]
-        if any(flight.verdict is not None for flight in due):
+        stubborn = next((flight.verdict for flight in due if flight.verdict is not None), None)
+        if stubborn is not None:
             self._command.discard()
             self._scatter()
+            self._lose_patience(stubborn)
             return
         for flight in due:
             flight.late = True
             self._cancel(flight, child, f"no answer within {self._command.timeout_s:g} s")
+
+    def _lose_patience(self, verdict: Observation) -> None:
+        """Raises `ImplementationError` when child after child had to be killed and no case came through."""
+        self._killed_in_a_row += 1
+        if self._killed_in_a_row < PATIENCE or verdict.broken is None:
+            return
+        raise ImplementationError(
+            f"{self._command.about.name} was killed in {PATIENCE} cases in a row: {verdict.broken.message}",
+            hint="It neither answered nor let itself be cancelled. Try it by hand with `harness shape`.",
+        )
 
     def _mourn(self) -> None:
         """The child is gone by itself."""

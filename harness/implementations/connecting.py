@@ -27,6 +27,8 @@ Mode = Literal["shape", "send"]
 REFERENCE = "python:harness.reference:implementation"
 TIMEOUT_S = 20.0
 
+_adapters: set[str] = set()  # top-level modules that were first imported from an implementation's folder
+
 
 class Connection(Implementation, Protocol):
     """An implementation that is given back when the block ends."""
@@ -205,6 +207,8 @@ def _import(name: str, home: Path) -> Any:
             del sys.modules[loaded]
         sys.path.remove(place)
         sys.path.insert(0, place)
+    if top not in sys.modules:
+        _adapters.add(top)
     importlib.invalidate_caches()
     try:
         return importlib.import_module(name)
@@ -220,8 +224,8 @@ def _import(name: str, home: Path) -> Any:
 
 
 def _is_elsewhere(top: str, home: Path) -> bool:
-    """Whether the module `top` of this folder is hidden by one of the same name from another."""
-    loaded = sys.modules.get(top)
+    """Whether the module `top` of this folder is hidden by the adapter of another, of the same name."""
+    loaded = sys.modules.get(top) if top in _adapters else None
     if loaded is None or not ((home / f"{top}.py").is_file() or (home / top).is_dir()):
         return False
     origin = getattr(loaded, "__file__", None)

@@ -189,3 +189,18 @@ def test_without_arguments_the_reference_passes_the_bundled_suites(harness: Harn
     done = harness("run")
     assert done.returncode == 0, done.stdout[-3000:]
     assert "reference" in done.stdout.splitlines()[0]
+
+
+def test_a_folder_called_harness_hides_nothing(harness: Harness, folder: Path) -> None:
+    """What lies in the working directory never takes the place of the harness's own modules."""
+    (folder / "harness").mkdir()
+    done = harness("run", "openrouter/refs/**")
+    assert done.returncode == 0, done.stdout[-2000:]
+
+
+def test_a_program_that_is_no_adapter_ends_the_run_at_once(harness: Harness) -> None:
+    """A command that merely echoes is told apart from an adapter before the first case."""
+    done = harness("run", "suite.yaml", "-i", "command:cat")
+    assert done.returncode == 3
+    assert "this program is no adapter" in done.stderr
+    assert "FAILED" not in done.stdout

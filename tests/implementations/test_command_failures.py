@@ -97,6 +97,14 @@ def test_cases_in_flight_beside_a_hanging_one_are_run_again() -> None:
     assert all(each.broken is None for each in seen.values())
 
 
+@pytest.mark.usefixtures("impatient")
+def test_a_run_is_given_up_when_child_after_child_has_to_be_killed() -> None:
+    """An adapter that answers nothing does not cost its time limit for each of a thousand cases."""
+    jobs = [job_of({"do": "hang"}, name=f"hangs-{number}") for number in range(9)]
+    with pytest.raises(ImplementationError, match=r"killed in 5 cases in a row: no answer within 0\.2 s"):
+        perform(*jobs, timeout_s=0.2)
+
+
 def test_a_child_that_obeys_cancel_goes_on() -> None:
     """It answers `cancelled` and keeps its state."""
     seen = perform(

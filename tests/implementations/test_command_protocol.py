@@ -42,6 +42,7 @@ def test_fields_and_words_of_a_later_protocol_are_ignored() -> None:
         ({"version": 1, "capabilities": {"operations": "chat"}}, "operations as str 'chat'"),
         ({"version": 1, "capabilities": {"concurrency": 0}}, "a concurrency of int 0"),
         ({"version": 1, "capabilities": ["chat"]}, "capabilities as list"),
+        ({"cmd": "start", "version": 1}, "the harness's own words"),
     ],
 )
 def test_a_wrong_answer_to_start_is_an_error_that_says_what_is_wrong(start: Any, says: str) -> None:
