@@ -25,7 +25,7 @@ _DEEPEST = 3  # how often text may be percent-encoded, or base64 be within base6
 _JSON_ESCAPE = re.compile(rb"\\+u([0-9A-Fa-f]{4})")
 _ESCAPED_SIGN = re.compile(rb"\\+([\"\\/n])")
 _PERCENT = re.compile(rb"%[0-9A-Fa-f]{2}")
-_LINE_END = re.compile(rb"(?:\\+r)?\\+n|\r?\n")
+_ESCAPED_LINE_END = re.compile(rb"\\+[rn]")
 _TO_STANDARD = bytes.maketrans(b"-_", b"+/")
 _BACKSLASHES = rb"(?:\\|%(?:25){0,4}5[Cc])+"
 _TO_URL_SAFE = bytes.maketrans(b"+/", b"-_")
@@ -187,15 +187,16 @@ def _decoded(text: bytes, start: int, end: int) -> Run | None:
 
 def _readings(text: bytes) -> Iterator[bytes]:
     """What `text` says once the line ends, JSON escapes and percent-encoding that it has are undone."""
-    if _LINE_END.search(text):
-        yield _LINE_END.sub(b"", text)
+    unbroken = (_ESCAPED_LINE_END.sub(b"", text) if b"\\n" in text else text).translate(None, b"\r\n")
+    if len(unbroken) < len(text):
+        yield unbroken
     for _ in range(_DEEPEST + 1):
         before = text
         if b"\\" in text:
             text = _ESCAPED_SIGN.sub(_sign, _JSON_ESCAPE.sub(_letter, text) if b"\\u" in text else text)
             if text != before:
                 yield text
-        if b"%" in text and _PERCENT.search(text) is not None:
+        if b"%" in text and _PERCENT.search(text):
             text = unquote_to_bytes(text)
             yield text
         if text == before:
