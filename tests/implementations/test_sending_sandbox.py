@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,30 @@ def test_a_client_that_ignores_proxies_is_caught() -> None:
     seen = seen_of("past_the_proxy")
     assert [request.url for request in seen.steps[0].requests] == urls
     assert told(seen) == " ".join(urls)
+
+
+_NODE = """
+import { readFileSync } from "node:fs";
+const input = JSON.parse(readFileSync(process.env.HARNESS_INPUT));
+const response = await fetch(`${input.base_url}/chat/completions`, { method: "POST", body: "{}" });
+console.log(JSON.stringify({ text: await response.text() }));
+"""
+
+
+@pytest.mark.parametrize("name", ["node", "curl"])
+def test_clients_in_other_languages_are_caught_without_a_setting(name: str, tmp_path: Path) -> None:
+    """Node.js of any age too, whose fetch knows no proxy: its own name resolution leads here."""
+    if shutil.which(name) is None:
+        pytest.skip(f"{name} is not on PATH")
+    script = tmp_path / "client.mjs"
+    script.write_text(_NODE, "utf-8")
+    url = "https://proxy.example/v1/chat/completions"
+    words = {"node": ["node", str(script)], "curl": ["curl", "-sS", "-d", "{}", url]}[name]
+    with connect(f"exec:{shlex.join(words)}", sandbox="require") as connection:
+        ((_, seen),) = connection.perform([job_of({"base_url": "https://proxy.example/v1"})])
+    (request,) = seen.steps[0].requests
+    assert (request.method, request.url, request.body) == ("POST", url, b"{}")
+    assert seen.notes == ()
 
 
 def test_nothing_else_can_be_reached() -> None:
