@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness.cassettes import Recorded, Scrubber, scan
+from harness.cassettes import Recorded, Scrubber, open_cassette, scan
 from harness.cassettes.writing import serialize
 from harness.model import Headers, Reply, Request
 
@@ -308,6 +309,26 @@ def test_a_compressed_stream_keeps_the_chunks_its_client_saw() -> None:
     assert reply.pauses_ms == (1.0, 2.0, 3.0)
 
 
+def test_of_a_compressed_answer_that_was_cut_off_the_rest_is_read() -> None:
+    """What had come of a compressed body is looked into as far as it can be read."""
+    packed = gzip.compress(b'{"api_key": "' + VALUE.encode() + b'", "more": "' + bytes(range(65, 91)) * 9)[
+        :-12
+    ]
+    reply = scrubbed(answer=packed, answered=(*JSON, ("Content-Encoding", "gzip"))).reply
+    assert reply.body.startswith(b'{"api_key": "REDACTED-api-key-1", "more": "ABC')
+
+
+def test_what_was_compressed_is_not_kept_beside_what_is_scrubbed(tmp_path: Path) -> None:
+    """A cassette that was read with compressed bodies is stored without any of them."""
+    packed = gzip.compress(b'{"api_key": "' + VALUE.encode() + b'"}')
+    reply = Reply(200, (*JSON, ("Content-Encoding", "gzip")), (packed,))
+    (tmp_path / "packed.yaml").write_bytes(serialize([Recorded(0, Request("GET", URL), reply)], {}))
+    interactions = open_cassette(tmp_path / "packed.yaml").interactions
+    stored = SCRUBBER.scrub(interactions).interactions[0]
+    assert stored.encoded is None
+    assert stored.reply.body == b'{"api_key": "REDACTED-api-key-1"}'
+
+
 def test_a_compressed_request_without_secrets_stays_as_it_was_sent() -> None:
     """The bytes of a request are evidence: they change only for a secret."""
     packed = gzip.compress(b'{"model": "x"}')
@@ -410,3 +431,14 @@ def test_a_body_that_cannot_be_looked_into_is_a_finding() -> None:
         serialize([Recorded(0, Request("GET", URL), Reply(200, answered, (b"\xff\x00\xfe",)))], {})
     )
     assert [finding.place for finding in findings] == ["interaction 0, response body"]
+
+
+def test_a_finding_does_not_tell_a_secret_that_is_a_key() -> None:
+    """A secret in the place of a name is not told as part of the place."""
+    secret = "AKIAIOSFODNN7EXAMPLE"
+    body = json.dumps({secret: {secret: VALUE}}).encode()
+    told = scan(
+        serialize([Recorded(0, Request("POST", URL, ((secret, "x"),), body), Reply())], {secret: secret})
+    )
+    assert told
+    assert secret not in " ".join(str(finding) for finding in told)

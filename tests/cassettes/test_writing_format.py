@@ -115,11 +115,13 @@ def test_the_metadata_tells_where_it_comes_from(stored: Path) -> None:
     assert metadata["pauses_ms"] == {"0": [120.0, 3.0, 0.0, 41.5]}
 
 
-def test_a_failed_answer_is_stored_with_its_request() -> None:
-    """How an answer failed is told beside what came of it."""
-    data = yaml.safe_load(serialize([recorded(reply=Reply(200, EVENTS, STREAM[:1], fault="truncated"))], {}))
-    assert data["metadata"]["faults"] == {"0": "truncated"}
-    assert data["interactions"][0]["request"]["method"] == "POST"
+def test_a_failed_answer_is_stored_with_its_request(tmp_path: Path) -> None:
+    """How an answer failed, and what had come of it when, comes back with the request it was for."""
+    failed = recorded(reply=Reply(200, EVENTS, STREAM[:2], fault="truncated", pauses_ms=(7.5, 1.0)))
+    write_cassette(tmp_path / "cut.yaml", [failed], {}, SCRUBBER)
+    read = open_cassette(tmp_path / "cut.yaml").interactions[0]
+    assert read.reply == failed.reply
+    assert read.request.body == QUESTION
 
 
 def test_json_and_streams_are_readable(stored: Path) -> None:

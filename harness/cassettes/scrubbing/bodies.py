@@ -14,6 +14,8 @@ from importlib import import_module
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
+from harness.cassettes import encodings
+
 __all__ = ["Chunked", "chunked", "decode", "from_utf8", "to_utf8", "with_boundaries"]
 
 
@@ -55,6 +57,9 @@ def with_boundaries(body: bytes, ends: Sequence[int], pauses_ms: Sequence[float]
 
 
 # ------------------------------------------------------------------ content encodings
+
+
+_MOST = 256 * 1024 * 1024
 
 
 class _Plain:
@@ -114,7 +119,7 @@ def decode(codings: str, body: Chunked) -> Chunked | None:
     for coding in reversed([each.strip().lower() for each in codings.split(",")]):
         plain = _decode_one(coding, body)
         if plain is None:
-            return body if _is_text(body.body) else None
+            return body if encodings.is_text(body.body) else None
         body = plain
     return body
 
@@ -122,29 +127,30 @@ def decode(codings: str, body: Chunked) -> Chunked | None:
 def _decode_one(coding: str, body: Chunked) -> Chunked | None:
     if not body.chunks:
         return body
-    whole = body.body
-    make = _decompressor(coding, whole)
+    plain = encodings.plain(coding, body.chunks) or _begun(coding, body)
+    return None if plain is None else chunked(plain, body.pauses_ms)
+
+
+def _begun(coding: str, body: Chunked) -> list[bytes] | None:
+    """What can be read of a body that was cut off, or of one in a coding of another library."""
+    make = _decompressor(coding, body.body)
     if make is None:
         return None
     decompressor = make()
+    plain: list[bytes] = []
+    left = _MOST
     try:
-        plain = [decompressor.decompress(chunk) for chunk in body.chunks]
+        for chunk in body.chunks:
+            plain.append(decompressor.decompress(chunk))
+            left -= len(plain[-1])
+            if left < 0:
+                return None
         flush = getattr(decompressor, "flush", None)
         if flush is not None:
             plain[-1] += flush()
     except Exception:  # each decoder has errors of its own
         return None
-    if getattr(decompressor, "unused_data", b""):
-        return None
-    return chunked(plain, body.pauses_ms)
-
-
-def _is_text(body: bytes) -> bool:
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        return False
-    return b"\0" not in body
+    return None if getattr(decompressor, "unused_data", b"") else plain
 
 
 # ------------------------------------------------------------------ charsets

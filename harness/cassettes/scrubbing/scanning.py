@@ -186,8 +186,8 @@ class _Look:
 
     def _text(self, text: bytes, path: _Path, where: str, reading: Reading = as_text) -> Iterator[_Found]:
         for at, rule in self._secrets(text, reading):
-            place = place_in(text, at) if "body" in where else ""
-            yield path, f"{where} {place}".strip(), rule
+            place = place_in(text, at) if where.endswith("body") else ""
+            yield path, f"{where} {self._shown(place)}".strip(), rule
 
     def _secrets(self, text: bytes, reading: Reading) -> list[tuple[int, str]]:
         found = [(span.start, span.rule) for span in find(text, self.known, reading)]
@@ -197,9 +197,9 @@ class _Look:
         return found
 
     def _shown(self, name: Any) -> str:
-        """A name that may be told: not one that is a secret itself."""
+        """A name or a place that may be told: not one that gives a secret away itself."""
         text = _bytes(name)
-        return "(a secret)" if find(text, self.known) or self.known.hidden_in(text) else str(name)
+        return "(a secret)" if self._secrets(text, as_text) else str(name)
 
 
 def _bytes(value: Any) -> bytes:

@@ -84,8 +84,8 @@ class _Cassette:
         self.redactor = redactor
 
     def interaction(self, recorded: Recorded) -> Recorded:
-        request = self._request(recorded.request)
-        return replace(recorded, request=request, reply=self._reply(recorded.reply, recorded.request.url))
+        request, reply = self._request(recorded.request), self._reply(recorded.reply, recorded.request.url)
+        return replace(recorded, request=request, reply=reply, encoded=None)
 
     def value(self, key: str, value: JsonValue) -> JsonValue:
         """A value of the metadata, with everything in it."""
