@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +86,18 @@ def leaky(given):
 def broken(given):
     raise RuntimeError("no shaping today, key " + given["api_key"])
 """
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Parsed suites are kept in a folder of the session's own, never in the user's."""
+    before = os.environ.get("HARNESS_CACHE_DIR")
+    os.environ["HARNESS_CACHE_DIR"] = str(tmp_path_factory.mktemp("cache"))
+    yield
+    if before is None:
+        del os.environ["HARNESS_CACHE_DIR"]
+    else:
+        os.environ["HARNESS_CACHE_DIR"] = before
 
 
 @pytest.fixture
