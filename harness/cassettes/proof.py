@@ -18,7 +18,7 @@ from harness.masking import Mask
 from harness.matchers import escape
 from harness.model import Assigned, JsonValue, Request
 
-__all__ = ["body_changes", "prove"]
+__all__ = ["body_changes", "prove", "reply_of"]
 
 _SHOWN = 5
 
@@ -30,7 +30,7 @@ def prove(assigned: Assigned, cassettes: Path, mask: Callable[[str], str] | None
     compared by value. Headers are not compared: a cassette holds few of them. Raises `LoadError` for a
     cassette that cannot be read and `UsageError` for an interaction that it does not have.
     """
-    reply = _reply_of(assigned)
+    reply = reply_of(assigned)
     if reply is None or "cassette" not in reply:
         return []
     cassette = open_cassette(cassettes / reply["cassette"])
@@ -42,7 +42,8 @@ def prove(assigned: Assigned, cassettes: Path, mask: Callable[[str], str] | None
     return [f"unlike {where}: {change}" for change in _differences(recorded[1], assigned.request, hide)]
 
 
-def _reply_of(assigned: Assigned) -> Mapping[str, JsonValue] | None:
+def reply_of(assigned: Assigned) -> Mapping[str, JsonValue] | None:
+    """The reply, as its scenario has it, that an assigned request got; None if it has none."""
     if assigned.interaction is None or not assigned.interaction.replies:
         return None
     replies = assigned.interaction.replies

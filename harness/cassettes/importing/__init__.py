@@ -1,0 +1,17 @@
+"""Recorded requests made into scenarios: what was asked, guessed back from what was sent."""
+
+from __future__ import annotations
+
+from harness.cassettes.importing.expecting import expect
+from harness.cassettes.importing.inverting import NotInvertible, invert
+from harness.cassettes.importing.suites import Imported, Skipped, import_cassettes, write_suite
+
+__all__ = [
+    "Imported",
+    "NotInvertible",
+    "Skipped",
+    "expect",
+    "import_cassettes",
+    "invert",
+    "write_suite",
+]
