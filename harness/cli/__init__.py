@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 
 import click
+
+from harness.cli.groups import LazyGroup
 
 __all__ = ["main"]
 
@@ -21,38 +22,16 @@ _COMMANDS = {
     "record": "Record cassettes against a live API.",
     "simulate": "Serve a stand-in for OpenRouter, to try things without an account.",
     "validate": "Check scenario files, implementations and known failures.",
-    "cassettes": "Check, scrub and look into recordings of provider traffic.",
+    "cassettes": "Show, check, scrub and import recordings of provider traffic.",
 }
 
 
-class _Commands(click.Group):
-    """Knows its commands by name, so that `--help` imports none of them."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return None
-        command: click.Command = import_module(f"harness.cli.{cmd_name.replace('-', '_')}").command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        name = args[0]
-        if name not in _COMMANDS and not name.startswith("-"):
-            from harness.errors import nearest
-
-            ctx.fail(f"No such command {name!r}{nearest(name, _COMMANDS)}.")
-        return super().resolve_command(ctx, args)
-
-
-@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=LazyGroup,
+    table=_COMMANDS,
+    prefix="harness.cli.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="provider-conformance-harness", prog_name="harness")
 def _harness() -> None:
     """Hold any LLM provider integration to its documented contract."""
