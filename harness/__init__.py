@@ -11,6 +11,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from harness._version import __version__
+
 if TYPE_CHECKING:
     from harness import reference
     from harness.errors import HarnessError, ImplementationError, LoadError, Unsupported, UsageError
@@ -33,6 +35,7 @@ __all__ = [
     "Unsupported",
     "UsageError",
     "Verdict",
+    "__version__",
     "connect",
     "load",
     "reference",

@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 
 import yaml
 
+from harness._version import __version__
 from harness.cassettes.reading import VERSION, Recorded
 from harness.cassettes.scrubbing import Finding, Scrubbed, Scrubber, scan
 from harness.errors import HarnessError, UsageError, nearest
@@ -72,14 +73,13 @@ def write_cassette(
 
 
 def _with_origin(metadata: Mapping[str, JsonValue], interactions: Sequence[Recorded]) -> dict[str, JsonValue]:
-    from importlib.metadata import version
     from urllib.parse import urlsplit
 
     source = metadata.get("source")
     if source is not None and source not in SOURCES:
         hint = f"A source is one of {', '.join(SOURCES)}{nearest(str(source), SOURCES)}"
         raise UsageError(f"a cassette cannot have the source {source!r}", hint=hint)
-    known = {"harness": version("provider-conformance-harness"), **metadata}
+    known = {"harness": __version__, **metadata}
     if "host" not in known and interactions:
         known["host"] = urlsplit(interactions[0].request.url).hostname or ""
     return known

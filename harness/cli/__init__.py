@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from harness._version import __version__
 from harness.cli.groups import LazyGroup
 
 __all__ = ["main"]
@@ -32,7 +33,7 @@ _COMMANDS = {
     prefix="harness.cli.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.version_option(package_name="provider-conformance-harness", prog_name="harness")
+@click.version_option(__version__, prog_name="harness")
 def _harness() -> None:
     """Hold any LLM provider integration to its documented contract."""
 

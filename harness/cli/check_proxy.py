@@ -6,11 +6,11 @@ import sys
 from collections import Counter
 from contextlib import closing
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 import click
 
+from harness._version import __version__
 from harness.cli.options import contract_option
 from harness.errors import UsageError
 from harness.implementations import connect
@@ -45,7 +45,7 @@ def command(url: str, address: str, contract: str | None, timeout: float) -> int
         cases = suites.cases(chosen, vars={**about.vars, "proxy": {"base": url.rstrip("/")}})
         terminal = TerminalReport(sys.stdout, saved=Path(".harness/failures"))
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        terminal.begin(Begun((about,), (chosen,), None, version("provider-conformance-harness"), now))
+        terminal.begin(Begun((about,), (chosen,), None, __version__, now))
         counts: Counter[Status] = Counter()
         for verdict in run(Selection()(cases), implementation):
             counts[verdict.status] += 1

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 from typing import TextIO
@@ -18,6 +17,7 @@ from typing import TextIO
 import click
 import orjson
 
+from harness._version import __version__
 from harness.cli.options import (
     contract_option,
     implementation_option,
@@ -139,7 +139,7 @@ class _Session:
             implementations=tuple(each.about for each in implementations),
             contracts=tuple(dict.fromkeys(chain.from_iterable(map(self._contracts, implementations)))),
             total=self._count(implementations) if sys.stdout.isatty() else None,
-            harness_version=version("provider-conformance-harness"),
+            harness_version=__version__,
             started_at=datetime.now(UTC).isoformat(timespec="seconds"),
         )
         for reporter in reporters:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import orjson
 
+from harness._version import __version__
 from harness.implementations.answers import Unreadable, as_outcome
 from harness.model import JsonValue, Reply
 
@@ -38,11 +38,7 @@ _SHOWN = 200
 
 def start() -> bytes:
     name = "provider-conformance-harness"
-    try:
-        own = version(name)
-    except PackageNotFoundError:
-        own = ""
-    return _line({"cmd": "start", "version": VERSION, "harness": {"name": name, "version": own}})
+    return _line({"cmd": "start", "version": VERSION, "harness": {"name": name, "version": __version__}})
 
 
 def run(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from harness._version import __version__
 from harness.model import JsonValue, Request
 from harness.reference.openrouter import chat
 from harness.reference.refusal import Refusal, Unsupported
@@ -33,11 +34,9 @@ class _Reference:
     @property
     def harness(self) -> dict[str, JsonValue]:
         """The account it gives of itself."""
-        from importlib.metadata import version
-
         return {
             "name": "reference",
-            "version": version("provider-conformance-harness"),
+            "version": __version__,
             "language": "python",
             "mode": "shape",
             "operations": ["chat"],
