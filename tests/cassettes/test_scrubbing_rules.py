@@ -171,6 +171,7 @@ def test_a_json_key_names_its_secret_at_any_depth(key: str, side: str) -> None:
         '{"id": "call_62136354f4a24a3b9c7e7f2c", "name": "risk-assessment-of-the-desk-and-its-owner-today"}',
         '{"tool_choice": {"type": "function"}, "session_id": "a1", "key": "value", "sort_key": 4}',
         '{"url": "https://example.com/home/news/today and /usr/local/bin and ~/.config"}',
+        '{"image": "data:image/png;base64,' + "/AIza" + "SyD9" * 9 + "/hf_" + "aBcD" * 300 + '"}',
         '{"image": "data:image/png;base64,' + base64.b64encode(bytes(range(256)) * 40).decode() + '"}',
     ],
 )
@@ -274,6 +275,13 @@ def test_numbers_of_placeholders_go_on() -> None:
     """What is added to a scrubbed cassette does not take the placeholder of another secret."""
     stored = scrubbed(body=b'{"api_key": "%s", "user": "REDACTED-api-key-7"}' % VALUE.encode())
     assert stored.request.body == b'{"api_key": "REDACTED-api-key-8", "user": "REDACTED-api-key-7"}'
+
+
+def test_what_one_replacement_uncovers_is_replaced_too() -> None:
+    """A value that looks like a secret only once a part of it is replaced goes at once, not the next time."""
+    once = scrubbed(body=b'{"token": "/home/0"}')
+    assert once.request.body == b'{"token": "REDACTED-token-1"}'
+    assert SCRUBBER.scrub([once]).interactions == (once,)
 
 
 def test_base64_stays_base64() -> None:

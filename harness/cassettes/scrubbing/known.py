@@ -20,14 +20,15 @@ from harness.cassettes.scrubbing.spans import Span
 __all__ = ["Known", "Run"]
 
 SHORTEST = 8  # anything shorter could not be told from ordinary text
-_DEEPEST = 3  # how often text may be percent-encoded, or base64 be within base64
+_DEEPEST = 3  # how often base64 may be within base64
+_MOST_ESCAPED = 6  # how often text may be percent-encoded or within JSON
 
 _JSON_ESCAPE = re.compile(rb"\\+u([0-9A-Fa-f]{4})")
 _ESCAPED_SIGN = re.compile(rb"\\+([\"\\/n])")
 _PERCENT = re.compile(rb"%[0-9A-Fa-f]{2}")
 _ESCAPED_LINE_END = re.compile(rb"\\+[rn]")
 _TO_STANDARD = bytes.maketrans(b"-_", b"+/")
-_BACKSLASHES = rb"(?:\\|%(?:25){0,4}5[Cc])+"
+_BACKSLASHES = rb"(?:\\|%(?:25){0,6}5[Cc])+"
 _TO_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
@@ -70,7 +71,7 @@ class _Form:
 def _ways(sign: str) -> bytes:
     """A pattern for one character in all its spellings."""
     plain = sign.encode("utf-8", "surrogatepass")
-    percent = b"".join(rb"%%(?:25){0,4}(?i:%02X)" % byte for byte in plain)
+    percent = b"".join(rb"%%(?:25){0,6}(?i:%02X)" % byte for byte in plain)
     units = sign.encode("utf-16-be", "surrogatepass")
     unicode = b"".join(
         _BACKSLASHES + rb"u(?i:%02X%02X)" % (high, low)
@@ -190,7 +191,7 @@ def _readings(text: bytes) -> Iterator[bytes]:
     unbroken = (_ESCAPED_LINE_END.sub(b"", text) if b"\\n" in text else text).translate(None, b"\r\n")
     if len(unbroken) < len(text):
         yield unbroken
-    for _ in range(_DEEPEST + 1):
+    for _ in range(_MOST_ESCAPED):
         before = text
         if b"\\" in text:
             text = _ESCAPED_SIGN.sub(_sign, _JSON_ESCAPE.sub(_letter, text) if b"\\u" in text else text)
