@@ -183,3 +183,17 @@ def test_json_in_the_file_is_what_was_sent(stored: Path) -> None:
     interaction = yaml.safe_load(stored.read_bytes())["interactions"][0]
     assert interaction["request"]["body"].encode() == QUESTION
     assert json.loads(interaction["request"]["body"])["messages"][0]["content"] == "Café?"
+
+
+def test_the_documented_cassette_is_what_is_written(tmp_path: Path) -> None:
+    """The example of docs/cassettes.md reads without repairs, and is written as it stands there."""
+    document = (Path(__file__).parents[2] / "docs" / "cassettes.md").read_text("utf-8")
+    example = document.partition("```yaml\n")[2].partition("```")[0]
+    (tmp_path / "example.yaml").write_text(example, "utf-8")
+    cassette = open_cassette(tmp_path / "example.yaml")
+    written = serialize(cassette.interactions, cassette.metadata).decode()
+    assert [len(chunk) for chunk in cassette.interactions[0].reply.chunks] == [25, 51, 14]
+    assert cassette.repairs == ()
+    assert written.partition("interactions:")[2].strip(".\n") == example.partition("interactions:")[2].strip(
+        "\n"
+    )
