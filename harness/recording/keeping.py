@@ -60,9 +60,7 @@ def flaws(case: Case, exchanges: Sequence[Exchange], *, cache_hits: bool) -> Ite
             yield Mask(case.canaries)(f"{made.request.method} {made.request.url} {wrong}")
 
 
-def _flaw(
-    expected: Mapping[str, Any] | None, reply: Reply, problem: str, *, cache_hits: bool
-) -> str | None:
+def _flaw(expected: Mapping[str, Any] | None, reply: Reply, problem: str, *, cache_hits: bool) -> str | None:
     failure = failure_of(reply)
     if failure is not None:
         if expected is None:

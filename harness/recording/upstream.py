@@ -86,6 +86,7 @@ class Upstream:
 
     `ca_file` is a certificate authority that is believed on routes beside the usual ones. `timeout_s` is
     how long the provider may be silent. May be used from several threads. Close it when the run is over.
+    Raises `UsageError` for a `ca_file` that is none.
     """
 
     def __init__(
@@ -98,8 +99,8 @@ class Upstream:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._routes = dict(routes or {})
+        self._routed_context = _context(ca_file) if ca_file is not None else None
         self.hosts = frozenset(host.lower() for host in (*hosts, *self._routes))
-        self._ca_file = ca_file
         self._timeout_s = timeout_s
         self._clock = clock
         self._pools: dict[bool, httpcore.ConnectionPool] = {}
@@ -185,7 +186,7 @@ class Upstream:
 
         with self._lock:
             if routed not in self._pools:
-                context = _context(self._ca_file if routed else None)
+                context = (self._routed_context if routed else None) or _context(None)
                 self._pools[routed] = httpcore.ConnectionPool(ssl_context=context)
             return self._pools[routed]
 

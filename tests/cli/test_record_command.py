@@ -1,0 +1,439 @@
+"""`harness record`, `preflight` and `simulate`, as a person runs them: processes, TLS and no account."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+import yaml
+
+Finished = subprocess.CompletedProcess[str]
+
+KEY = "sk-or-v1-" + "77aa88bb99cc00dd" * 4
+SUITE = """\
+suite: acme/talks
+about: Talks that are recorded.
+defaults:
+  input:
+    operation: chat
+    model: openrouter/openai/gpt-4o-mini
+    api_key: ${canary.api_key}
+    params: {maxTokens: 64}
+  request:
+    method: POST
+    url: https://openrouter.ai/api/v1/chat/completions
+    headers: {Authorization: "Bearer ${canary.api_key}"}
+scenarios:
+  - id: talk
+    about: A question and its answer.
+    rules: [OR-BODY-01]
+    for_each: [{id: one}, {id: two}, {id: three}, {id: four}, {id: five}, {id: six}]
+    input: {history: [{role: user, content: "Question ${each.id}"}]}
+    interactions:
+      - request: {}
+        reply: {cassette: "talks/${each.id}.yaml"}
+  - id: unrecorded
+    about: A case whose reply is no recording.
+    rules: [OR-BODY-01]
+    input: {history: [{role: user, content: Hello}]}
+    interactions: [{request: {}}]
+  - id: elsewhere
+    about: A case at another host.
+    rules: [OR-BODY-01]
+    tags: [elsewhere]
+    input: {base_url: https://proxy.example/v1, history: [{role: user, content: Hello}]}
+    interactions:
+      - request: {url: https://proxy.example/v1/chat/completions}
+        reply: {cassette: talks/elsewhere.yaml}
+"""
+REPLAY = """\
+import sys, httpx, vcr, yaml
+for path in sys.argv[1:]:
+    asked = yaml.safe_load(open(path))["interactions"][0]["request"]
+    with vcr.use_cassette(path, record_mode="none", match_on=["method", "uri", "body"]):
+        with httpx.stream(asked["method"], asked["uri"], content=asked["body"]) as answer:
+            lines = [line for line in answer.iter_lines() if line]
+    print(answer.status_code, len(lines) > 3, lines[-1])
+"""
+
+
+@dataclass
+class Simulated:
+    """A stand-in provider in a process of its own, and how commands are told of it."""
+
+    process: subprocess.Popen[str]
+    url: str
+    ca_file: str
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        return ("--upstream", f"openrouter.ai={self.url}", "--upstream-ca", self.ca_file)
+
+
+@pytest.fixture(scope="module")
+def simulated() -> Iterator[Simulated]:
+    command = [sys.executable, "-m", "harness", "simulate"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[-1].removesuffix("/api/v1")
+        ca_file = process.stdout.readline().split()[-1]
+        process.stdout.readline()
+        yield Simulated(process, url, ca_file)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+    assert not Path(ca_file).exists()
+
+
+@dataclass
+class Studio:
+    """A folder with a suite, in which commands are run."""
+
+    folder: Path
+    simulated: Simulated
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "harness", *arguments]
+
+    def environment(self, **given: str) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if name not in ("CI", "OPENROUTER_API_KEY")}
+        cache = {"HARNESS_CACHE_DIR": str(self.folder / ".cache")}
+        return kept | cache | {"OPENROUTER_API_KEY": KEY} | given
+
+    def run(self, *arguments: str, **environment: str) -> Finished:
+        """Run `harness ARGUMENT…` here."""
+        return subprocess.run(
+            self.command(*arguments),
+            cwd=self.folder,
+            env=self.environment(**environment),
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def arguments(self, *more: str) -> tuple[str, ...]:
+        said = (
+            "record",
+            "suite.yaml",
+            "acme/talks/talk/**",
+            *self.simulated.options,
+            "--source",
+            "simulated",
+        )
+        return (*said, *more)
+
+    def record(self, *more: str, **environment: str) -> Finished:
+        return self.run(*self.arguments("--yes", *more), **environment)
+
+    @property
+    def tapes(self) -> dict[str, Path]:
+        return {file.stem: file for file in (self.folder / "cassettes").rglob("*.yaml")}
+
+
+@pytest.fixture
+def studio(tmp_path: Path, simulated: Simulated) -> Studio:
+    (tmp_path / "suite.yaml").write_text(SUITE, "utf-8")
+    (tmp_path / "cassettes").mkdir()
+    return Studio(tmp_path, simulated)
+
+
+def written(folder: Path) -> Iterator[tuple[Path, bytes]]:
+    for file in folder.rglob("*"):
+        if file.is_file():
+            yield file, file.read_bytes()
+
+
+def spellings(secret: str) -> Iterator[bytes]:
+    yield secret.encode()
+    yield quote(secret, safe="").encode()
+    for before in range(3):
+        encoded = base64.b64encode(b"\0" * before + secret.encode())
+        yield encoded[4 : len(encoded) // 4 * 4 - 4]
+
+
+# ------------------------------------------------------------------ the whole way
+
+
+def test_from_a_key_to_cassettes_that_replay(studio: Studio) -> None:
+    """Recorded, replayed by the harness, and by stock vcrpy under httpx in a process of its own."""
+    done = studio.record("--ledger", "ledger.json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert sorted(studio.tapes) == ["five", "four", "one", "six", "three", "two"]
+    replayed = studio.run("run", "suite.yaml", "acme/talks/talk/**", "-v")
+    assert replayed.returncode == 0, replayed.stdout
+    assert "unproven" not in replayed.stdout
+    tapes = [str(tape) for tape in studio.tapes.values()]
+    stock = subprocess.run([sys.executable, "-c", REPLAY, *tapes], capture_output=True, text=True, check=True)
+    assert stock.stdout.splitlines() == ["200 True data: [DONE]"] * 6
+
+
+def test_the_plan_is_told_before_and_the_sum_after(studio: Studio) -> None:
+    """Checks, hosts, calls and cost; then what each case became."""
+    done = studio.record()
+    lines = done.stdout.splitlines()
+    assert any(line.startswith("ok   OR-PRE-07") for line in lines)
+    assert any(line.startswith("plan: 6 calls to openrouter.ai, up to $") for line in lines)
+    assert any(line.startswith("ok   OR-PRE-08") for line in lines)
+    assert sum(line.startswith("recorded acme/talks/talk/") for line in lines) == 6
+    assert "6 recorded" in lines
+    assert lines[-1].startswith("6 calls, 0 retries (6 x 200)")
+
+
+def test_the_ledger_has_every_call(studio: Studio) -> None:
+    """Its id, model, tokens and cost against the estimate, and the sums."""
+    studio.record("--ledger", "books/ledger.json")
+    ledger = json.loads((studio.folder / "books" / "ledger.json").read_text("utf-8"))
+    assert len(ledger["calls"]) == ledger["totals"]["calls"] == 6
+    for call in ledger["calls"]:
+        assert re.fullmatch(r"gen-\d+-\w+", call["id"])
+        assert call["model"] == "openai/gpt-4o-mini"
+        assert (call["status"], call["tried"]) == (200, [])
+        assert 0 < call["cost_usd"] < call["estimated"]["cost_usd"]
+    assert ledger["totals"]["statuses"] == {"200": 6}
+    assert ledger["totals"]["cost_usd"] < ledger["totals"]["spent_usd"] < 0.10
+
+
+def test_no_secret_is_anywhere(studio: Studio) -> None:
+    """Not the key, in whatever spelling, in nothing that was shown or written."""
+    done = studio.record("--ledger", "ledger.json", "--again", "--keep-failing")
+    shown = (done.stdout + done.stderr).encode()
+    for spelling in spellings(KEY):
+        assert spelling not in shown
+        for file, content in written(studio.folder):
+            assert spelling not in content, file
+    assert done.returncode == 0
+
+
+def test_the_implementation_does_not_have_the_key(studio: Studio) -> None:
+    """Neither in its environment nor in its input: it is put in on the way out."""
+    (studio.folder / "curious.py").write_text(
+        "import os\n"
+        "from harness.reference import shape\n"
+        "def send(given):\n"
+        "    found = repr((given, dict(os.environ)))\n"
+        f"    assert {KEY!r} not in found\n"
+        "    return shape(given)\n",
+        "utf-8",
+    )
+    done = studio.record("-i", "python:curious:send", "acme/talks/talk/one")
+    assert done.returncode == 0, done.stdout
+
+
+def test_another_variable_may_hold_the_key(studio: Studio) -> None:
+    """One whose name does not say so is hidden as well."""
+    done = studio.record("--key-env", "ACME", ACME=KEY, OPENROUTER_API_KEY="")
+    assert done.returncode == 0, done.stdout
+    assert KEY not in done.stdout
+    assert all(KEY.encode() not in content for _, content in written(studio.folder))
+
+
+def test_cases_without_a_recording_go_into_a_folder(studio: Studio) -> None:
+    """Any case can be recorded with --into, a file of its own named like the case."""
+    done = studio.run(
+        "record", "suite.yaml", "acme/talks/unrecorded", "--into", "out", "--yes", *studio.simulated.options
+    )
+    assert done.returncode == 0, done.stdout
+    assert (studio.folder / "out/acme/talks/unrecorded.yaml").is_file()
+
+
+def test_what_is_recorded_is_left_alone(studio: Studio) -> None:
+    """Until --again."""
+    studio.record("acme/talks/talk/one")
+    before = {name: tape.stat().st_mtime_ns for name, tape in studio.tapes.items()}
+    again = studio.record()
+    assert "6 skipped" in again.stdout
+    assert {name: tape.stat().st_mtime_ns for name, tape in studio.tapes.items()} == before
+
+
+# ------------------------------------------------------------------ what is refused
+
+
+def test_nothing_is_recorded_in_ci_unless_told(studio: Studio) -> None:
+    """It costs money, and nobody looks."""
+    refused = studio.record(CI="true")
+    assert refused.returncode == 4
+    assert "--force-ci" in refused.stderr
+    assert studio.tapes == {}
+    assert studio.record("--force-ci", CI="true").returncode == 0
+
+
+def test_nobody_to_ask_is_no_consent(studio: Studio) -> None:
+    """Without a terminal there must be a --yes."""
+    refused = studio.run(*studio.arguments())
+    assert refused.returncode == 4
+    assert "--yes" in refused.stderr
+
+
+def test_a_plan_above_the_cap_is_not_begun(studio: Studio) -> None:
+    """And nothing is spent, not even on the tiny call."""
+    refused = studio.record("--max-cost", "0.00001")
+    assert refused.returncode == 1
+    assert "FAIL OR-PRE-07" in refused.stdout
+    assert "OR-PRE-08" not in refused.stdout
+    assert studio.tapes == {}
+
+
+def test_the_cap_holds_while_recording(studio: Studio) -> None:
+    """Where no price was known before, what is reported counts."""
+    stopped = studio.record("--no-preflight", "--max-cost", "0.000015")
+    assert stopped.returncode == 1
+    assert "stopped" in stopped.stdout
+    assert 0 < len(studio.tapes) < 6
+    resumed = studio.record("--resume")
+    assert (resumed.returncode, len(studio.tapes)) == (0, 6)
+
+
+def test_no_key_is_no_recording(studio: Studio) -> None:
+    """The check says which variable is missing."""
+    refused = studio.record(OPENROUTER_API_KEY="")
+    assert refused.returncode == 1
+    assert "FAIL OR-PRE-02  The environment has no OPENROUTER_API_KEY." in refused.stdout
+
+
+def test_a_host_that_is_not_planned_is_told_and_left_alone(studio: Studio) -> None:
+    """Its case is not recorded."""
+    done = studio.run("record", "suite.yaml", "--tag", "elsewhere", "--yes", *studio.simulated.options)
+    assert done.returncode == 1
+    assert "proxy.example may not be reached" in done.stdout
+    assert studio.tapes == {}
+
+
+def test_nothing_selected_is_told(studio: Studio) -> None:
+    """With exit status 5, as elsewhere."""
+    assert studio.run("record", "suite.yaml", "acme/nothing/**", "--yes").returncode == 5
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--upstream", "openrouter.ai"), "HOST=URL"),
+        (("--upstream", "h=https://127.0.0.1:1", "--upstream-ca", "suite.yaml"), "no certificate"),
+        (("-i", "reference", "-i", "reference"), "one implementation"),
+    ],
+)
+def test_a_wrong_option_is_told(studio: Studio, options: tuple[str, ...], said: str) -> None:
+    """With exit status 4."""
+    refused = studio.run("record", "suite.yaml", "--yes", *options)
+    assert refused.returncode == 4
+    assert said in refused.stderr
+
+
+# ------------------------------------------------------------------ being broken off
+
+
+def begun(studio: Studio, cases_before: int, *more: str) -> subprocess.Popen[str]:
+    """A recording that has recorded this many cases."""
+    process = subprocess.Popen(
+        studio.command(*studio.arguments("--yes", "--no-preflight", *more)),
+        cwd=studio.folder,
+        env=studio.environment(PYTHONUNBUFFERED="1"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    while cases_before:
+        line = process.stdout.readline()
+        assert line, "it ended too soon"
+        cases_before -= line.startswith("recorded")
+    return process
+
+
+def test_ctrl_c_keeps_what_is_complete(studio: Studio) -> None:
+    """And the recording goes on from there."""
+    with begun(studio, 2) as process:
+        process.send_signal(signal.SIGINT)
+        rest = process.communicate(timeout=30)[0]
+    if process.returncode:
+        assert process.returncode == 2, rest
+        assert "--resume" in rest
+    kept = len(studio.tapes)
+    assert kept >= 2
+    done = studio.record("--resume")
+    assert done.returncode == 0
+    assert len(studio.tapes) == 6
+    assert f"{6 - kept} recorded" in done.stdout or kept == 6
+
+
+@pytest.mark.parametrize("moment_ms", [0, 3, 8, 15, 30, 60])
+def test_a_killed_recording_leaves_whole_files_only(studio: Studio, moment_ms: int) -> None:
+    """Each is complete and scrubbed, however suddenly it ended; a new run goes on."""
+    with begun(studio, 1) as process:
+        assert process.stdout is not None
+        select.select([], [], [], moment_ms / 1000)
+        process.kill()
+        process.communicate(timeout=30)
+    for file, content in written(studio.folder):
+        assert KEY.encode() not in content, file
+    for tape in studio.tapes.values():
+        stated = yaml.safe_load(tape.read_text("utf-8"))
+        assert stated["interactions"][0]["response"]["body"]["string"].endswith("data: [DONE]\n\n")
+        assert "header authorization" in stated["metadata"]["scrubbed"]
+    assert studio.record("--resume").returncode == 0
+    assert len(studio.tapes) == 6
+    assert [file.name for file, _ in written(studio.folder) if file.name.endswith(".writing")] == []
+
+
+# ------------------------------------------------------------------ preflight
+
+
+def test_preflight_checks_and_makes_tiny_calls(studio: Studio) -> None:
+    """One for each model; routing suffixes are no part of the id."""
+    done = studio.run(
+        "preflight",
+        "-m",
+        "openai/gpt-4o-mini",
+        "-m",
+        "openrouter/openai/gpt-4o:nitro",
+        *studio.simulated.options,
+    )
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("ok   OR-PRE-08") == 2
+    assert KEY not in done.stdout
+
+
+def test_preflight_fails_with_status_1(studio: Studio) -> None:
+    """And names the model that was meant."""
+    done = studio.run("preflight", "-m", "openai/gpt5", *studio.simulated.options)
+    assert done.returncode == 1
+    assert "openai/gpt-5" in done.stdout
+    assert "OR-PRE-08" not in done.stdout
+
+
+def test_preflight_without_a_model_spends_nothing(studio: Studio) -> None:
+    """It looks up what is free."""
+    done = studio.run("preflight", *studio.simulated.options)
+    assert done.returncode == 0
+    assert "OR-PRE-04" in done.stdout
+    assert "OR-PRE-08" not in done.stdout
+
+
+@pytest.fixture
+def answer_of(simulated: Simulated) -> Callable[[str], int]:
+    """The status that the stand-in answers a GET with."""
+    import ssl
+    import urllib.request
+
+    context = ssl.create_default_context(cafile=simulated.ca_file)
+
+    def get(path: str) -> int:
+        with urllib.request.urlopen(f"{simulated.url}{path}", context=context) as answer:
+            status: int = answer.status
+            return status
+
+    return get
+
+
+def test_the_stand_in_is_there_for_anybody(answer_of: Callable[[str], int]) -> None:
+    """Over TLS, by the certificate authority that it names."""
+    assert answer_of("/api/v1/models") == 200

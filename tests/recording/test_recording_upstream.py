@@ -1,0 +1,150 @@
+"""The one part of the harness that leaves the machine: where it goes, and what it keeps of what comes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from recording_site import EVENTS, Answered, Asked, OpenSite
+
+from harness.errors import UsageError
+from harness.model import Reply, Request
+from harness.recording import Upstream, parse_route
+from harness.recording.upstream import NotPlannedError
+from harness.wire.in_process import answering, patched
+from harness.wire.server_replies import LiveReply
+
+
+def test_a_request_arrives_as_it_was_made(site_of: OpenSite, asked: Asked, answered: Answered) -> None:
+    """Method, path, query, the client's own headers in their order and letter case, and the body's bytes;
+    only the headers of the hop are made anew, and nothing compressed is asked for."""
+    site = site_of(lambda request: answered())
+    body = b'{"model": "m",  "x": 1.0}'
+    request = asked(body, **{"X-CaSe": "kept", "Accept-Encoding": "gzip, br", "Connection": "close"})
+    site.upstream.send(Request("POST", f"{request.url}?a=%20b&c", request.headers, body)).finish()
+    (seen,) = site.requests
+    assert seen.url == f"{site.url}/api/v1/chat/completions?a=%20b&c"
+    assert seen.body == body
+    assert dict(seen.headers) == {
+        "Host": f"127.0.0.1:{site.listener.port}",
+        "Authorization": "Bearer stand-in",
+        "Content-Type": "application/json",
+        "X-CaSe": "kept",
+        "Accept-Encoding": "identity",
+        "Content-Length": str(len(body)),
+    }
+
+
+def test_chunks_pass_on_while_the_answer_is_still_made(site_of: OpenSite, asked: Asked) -> None:
+    """The first is there before the second exists; all are kept with the pauses before them."""
+    first_was_seen = threading.Event()
+
+    def chunks() -> Iterator[bytes]:
+        yield b"data: 1\n\n"
+        assert first_was_seen.wait(10)
+        yield b"data: [DONE]\n\n"
+
+    site = site_of(lambda request: LiveReply(200, EVENTS, chunks()))
+    arriving = site.upstream.send(asked())
+    assert next(arriving) == b"data: 1\n\n"
+    first_was_seen.set()
+    reply = arriving.finish()
+    assert reply.chunks == (b"data: 1\n\n", b"data: [DONE]\n\n")
+    assert len(reply.pauses_ms) == 2
+    assert reply.fault is None
+
+
+def test_an_answer_that_is_cut_off_keeps_what_came(site_of: OpenSite, asked: Asked) -> None:
+    """With the fault beside it."""
+    site = site_of(lambda request: Reply(200, EVENTS, (b"data: 1\n\n", b"data: 2\n\n"), "truncated"))
+    reply = site.upstream.send(asked()).finish()
+    assert (reply.status, reply.body, reply.fault) == (200, b"data: 1\n\ndata: 2\n\n", "truncated")
+
+
+@pytest.mark.parametrize("fault", ["timeout", "reset"])
+def test_an_answer_that_never_begins_is_a_fault(site_of: OpenSite, asked: Asked, fault: str) -> None:
+    """Nothing is raised: the request was sent, and that is what came of it."""
+    site = site_of(lambda request: Reply(0, fault=fault), timeout_s=0.3)
+    arriving = site.upstream.send(asked())
+    assert (arriving.status, arriving.fault) == (0, fault)
+    assert arriving.finish() == Reply(0, fault=fault)
+    assert list(arriving) == []
+
+
+def test_a_stream_that_falls_silent_is_a_fault(site_of: OpenSite, asked: Asked) -> None:
+    """After the chunks that came."""
+    site = site_of(lambda request: Reply(200, EVENTS, (b": hold on\n\n",), "timeout"), timeout_s=0.3)
+    reply = site.upstream.send(asked()).finish()
+    assert (reply.body, reply.fault) == (b": hold on\n\n", "timeout")
+
+
+def test_no_connection_is_a_fault(site_of: OpenSite, asked: Asked, answered: Answered) -> None:
+    """Told apart from a connection that breaks."""
+    site = site_of(lambda request: answered())
+    site.listener.close()
+    assert site.upstream.send(asked()).fault == "refused"
+
+
+def test_who_is_not_vouched_for_is_not_spoken_to(site_of: OpenSite, asked: Asked, answered: Answered) -> None:
+    """Without the certificate authority the request, and with it the key, is not sent."""
+    site = site_of(lambda request: answered())
+    with Upstream(routes={"openrouter.ai": site.url}) as upstream:
+        arriving = upstream.send(asked())
+    assert arriving.fault == "refused"
+    assert "certificate" in arriving.problem.lower()
+    assert site.requests == ()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://elsewhere.example/api/v1/chat/completions",
+        "https://openrouter.ai.evil.example/api/v1/chat/completions",
+        "https://openrouter.ai@evil.example/api/v1/chat/completions",
+        "ftp://openrouter.ai/x",
+        "https://[openrouter.ai/x",
+    ],
+)
+def test_other_hosts_are_refused(url: str) -> None:
+    """Before anything is opened."""
+    with Upstream() as upstream, pytest.raises(NotPlannedError, match=r"host|URL"):
+        upstream.send(Request("POST", url))
+
+
+def test_the_key_is_not_sent_in_the_clear() -> None:
+    """Plain http is for this machine only."""
+    with Upstream() as upstream, pytest.raises(NotPlannedError, match="plain http"):
+        upstream.send(Request("POST", "http://openrouter.ai/api/v1/chat/completions"))
+
+
+def test_a_route_may_have_a_path(site_of: OpenSite, answered: Answered) -> None:
+    """What it leads to stands before the request's own path."""
+    site = site_of(lambda request: answered())
+    route = {"openrouter.ai": f"{site.url}/relay"}
+    with Upstream(routes=route, ca_file=site.ca_file) as upstream:
+        upstream.send(Request("GET", "https://openrouter.ai/api/v1/models")).finish()
+    assert site.requests[0].url == f"{site.url}/relay/api/v1/models"
+
+
+def test_it_reaches_out_from_within_a_case_that_may_not(
+    site_of: OpenSite, asked: Asked, answered: Answered
+) -> None:
+    """While the code under test is kept from the network, its answers are fetched all the same."""
+    site = site_of(lambda request: answered(), tls=False)
+    with patched(), answering(lambda request: Reply()):
+        assert site.upstream.send(asked()).finish().status == 200
+
+
+@pytest.mark.parametrize(
+    "text", ["openrouter.ai", "=https://x", "h=ftp://x", "h/p=https://x", "h=https://x?q"]
+)
+def test_a_route_that_is_none_is_told(text: str) -> None:
+    """With an example of one."""
+    with pytest.raises(UsageError, match="HOST=URL"):
+        parse_route(text)
+
+
+def test_a_route_names_a_host_in_any_case() -> None:
+    """Hosts are compared in lower case, and a slash at the end says nothing."""
+    assert parse_route("OpenRouter.AI=http://127.0.0.1:1/") == ("openrouter.ai", "http://127.0.0.1:1")
