@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.cassettes import prove
 from harness.judge import Assignment, judge
 from harness.known_failing import KnownFailing
 from harness.masking import Mask
@@ -27,7 +26,7 @@ from harness.model import (
     Status,
     Verdict,
 )
-from harness.scenarios import Suites, bundled_cassettes, locate
+from harness.scenarios import Suites, bundled_cassettes
 from harness.wire import render
 
 if TYPE_CHECKING:  # imported with the first request that is left to it
@@ -151,10 +150,7 @@ def _conclude(case: Case, observation: Observation, about: About, folder: Path, 
         return verdict("not_applicable", reason=observation.unsupported)
     judgement = judge(case, observation)
     unproven, unlike = _hold_against_recordings(case, judgement, folder)
-    differences = tuple(
-        replace(difference, location=locate(case, difference.at))
-        for difference in (*judgement.differences, *unlike)
-    )
+    differences = _located(case, (*judgement.differences, *unlike))
     if not differences and judgement.unchecked and not _anything_checked(case):
         return verdict("not_applicable", reason=f"nothing can be checked: {judgement.unchecked[0]}")
     return verdict(
@@ -163,6 +159,15 @@ def _conclude(case: Case, observation: Observation, about: About, folder: Path, 
         unchecked=judgement.unchecked,
         unproven=unproven,
     )
+
+
+def _located(case: Case, differences: tuple[Difference, ...]) -> tuple[Difference, ...]:
+    """The differences, each with its place in the file; only they need what finds places."""
+    if not differences:
+        return ()
+    from harness.scenarios import locate
+
+    return tuple(replace(difference, location=locate(case, difference.at)) for difference in differences)
 
 
 def _hold_against_recordings(
@@ -177,6 +182,8 @@ def _hold_against_recordings(
             interaction = assigned.interaction
             if interaction is None or not any("cassette" in reply for reply in interaction.replies):
                 continue
+            from harness.cassettes import prove
+
             notes = prove(assigned, folder, Mask(case.canaries))
             if not interaction.check_request:
                 unproven += notes

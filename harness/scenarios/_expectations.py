@@ -14,7 +14,8 @@ from harness.scenarios._format import STEP
 from harness.scenarios._plans import RowPlan, ScenarioPlan, StepPlan
 from harness.scenarios._replies import reply_flaws
 from harness.scenarios._requests import matcher_flaws, request_flaws
-from harness.scenarios._shapes import Address, Flaw, check, did_you_mean
+from harness.scenarios._shapes import check
+from harness.scenarios._written import Address, Flaw, did_you_mean
 
 __all__ = ["expectation_flaws"]
 

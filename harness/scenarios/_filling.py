@@ -13,9 +13,9 @@ from harness.matchers import escape, unescape
 from harness.model import JsonValue
 from harness.scenarios._contracts import branch_for
 from harness.scenarios._layers import lay_values
-from harness.scenarios._shapes import Address, Flaw, did_you_mean
 from harness.scenarios._templates import Template
-from harness.scenarios._yaml import MAX_DEPTH, MAX_VALUES
+from harness.scenarios._text import MAX_DEPTH, MAX_VALUES
+from harness.scenarios._written import Address, Flaw, did_you_mean
 
 __all__ = ["Scope", "UnfillableError", "fill", "flaws", "mint"]
 

@@ -14,8 +14,8 @@ import orjson
 from harness.model import JsonValue
 from harness.scenarios._contracts import versions_of
 from harness.scenarios._layers import Laid, lay
-from harness.scenarios._shapes import is_contract_choice
 from harness.scenarios._templates import Template, compile_template
+from harness.scenarios._written import is_contract_choice
 
 __all__ = [
     "OVERRIDABLE",

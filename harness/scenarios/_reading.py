@@ -13,9 +13,10 @@ from harness.scenarios._folders import Cassettes
 from harness.scenarios._format import SUITE
 from harness.scenarios._locate import place_of
 from harness.scenarios._plans import SuitePlan, plan_suite
-from harness.scenarios._shapes import Address, Flaw, check, is_plain
+from harness.scenarios._shapes import check
 from harness.scenarios._statements import statement_flaws
 from harness.scenarios._templates import parts_of
+from harness.scenarios._written import Address, Flaw, is_plain
 from harness.scenarios._yaml import Document, parse
 
 __all__ = ["read_suite"]

@@ -6,15 +6,16 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from harness.errors import Location, Problem
+from harness.errors import Problem
 from harness.matchers import compile_path
-from harness.model import JsonValue, Rule, Where
+from harness.model import JsonValue
 from harness.scenarios._contracts import versions_of
 from harness.scenarios._format import RULES
-from harness.scenarios._shapes import Flaw, check, did_you_mean
+from harness.scenarios._shapes import check
+from harness.scenarios._written import Flaw, did_you_mean
 from harness.scenarios._yaml import Document, parse
 
-__all__ = ["read_rules", "rule_from_json"]
+__all__ = ["read_rules"]
 
 _WORDS: Final = ("url", "outcome", "requests")
 _HEADER = re.compile(r"[A-Za-z0-9!#%&'*+.^_`|~-][A-Za-z0-9!#$%&'*+.^_`|~-]*")
@@ -24,7 +25,7 @@ _PLAIN_PATH = re.compile(
 
 
 def read_rules(text: str, file: str) -> tuple[list[JsonValue], list[Problem]]:
-    """The rules of a file as JSON, for `rule_from_json`, and what is wrong in it."""
+    """The rules of a file as JSON, for the shelf, and what is wrong in it."""
     document = parse(text, file)
     if document.value is None and document.problems:
         return [], document.problems
@@ -45,30 +46,17 @@ def _as_json(rule: Mapping[str, Any], document: Document) -> JsonValue:
         rule["evidence"],
         [operations] if isinstance(operations, str) else operations,
         rule["source"],
-        rule.get("where", []),
+        _where_as_json(rule.get("where", [])),
         document.line_of(rule),
     ]
 
 
-def rule_from_json(value: Any, file: str) -> Rule:
-    """A rule as `read_rules` gives it."""
-    id_, text, contracts, evidence, operations, source, where, line = value
-    return Rule(
-        id=id_,
-        text=text,
-        contracts=tuple(contracts),
-        evidence=evidence,
-        operations=tuple(operations),
-        source=source,
-        where=Where(
-            headers=tuple(item for item in where if item not in _WORDS and not item.startswith("$")),
-            body=tuple(item for item in where if item.startswith("$")),
-            url="url" in where,
-            outcome="outcome" in where,
-            requests="requests" in where,
-        ),
-        location=Location(file, line, 1),
-    )
+def _where_as_json(items: list[str]) -> JsonValue:
+    return [
+        [item for item in items if item not in _WORDS and not item.startswith("$")],
+        [item for item in items if item.startswith("$")],
+        *(word in items for word in _WORDS),
+    ]
 
 
 def _flaws(document: Mapping[str, Any]) -> Iterator[Flaw]:

@@ -1,4 +1,7 @@
-"""The files of one loading, read once each or taken from the cache."""
+"""The files of one loading, read once each or taken from the cache.
+
+What reads and checks is imported with the first file that the cache does not have.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.errors import Problem
-from harness.model import JsonValue, Rule
+from harness.errors import Location, Problem
+from harness.model import JsonValue, Rule, Where
 from harness.scenarios._cache import Cache, digest_of
 from harness.scenarios._folders import Cassettes
 from harness.scenarios._plans import SuitePlan, plan_from_json
-from harness.scenarios._reading import read_suite
-from harness.scenarios._rules import read_rules, rule_from_json
 from harness.scenarios._text import ReadError, decode, read_bytes
 
 __all__ = ["Shelf"]
@@ -48,7 +49,7 @@ class Shelf:
         rules: dict[str, Rule] = {}
         for file_name, of_file in values:
             for value in of_file:
-                rule = rule_from_json(value, file_name)
+                rule = _rule_from_json(value, file_name)
                 known = rules.setdefault(rule.id, rule)
                 if known is not rule:
                     problems.append(
@@ -71,6 +72,8 @@ class Shelf:
             text = decode(raw, str(file))
         except ReadError as error:
             return None, [error.problem]
+        from harness.scenarios._reading import read_suite
+
         plan, problems = read_suite(text, str(file), rules, None if self._new_cassettes else cassettes)
         if plan is not None and rules is not None:
             self._cache.put(name, digest, [plan, cassettes.named])
@@ -93,6 +96,8 @@ class Shelf:
 
 
 def _read_all(raw: Mapping[str, bytes]) -> tuple[list[JsonValue], list[Problem]]:
+    from harness.scenarios._rules import read_rules
+
     values: list[JsonValue] = []
     problems: list[Problem] = []
     for name, text in raw.items():
@@ -104,3 +109,11 @@ def _read_all(raw: Mapping[str, bytes]) -> tuple[list[JsonValue], list[Problem]]
             values.append([name, of_file])
             problems += found
     return values, problems
+
+
+def _rule_from_json(value: Any, file: str) -> Rule:
+    """A rule as `read_rules` gives it."""
+    id_, text, contracts, evidence, operations, source, (headers, body, *words), line = value
+    where = Where(tuple(headers), tuple(body), *words)
+    at = Location(file, line, 1)
+    return Rule(id_, text, tuple(contracts), evidence, tuple(operations), source, where, at)

@@ -8,8 +8,8 @@ from typing import Any
 from harness.model import CONTRACTS, EVIDENCE, Rule
 from harness.scenarios._contracts import in_order, versions_of
 from harness.scenarios._plans import row_id, variants_of
-from harness.scenarios._shapes import Flaw, did_you_mean, is_contract_choice, is_plain
 from harness.scenarios._templates import is_variable_name
+from harness.scenarios._written import Flaw, did_you_mean, is_contract_choice, is_plain
 
 __all__ = ["statement_flaws"]
 

@@ -23,9 +23,9 @@ from harness.scenarios._folders import (
 )
 from harness.scenarios._layers import lay
 from harness.scenarios._plans import OVERRIDABLE, SuitePlan
-from harness.scenarios._shapes import did_you_mean
 from harness.scenarios._shelf import Shelf
 from harness.scenarios._templates import Template, compile_template
+from harness.scenarios._written import did_you_mean
 
 __all__ = ["Suites", "load"]
 

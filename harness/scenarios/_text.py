@@ -8,9 +8,11 @@ from typing import Final
 
 from harness.errors import Location, Problem
 
-__all__ = ["MAX_BYTES", "ReadError", "decode", "read_bytes", "read_text"]
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_VALUES", "ReadError", "decode", "read_bytes", "read_text"]
 
 MAX_BYTES: Final = 8 * 1024 * 1024
+MAX_DEPTH: Final = 100
+MAX_VALUES: Final = 1_000_000
 
 
 class ReadError(Exception):

@@ -9,8 +9,8 @@ from typing import Final
 from harness.errors import Problem
 from harness.model import Case, Interaction, JsonValue
 from harness.scenarios._locate import locate
-from harness.scenarios._shapes import Address, Flaw
 from harness.scenarios._suites import Suites
+from harness.scenarios._written import Address, Flaw
 
 __all__ = ["warnings"]
 

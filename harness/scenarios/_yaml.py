@@ -19,11 +19,10 @@ from harness.errors import Location, Problem
 from harness.model import JsonValue
 from harness.scenarios._advice import Mark, explain
 from harness.scenarios._scalars import MAY_MEAN_MORE, NotJsonError, plain_scalar, shortened
+from harness.scenarios._text import MAX_DEPTH, MAX_VALUES
 
-__all__ = ["MAX_DEPTH", "MAX_VALUES", "Document", "parse"]
+__all__ = ["Document", "parse"]
 
-MAX_DEPTH: Final = 100
-MAX_VALUES: Final = 1_000_000
 MAX_PROBLEMS: Final = 100
 
 Address: TypeAlias = tuple[str | int, ...]

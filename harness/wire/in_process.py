@@ -8,14 +8,15 @@ sent: `BLIND_TO` says so.
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
-from unittest import mock
+from typing import TYPE_CHECKING, Any
 
 from harness.model import Aspect, Headers, Reply, Request
+
+if TYPE_CHECKING:
+    import socket
 
 __all__ = ["BLIND_TO", "Unanswerable", "answering", "patched", "permitted"]
 
@@ -111,6 +112,9 @@ def _answered(method: str, url: str, headers: Headers, body: Any) -> Reply:
 @contextmanager
 def _no_way_past() -> Iterator[None]:
     """Refuse connections to the network that a case opens without a library that is observed."""
+    import socket
+    from unittest import mock
+
     connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
 
     def guarded(real: Callable[[socket.socket, Any], Any]) -> Callable[[socket.socket, Any], Any]:

@@ -1,0 +1,52 @@
+"""What a value as written may be, known without the shapes of the format."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import TypeAlias
+
+import orjson
+
+from harness.model import JsonValue
+
+__all__ = ["Address", "Flaw", "did_you_mean", "is_contract_choice", "is_plain", "is_reference"]
+
+Address: TypeAlias = tuple[str | int, ...]
+Flaw: TypeAlias = tuple[Address, str]
+"""Where something is wrong in a value, and what."""
+
+_REFERENCE = re.compile(r"\$\{[^{}]*\}")
+
+
+def is_reference(value: JsonValue) -> bool:
+    """Whether `value` is a variable and nothing else, so that it may become anything."""
+    return isinstance(value, str) and _REFERENCE.fullmatch(value) is not None
+
+
+def is_contract_choice(value: JsonValue) -> bool:
+    """Whether `value` is `{$contract: …}`."""
+    return isinstance(value, dict) and len(value) == 1 and "$contract" in value
+
+
+def is_plain(value: JsonValue) -> bool:
+    """Whether no `$` stands in a value, so that it holds no variable, choice, matcher or escaped key.
+
+    Asking the bytes that orjson makes of it is many times faster than looking at every value.
+    """
+    try:
+        return b"$" not in orjson.dumps(value)
+    except TypeError:  # an integer beyond 64 bits
+        return False
+
+
+def did_you_mean(word: str, known: Iterator[str] | tuple[str, ...] | list[str] | Mapping[str, object]) -> str:
+    """`; did you mean …?`, or what there is where that is little, or nothing."""
+    from difflib import get_close_matches
+
+    names = list(known)
+    lowered = {name.lower(): name for name in names}
+    close = get_close_matches(word.lower()[:100], lowered, n=1, cutoff=0.6)
+    if close:
+        return f"; did you mean {lowered[close[0]]}?"
+    return f"; there is {', '.join(names)}" if 0 < len(names) <= 12 else ""
