@@ -213,7 +213,10 @@ CHANNELS: dict[str, Channel] = {
     "metadata-key": lambda text: (_request(), {"notes": {text: 1}}),
     "metadata-scrubbed": lambda text: (_request(), {"scrubbed": [text]}),
 }
-_ONLY_WHOLE = {"across-events": ("plain",), "binary": tuple(set(ENCODINGS) - {"percent-of-base64"})}
+_ONLY_WHOLE = {
+    "across-events": ("plain",),
+    "binary": tuple(name for name in ENCODINGS if name != "percent-of-base64"),
+}
 
 
 def planted() -> Iterator[tuple[str, str, str]]:
