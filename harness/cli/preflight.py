@@ -59,7 +59,7 @@ def command(
             show_checks(more, veil)
             checks += more
             if worst(more) != "fail":
-                calls = [check_call(caller, base_url, name) for name in names]
+                calls = [check_call(caller, base_url, name)[0] for name in names]
                 show_checks(calls, veil)
                 checks += calls
     return 1 if worst(checks) == "fail" else 0

@@ -34,8 +34,10 @@ from harness.recording import (
     Settings,
     check_call,
     check_cost,
+    entry,
     files_of,
     look_ahead,
+    pending,
     plan,
     record,
     totals,
@@ -214,30 +216,43 @@ class _Recording:
         self._tally = _Tally()
 
     def run(self, cases: Sequence[Case]) -> int:
-        planned = plan(cases, NO_PRICES, self._asked.retries.most)
-        self._check_hosts(planned)
-        if self._asked.preflight and not self._passes(planned):
-            return 1
-        if not self._asked.preflight:
-            self._veil.echo("without the checks: no prices are known, so only reported costs are counted")
-            self._display.plan(planned, self._caller.budget.most)
-        if not self._asked.yes and not click.confirm("Record?"):
-            raise click.Abort
-        if self._asked.preflight and not self._tiny_call(planned):
-            return 1
         about = self._implementation.about
-        name = f"{about.address or about.name}"
+        name = about.address or about.name
         progress = Progress(_STATE / "recording.json", name, resume=self._asked.resume)
+        due = pending(cases, self._asked.settings, progress)
+        if due and not self._is_agreed(plan(due, NO_PRICES, self._asked.retries.most)):
+            return 1
         try:
             self._record(cases, progress)
         except KeyboardInterrupt:
             self._tally.interrupted = True
-        self._display.end(self._tally.takes, totals(self._tally.entries), interrupted=self._tally.interrupted)
-        self._display.ledger(self._tally.entries)
-        self._write_ledger()
+        finally:
+            self._conclude()
         return self._tally.exit_code
 
+    def _is_agreed(self, planned: Plan) -> bool:
+        """Check what can be checked, show the plan, ask, and make the first call."""
+        self._check_hosts(planned)
+        if not self._asked.preflight:
+            self._veil.echo("without the checks: no prices are known, so only reported costs are counted")
+            self._display.plan(planned, self._caller.budget.most)
+        elif not self._passes(planned):
+            return False
+        if not self._asked.yes and not click.confirm("Record?"):
+            raise click.Abort
+        return not self._asked.preflight or self._tiny_call(planned)
+
+    def _conclude(self) -> None:
+        entries = self._tally.entries
+        self._display.end(self._tally.takes, totals(entries), interrupted=self._tally.interrupted)
+        self._display.ledger(entries)
+        self._write_ledger()
+
     def _check_hosts(self, planned: Plan) -> None:
+        if self._asked.settings.source == "live" and self._caller.upstream.is_local:
+            self._veil.echo(
+                "what answers is on this machine: if it is a stand-in, say --source simulated", fg="yellow"
+            )
         strangers = set(planned.hosts) - self._caller.upstream.hosts
         for host in sorted(strangers):
             self._veil.echo(
@@ -273,7 +288,9 @@ class _Recording:
         if not served:
             return True
         cheapest = min(served, key=lambda call: call.cost if call.cost is not None else Decimal("Infinity"))
-        check = check_call(self._caller, self._asked.base_url, cheapest.estimate.model)
+        check, call = check_call(self._caller, self._asked.base_url, cheapest.estimate.model)
+        if call is not None:
+            self._tally.entries.append(entry("preflight", "", call, call.finish()))
         show_checks([check], self._veil)
         return check.standing != "fail"
 

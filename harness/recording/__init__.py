@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from harness.recording.calling import Budget, Caller, Key, OverBudgetError
 from harness.recording.failures import Retries
-from harness.recording.ledger import Entry, Totals, totals
+from harness.recording.ledger import Entry, Totals, entry, totals
 from harness.recording.plan import Plan, plan
 from harness.recording.preflight import Check, Outlook, check_call, check_cost, look_ahead, worst
 from harness.recording.pricing import NO_PRICES, Prices
 from harness.recording.progress import Progress
-from harness.recording.session import Settings, Take, record
+from harness.recording.session import Settings, Take, pending, record
 from harness.recording.targets import files_of
 from harness.recording.upstream import OPENROUTER, Upstream, parse_route
 
@@ -36,9 +36,11 @@ __all__ = [
     "Upstream",
     "check_call",
     "check_cost",
+    "entry",
     "files_of",
     "look_ahead",
     "parse_route",
+    "pending",
     "plan",
     "record",
     "totals",

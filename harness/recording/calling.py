@@ -97,7 +97,8 @@ class Call:
     tried: tuple[int | str, ...] = ()
     waited_s: float = 0.0
     settle: Callable[[Reply], None] = lambda reply: None
-    reply: Reply | None = None
+    _settled: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def status(self) -> int:
@@ -114,9 +115,10 @@ class Call:
     def finish(self) -> Reply:
         """The whole answer; what it cost is counted at the first time."""
         reply = self.arriving.finish()
-        if self.reply is None:
-            self.reply = reply
-            self.settle(reply)
+        with self._lock:
+            if not self._settled:
+                self._settled = True
+                self.settle(reply)
         return reply
 
 

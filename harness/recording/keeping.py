@@ -25,6 +25,7 @@ from harness.recording.taking import Exchange
 __all__ = ["Origin", "flaws", "keep"]
 
 _CACHE_STATUS = "x-openrouter-cache-status"
+_CHAT = "/chat/completions"
 _DONE = "[DONE]"
 
 
@@ -55,30 +56,50 @@ def flaws(case: Case, exchanges: Sequence[Exchange], *, cache_hits: bool) -> Ite
     """Why the answers of a case are not what its recording should hold, a sentence each."""
     for made in exchanges:
         expected = expected_failure(case, case.steps[made.step])
-        wrong = _flaw(expected, made.call.finish(), made.call.arriving.problem, cache_hits=cache_hits)
+        reply = made.call.finish()
+        wrong = _wrong_failure(expected, reply, made.call.arriving.problem)
+        if wrong is None and expected is None:
+            wrong = _wrong_success(made.request, reply, cache_hits=cache_hits)
         if wrong is not None:
             yield Mask(case.canaries)(f"{made.request.method} {made.request.url} {wrong}")
 
 
-def _flaw(expected: Mapping[str, Any] | None, reply: Reply, problem: str, *, cache_hits: bool) -> str | None:
+def _wrong_failure(expected: Mapping[str, Any] | None, reply: Reply, problem: str) -> str | None:
+    """What is wrong with the way in which an answer failed, or did not."""
     failure = failure_of(reply)
-    if failure is not None:
-        if expected is None:
-            return f"was answered by a failure ({failure.kind}): {problem or failure.said}"
-        wanted = expected.get("class")
-        if isinstance(wanted, str) and wanted != failure.kind:
-            return (
-                f"was answered by a failure of class {failure.kind}, and {wanted} is expected: {failure.said}"
-            )
-        return None
-    if expected is not None:
-        return f"was answered with {reply.status}, and the case expects an error"
-    if is_stream(reply.headers) and _DONE not in events_of(reply.body)[-1:]:
-        return f"was answered by a stream that does not end with {_DONE} (OR-PRE-09)"
+    if failure is None:
+        return (
+            None if expected is None else f"was answered with {reply.status}, and the case expects an error"
+        )
+    if expected is None:
+        return f"was answered by a failure ({failure.kind}): {problem or failure.said}"
+    kind = expected.get("class")
+    if isinstance(kind, str) and kind != failure.kind:
+        return f"was answered by a failure ({failure.kind}), and {kind} is expected: {failure.said}"
+    return None
+
+
+def _wrong_success(request: Request, reply: Reply, *, cache_hits: bool) -> str | None:
+    """Why an answer that did not fail is not fit to be kept."""
+    if not 200 <= reply.status < 300:
+        return f"was answered with {reply.status}"
+    if is_stream(reply.headers):
+        if _DONE not in events_of(reply.body)[-1:]:
+            return f"was answered by a stream that does not end with {_DONE} (OR-PRE-09)"
+    elif request.url.partition("?")[0].endswith(_CHAT) and not _is_json(reply.body):
+        return "was answered by what is neither JSON nor a stream of events"
     status = next((value for name, value in reply.headers if name.lower() == _CACHE_STATUS), "")
     if status.strip().upper() == "HIT" and not cache_hits:
         return "was answered from the provider's response cache, with no usage of its own (OR-PRE-09)"
     return None
+
+
+def _is_json(body: bytes) -> bool:
+    try:
+        orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return False
+    return True
 
 
 def keep(

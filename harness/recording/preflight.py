@@ -14,9 +14,10 @@ import orjson
 
 from harness.errors import HarnessError
 from harness.model import JsonValue, Reply, Request
-from harness.recording.calling import Caller, Key, OverBudgetError
+from harness.recording.calling import Call, Caller, Key, OverBudgetError
 from harness.recording.failures import failure_of
 from harness.recording.pricing import Prices, canonical_id, usage_of
+from harness.recording.upstream import NotPlannedError
 
 __all__ = [
     "CANONICAL",
@@ -97,9 +98,13 @@ def look_ahead(
     checks += [key_check, credit_check]
     if isinstance(found, Check):
         return Outlook((*checks, found), None, key_left, balance)
+    unlisted = [model for model in may_be_missing if canonical_id(model) not in found.models]
     for model, fields in models.items():
-        checks += _listed(found, model, missing=model in may_be_missing)
-        checks += _parameters(found, model, fields)
+        if model not in unlisted:
+            checks.append(_listed(found, model))
+            checks += _parameters(found, model, fields)
+    if unlisted:
+        checks.append(_expected_to_be_missing(unlisted))
     return Outlook(tuple(checks), found, key_left, balance)
 
 
@@ -176,17 +181,21 @@ def _models(caller: Caller, base: str, assumed_output: int | None) -> Prices | C
     return Check("OR-PRE-05", "unknown", f"There is no list of models: {_why(reply)}.")
 
 
-def _listed(prices: Prices, model: str, *, missing: bool) -> Iterator[Check]:
+def _listed(prices: Prices, model: str) -> Check:
     """OR-PRE-05."""
     name = canonical_id(model)
     if name in prices.models:
-        yield Check("OR-PRE-05", "pass", f"{name} is listed.")
-    elif missing:
-        yield Check("OR-PRE-05", "pass", f"{name} is not listed, as its cases expect.")
-    else:
-        near = get_close_matches(name, list(prices.models), n=3, cutoff=0.6)
-        hint = f" Near it: {', '.join(near)}." if near else ""
-        yield Check("OR-PRE-05", "fail", f"{name or 'No model'} is not listed.{hint}")
+        return Check("OR-PRE-05", "pass", f"{name} is listed.")
+    near = get_close_matches(name, list(prices.models), n=3, cutoff=0.6)
+    hint = f" Near it: {', '.join(near)}." if near else ""
+    return Check("OR-PRE-05", "fail", f"{name or 'No model'} is not listed.{hint}")
+
+
+def _expected_to_be_missing(models: Sequence[str]) -> Check:
+    one = len(models) == 1
+    named = models[0] if one else f"{len(models)} models"
+    verb, whose = ("is", "its") if one else ("are", "their")
+    return Check("OR-PRE-05", "pass", f"{named} {verb} not listed, and {whose} cases expect to be refused.")
 
 
 def _parameters(prices: Prices, model: str, fields: Collection[str]) -> Iterator[Check]:
@@ -232,22 +241,23 @@ def tiny_request(base_url: str, model: str, key: Key) -> Request:
     )
 
 
-def check_call(caller: Caller, base_url: str, model: str) -> Check:
-    """OR-PRE-08: make one tiny call, which costs money."""
+def check_call(caller: Caller, base_url: str, model: str) -> tuple[Check, Call | None]:
+    """OR-PRE-08: make one tiny call, which costs money; gives the call, too, if it was made."""
     rule = "OR-PRE-08"
     try:
-        reply = caller.call(tiny_request(base_url, model, caller.key)).finish()
-    except OverBudgetError as error:
-        return Check(rule, "fail", f"A tiny call was not made: {error.message}.")
+        call = caller.call(tiny_request(base_url, model, caller.key))
+    except (OverBudgetError, NotPlannedError) as error:
+        return Check(rule, "fail", f"A tiny call was not made: {error.message}."), None
+    reply = call.finish()
     failure = failure_of(reply)
     if failure is not None:
-        return Check(rule, "fail", f"A tiny call to {model} failed ({failure.kind}): {failure.said}")
+        why = call.arriving.problem or failure.said
+        return Check(rule, "fail", f"A tiny call to {model} failed ({failure.kind}): {why}"), call
     usage, name = usage_of(reply), _generation(reply)
     cost = "no cost reported" if usage.cost is None else f"${usage.cost:.6f}"
     standing: Standing = "warn" if usage.cost is None or not name else "pass"
-    return Check(
-        rule, standing, f"A tiny call to {model} was answered: {name or 'no generation id'}, {cost}."
-    )
+    said = f"A tiny call to {model} was answered: {name or 'no id'}, {cost}."
+    return Check(rule, standing, said), call
 
 
 # ------------------------------------------------------------------ asking

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -18,7 +18,7 @@ from harness.recording.progress import Progress
 from harness.recording.taking import Answerer, Exchange
 from harness.recording.targets import files_of, position_of
 
-__all__ = ["Settings", "Take", "TakeStatus", "record"]
+__all__ = ["Settings", "Take", "TakeStatus", "pending", "record"]
 
 TakeStatus: TypeAlias = Literal["recorded", "failed", "skipped", "not_applicable"]
 
@@ -53,6 +53,17 @@ class Take:
     differences: tuple[Difference, ...] = ()
     entries: tuple[Entry, ...] = ()
     stops: bool = False
+
+
+def pending(cases: Iterable[Case], settings: Settings, progress: Progress) -> tuple[Case, ...]:
+    """The cases that would be recorded, as far as can be told before: of several for one file the first."""
+    planned: set[Path] = set()
+    found = []
+    for case in cases:
+        if _why_not(case, settings, progress, planned) is None:
+            planned.update(files_of(case, settings.into))
+            found.append(case)
+    return tuple(found)
 
 
 def record(
@@ -97,7 +108,7 @@ class _Session:
         for case in cases:
             if self._over:
                 return
-            reason = self._why_not(case)
+            reason = _why_not(case, self._settings, self._progress, self._written)
             if reason is not None:
                 self._aside.append(Take(case, "skipped", reason=reason))
                 continue
@@ -108,19 +119,6 @@ class _Session:
     def _drain(self) -> Iterator[Take]:
         yield from self._aside
         self._aside.clear()
-
-    def _why_not(self, case: Case) -> str | None:
-        """Why a case need not be recorded now."""
-        files = files_of(case, self._settings.into)
-        if not files:
-            return "none of its replies is a recording; record it with --into"
-        if self._progress.is_finished(case):
-            return "finished before"
-        if all(file in self._written for file in files):
-            return f"{_named(files)} was recorded a moment ago"
-        if not self._settings.again and all(file.is_file() for file in files):
-            return f"{_named(files)} is recorded; --again records it anew"
-        return None
 
     # -------------------------------------------------------------- a case that was performed
 
@@ -202,6 +200,20 @@ class _Session:
     def _scrubber(self, case: Case) -> Scrubber:
         key = self._caller.key
         return Scrubber({**case.canaries, key.name: key.value})
+
+
+def _why_not(case: Case, settings: Settings, progress: Progress, written: Collection[Path]) -> str | None:
+    """Why a case need not be recorded now, `written` being the files of this recording."""
+    files = files_of(case, settings.into)
+    if not files:
+        return "none of its replies is a recording; record it with --into"
+    if progress.is_finished(case):
+        return "finished before"
+    if all(file in written for file in files):
+        return f"{_named(files)} was recorded a moment ago"
+    if not settings.again and all(file.is_file() for file in files):
+        return f"{_named(files)} is recorded; --again records it anew"
+    return None
 
 
 def _named(files: tuple[Path, ...]) -> str:

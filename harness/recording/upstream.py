@@ -106,6 +106,11 @@ class Upstream:
         self._pools: dict[bool, httpcore.ConnectionPool] = {}
         self._lock = threading.Lock()
 
+    @property
+    def is_local(self) -> bool:
+        """Whether there is a route, and all of them lead to this machine."""
+        return bool(self._routes) and all(_is_loopback(host_of(url)) for url in self._routes.values())
+
     def send(self, request: Request) -> Arriving:
         """Send a request; what it is answered comes in while the `Arriving` is read.
 

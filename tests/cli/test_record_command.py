@@ -186,21 +186,30 @@ def test_the_plan_is_told_before_and_the_sum_after(studio: Studio) -> None:
     assert any(line.startswith("ok   OR-PRE-08") for line in lines)
     assert sum(line.startswith("recorded acme/talks/talk/") for line in lines) == 6
     assert "6 recorded" in lines
-    assert lines[-1].startswith("6 calls, 0 retries (6 x 200)")
+    assert lines[-1].startswith("7 calls, 0 retries (7 x 200)")
 
 
 def test_the_ledger_has_every_call(studio: Studio) -> None:
     """Its id, model, tokens and cost against the estimate, and the sums."""
     studio.record("--ledger", "books/ledger.json")
     ledger = json.loads((studio.folder / "books" / "ledger.json").read_text("utf-8"))
-    assert len(ledger["calls"]) == ledger["totals"]["calls"] == 6
+    assert [call["case"].rpartition("/")[2] for call in ledger["calls"]] == [
+        "preflight",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+    ]
+    assert ledger["totals"]["calls"] == 7
     for call in ledger["calls"]:
         assert re.fullmatch(r"gen-\d+-\w+", call["id"])
         assert call["model"] == "openai/gpt-4o-mini"
         assert (call["status"], call["tried"]) == (200, [])
         assert 0 < call["cost_usd"] < call["estimated"]["cost_usd"]
-    assert ledger["totals"]["statuses"] == {"200": 6}
-    assert ledger["totals"]["cost_usd"] < ledger["totals"]["spent_usd"] < 0.10
+    assert ledger["totals"]["statuses"] == {"200": 7}
+    assert 0 < ledger["totals"]["cost_usd"] == ledger["totals"]["spent_usd"] < 0.10
 
 
 def test_no_secret_is_anywhere(studio: Studio) -> None:

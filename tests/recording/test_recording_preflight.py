@@ -151,7 +151,7 @@ def test_the_cost_is_held_against_the_cap_and_what_is_left(
 
 def test_a_tiny_call_tells_its_id_and_cost(stand_in: Site) -> None:
     """OR-PRE-08: of 16 tokens at most."""
-    check = check_call(stand_in.caller(), BASE, MODEL)
+    check, _ = check_call(stand_in.caller(), BASE, MODEL)
     assert check.standing == "pass"
     assert "gen-" in check.sentence
     assert "$0.0" in check.sentence
@@ -160,7 +160,7 @@ def test_a_tiny_call_tells_its_id_and_cost(stand_in: Site) -> None:
 
 def test_a_tiny_call_that_fails_tells_its_class(stand_in: Site) -> None:
     """So that it is known what to do."""
-    check = check_call(stand_in.caller(), BASE, "simulated/error-402")
+    check, _ = check_call(stand_in.caller(), BASE, "simulated/error-402")
     assert (check.standing, "billing" in check.sentence) == ("fail", True)
 
 
