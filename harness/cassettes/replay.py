@@ -28,13 +28,22 @@ class Player:
     request are played in their order. With `repeats` the last of them answers again, as often as it is
     asked; otherwise each is played once. Two players of one cassette know nothing of each other. Whatever
     a player tells is shown through `mask`.
+
+    With `compressed`, what was recorded compressed is sent so to requests that accept it. Without, all
+    answers are plain: in the same process, vcrpy's patches undo no encoding for requests and aiohttp.
     """
 
     def __init__(
-        self, cassette: Cassette, *, repeats: bool = False, mask: Callable[[str], str] | None = None
+        self,
+        cassette: Cassette,
+        *,
+        repeats: bool = False,
+        compressed: bool = False,
+        mask: Callable[[str], str] | None = None,
     ) -> None:
         self.cassette = cassette
         self.repeats = repeats
+        self.compressed = compressed
         self._mask = mask or Mask()
         self._lock = threading.Lock()
         self._next: dict[Key, int] = {}
@@ -66,13 +75,10 @@ class Player:
         return found
 
     def __call__(self, request: Request) -> Reply:
-        """The reply to `request`, compressed only if it was recorded so and the request accepts it.
-
-        What was not recorded is answered 404, and is among the `misses`.
-        """
+        """The reply to `request`. What was not recorded is answered 404, and is among the `misses`."""
         found = self._take(request)
         if found is not None:
-            return as_accepted(found, request)
+            return as_accepted(found, request) if self.compressed else found.reply
         if len(self._misses) < _MISSES_EXPLAINED:
             miss = explain_miss(self.cassette, request, self.played, self._mask)
         else:

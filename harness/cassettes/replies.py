@@ -72,9 +72,7 @@ def reply_of(
         encoded = Reply(status, headers, chunks, fault, pauses)
         return _decoded(encoded, undone), encoded, repairs
     if encodings.is_text(body):
-        repairs.append(
-            f"its body was decoded before it was stored: content-encoding {', '.join(codings)} goes"
-        )
+        repairs.append(f"its body is stored decoded: content-encoding {', '.join(codings)} is left out")
         headers = _without(headers, "content-encoding")
     elif encodings.known(coding):
         repairs.append(f"its body is damaged: it cannot be decoded as {coding}, and stays as it is")

@@ -18,6 +18,7 @@ from harness.cassettes.reading import Recorded
 from harness.cassettes.scrubbing import Scrubber
 from harness.cassettes.writing import SOURCES, write_cassette
 from harness.errors import LoadError
+from harness.matchers import escape
 from harness.model import JsonValue, Request
 
 __all__ = ["Imported", "Scenario", "Skipped", "import_cassettes", "write_suite"]
@@ -145,7 +146,7 @@ def _entry(scenario: Scenario, shelf: _Shelf) -> dict[str, Any]:
     return {
         "id": scenario.id,
         "about": f"Recorded as interaction {scenario.number} of {scenario.file.name}.",
-        "input": _verbatim(scenario.input),
+        "input": _verbatim(escape(scenario.input)),
         "interactions": [
             {
                 "request": _verbatim(scenario.expected),

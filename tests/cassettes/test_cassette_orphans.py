@@ -1,0 +1,58 @@
+"""Recordings that nothing needs any more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import harness
+from harness.cassettes.orphans import orphan_files, unnamed_interactions, unplayed_interactions
+from harness.model import Case
+
+INTERACTION = """\
+- request: {method: POST, uri: 'https://openrouter.ai/api/v1/chat/completions', body: '{BODY}', headers: {}}
+  response: {status: {code: 200, message: OK}, headers: {}, body: {string: '{}'}}
+"""
+SUITE = """\
+suite: acme/chat
+defaults:
+  input: {model: openrouter/acme/one, api_key: "${canary.api_key}", history: [{role: user, content: hi}]}
+scenarios:
+  - id: by-number
+    interactions: [{request: {method: POST}, reply: {cassette: numbered.yaml, interaction: 1}}]
+  - id: by-request
+    interactions: [{request: {method: POST}, reply: {cassette: asked.yaml}}]
+"""
+SENT = '{"model": "acme/one", "messages": [{"role": "user", "content": "hi"}], "stream": true}'
+
+
+@pytest.fixture
+def cases(tmp_path: Path) -> Callable[[], list[Case]]:
+    """The cases of a suite with two cassettes, beside which there is a third."""
+    folder = tmp_path / "cassettes"
+    folder.mkdir()
+    bodies = {"numbered": ["{}", "{}", "{}"], "asked": ['{"a": 1}', SENT], "orphan": ["{}"]}
+    for name, each in bodies.items():
+        recorded = "".join(INTERACTION.replace("{BODY}", body) for body in each)
+        (folder / f"{name}.yaml").write_text(f"version: 1\ninteractions:\n{recorded}")
+    (tmp_path / "suite.yaml").write_text(SUITE)
+    return lambda: list(harness.load(tmp_path / "suite.yaml").cases())
+
+
+def test_a_file_that_no_reply_names_is_an_orphan(cases: Callable[[], list[Case]], tmp_path: Path) -> None:
+    """Whatever it holds."""
+    assert orphan_files(cases(), [tmp_path / "cassettes"]) == [tmp_path / "cassettes" / "orphan.yaml"]
+
+
+def test_numbers_that_no_reply_names_are_found(cases: Callable[[], list[Case]], tmp_path: Path) -> None:
+    """Only where all replies give numbers: a reply by request may need any."""
+    assert unnamed_interactions(cases()) == {tmp_path / "cassettes" / "numbered.yaml": (0, 2)}
+
+
+def test_a_run_shows_what_it_did_not_play(cases: Callable[[], list[Case]], tmp_path: Path) -> None:
+    """By number or by request."""
+    verdicts = list(harness.run(cases(), harness.connect("reference")))
+    folder = tmp_path / "cassettes"
+    assert unplayed_interactions(verdicts) == {folder / "numbered.yaml": (0, 2), folder / "asked.yaml": (0,)}
