@@ -72,8 +72,9 @@ def test_a_miniature_that_breaks_says_nothing_about_conformance() -> None:
     with connect("python:harness.miniatures:breaks") as implementation:
         verdicts = list(run(cases_of("OR-BODY-01", "2026-05"), implementation))
 
-    assert {each.status for each in verdicts} == {"errored"}
-    assert all("no shaper for chat" in each.reason for each in verdicts)
+    tried = [each for each in verdicts if each.status != "not_applicable"]
+    assert {each.status for each in tried} == {"errored"}
+    assert all("no shaper for chat" in each.reason for each in tried)
 
 
 def test_a_miniature_says_what_it_does_wrong() -> None:
