@@ -96,6 +96,20 @@ def test_replies_come_from_the_interaction_in_order(held: Run) -> None:
     assert verdict.status == "passed", verdict
 
 
+def test_the_stand_in_answers_what_a_case_says_nothing_about(held: Run) -> None:
+    """Like a provider: with a text and an id, and with a 400 where the real one would have it."""
+    (verdict,) = held(
+        "  - id: twice\n    interactions: [{request: {}, repeat: {min: 2}}]\n    outcome: {text: '400'}\n",
+        "import json\n" + BUILD + "def shape(given):\n"
+        "    asked = build(given) | {'body': {'model': 'a/b', 'messages': given['history']}}\n"
+        "    said = json.loads((yield asked).body)\n"
+        "    assert said['id'].startswith('gen-') and said['choices'][0]['message']['content']\n"
+        "    return {'text': str((yield asked | {'body': '{'}).status)}\n"
+        "shape.harness = {'features': ['replies', 'outcome']}\n",
+    )
+    assert verdict.status == "passed", verdict
+
+
 @pytest.mark.parametrize(("check", "status"), [("", "passed"), (", check_request: true", "failed")])
 def test_a_request_unlike_its_recording_is_unproven(
     check: str, status: str, held: Run, tmp_path: Path

@@ -11,9 +11,10 @@ from decimal import Decimal
 
 from harness.errors import HarnessError
 from harness.model import Headers, Reply, Request
+from harness.recording.arriving import Arriving
 from harness.recording.failures import Retries
 from harness.recording.pricing import NO_PRICES, Estimate, Prices, usage_of
-from harness.recording.upstream import Arriving, Upstream
+from harness.recording.upstream import Upstream
 
 __all__ = ["Budget", "Call", "Caller", "Key", "OverBudgetError"]
 

@@ -11,26 +11,25 @@ import ipaddress
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, urlsplit
+from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from harness.errors import HarnessError, UsageError
-from harness.model import Headers, Reply, Request
+from harness.model import Request
+from harness.recording.arriving import Arriving, failures, fault_of
 from harness.wire.in_process import permitted
 
 if TYPE_CHECKING:
     import httpcore
 
-__all__ = ["OPENROUTER", "Arriving", "NotPlannedError", "Upstream", "host_of", "parse_route"]
+__all__ = ["OPENROUTER", "NotPlannedError", "Upstream", "host_of", "parse_route"]
 
 OPENROUTER = "openrouter.ai"
 TIMEOUT_S = 120.0
 """How long the provider may be silent."""
-
-LONGEST_S = 600.0
-"""How long one answer may take in all (OR-RETRY-02)."""
 
 _CONNECT_S = 15.0
 _OWN_HEADERS = frozenset(
@@ -56,6 +55,10 @@ class NotPlannedError(HarnessError):
     """A request to a host that is not among those that may be reached."""
 
 
+_Proxy: TypeAlias = tuple[str, tuple[str, str] | None]
+"""A proxy's URL, and a name and password for it."""
+
+
 def parse_route(text: str) -> tuple[str, str]:
     """`HOST=URL` → where requests to HOST go instead. Raises `UsageError`."""
     host, equals, url = text.partition("=")
@@ -70,6 +73,8 @@ def parse_route(text: str) -> tuple[str, str]:
             f"--upstream {text!r} is not HOST=URL",
             hint="for example --upstream openrouter.ai=https://127.0.0.1:8443",
         )
+    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+        raise UsageError(f"--upstream {text!r} would show the key: plain http is for this machine only")
     return host.lower(), url.rstrip("/")
 
 
@@ -86,7 +91,7 @@ class Upstream:
 
     `ca_file` is a certificate authority that is believed on routes beside the usual ones. `timeout_s` is
     how long the provider may be silent. May be used from several threads. Close it when the run is over.
-    Raises `UsageError` for a `ca_file` that is none.
+    Raises `UsageError` for a `ca_file` that is none, and for a proxy in the environment that speaks no HTTP.
     """
 
     def __init__(
@@ -99,11 +104,12 @@ class Upstream:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._routes = dict(routes or {})
-        self._routed_context = _context(ca_file) if ca_file is not None else None
         self.hosts = frozenset(host.lower() for host in (*hosts, *self._routes))
+        self._proxies = {host: _proxy_to(host) for host in self.hosts.difference(self._routes)}
+        self._routed_context = _context(ca_file) if ca_file is not None else None
         self._timeout_s = timeout_s
         self._clock = clock
-        self._pools: dict[bool, httpcore.ConnectionPool] = {}
+        self._pools: dict[tuple[bool, _Proxy | None], httpcore.ConnectionPool] = {}
         self._lock = threading.Lock()
 
     @property
@@ -120,7 +126,7 @@ class Upstream:
         import httpcore
 
         parts, routed = self._target(request.url)
-        pool = self._pool(routed)
+        pool = self._pool((parts.hostname or "").lower(), routed)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         port = parts.port or {"http": 80, "https": 443}[parts.scheme]
         url = httpcore.URL(
@@ -147,8 +153,8 @@ class Upstream:
         try:
             with permitted():
                 response = pool.handle_request(asked)
-        except _failures() as error:
-            return Arriving.failed(*_fault(error))
+        except failures() as error:
+            return Arriving.failed(*fault_of(error))
         return Arriving(response, started, self._clock)
 
     def close(self) -> None:
@@ -186,108 +192,22 @@ class Upstream:
             raise NotPlannedError(f"a request to {host} over plain http, which would show the key; not sent")
         return parts, False
 
-    def _pool(self, routed: bool) -> httpcore.ConnectionPool:
+    def _pool(self, host: str, routed: bool) -> httpcore.ConnectionPool:
+        """The connections to a host: direct on a route, else by the proxy that the environment names."""
         import httpcore
 
+        proxy = self._proxies.get(host)
         with self._lock:
-            if routed not in self._pools:
+            pool = self._pools.get((routed, proxy))
+            if pool is None:
                 context = (self._routed_context if routed else None) or _context(None)
-                self._pools[routed] = httpcore.ConnectionPool(ssl_context=context)
-            return self._pools[routed]
-
-
-class Arriving:
-    """A response while it comes in: an iterator of its chunks, which are kept with the pauses before them.
-
-    It may be read in one thread and finished in another. `fault` and `problem` tell how it failed.
-    """
-
-    def __init__(self, response: httpcore.Response, since: float, clock: Callable[[], float]) -> None:
-        self.status = response.status
-        self.headers: Headers = tuple(
-            (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers
-        )
-        self.fault: str | None = None
-        self.problem = ""
-        self._response: httpcore.Response | None = response
-        self._stream: Iterator[bytes] = response.iter_stream()
-        self._began = self._since = since
-        self._clock = clock
-        self._chunks: list[bytes] = []
-        self._pauses: list[float] = []
-        self._lock = threading.Lock()
-
-    @classmethod
-    def failed(cls, fault: str, problem: str) -> Arriving:
-        """An answer that never began."""
-        arriving = cls.__new__(cls)
-        arriving.status, arriving.headers = 0, ()
-        arriving.fault, arriving.problem = fault, problem
-        arriving._response = None
-        arriving._chunks, arriving._pauses = [], []
-        arriving._lock = threading.Lock()
-        return arriving
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self
-
-    def __next__(self) -> bytes:
-        """The next chunk as it arrives; the end also where it failed."""
-        with self._lock:
-            chunk = self._next()
-        if chunk is None:
-            raise StopIteration
-        return chunk
-
-    def finish(self) -> Reply:
-        """Read on to the end, whoever was reading, and give the whole of what came."""
-        with self._lock:
-            while self._next() is not None:
-                pass
-            return Reply(self.status, self.headers, tuple(self._chunks), self.fault, tuple(self._pauses))
-
-    def _next(self) -> bytes | None:
-        if self._response is None:
-            return None
-        try:
-            with permitted():
-                chunk = next(self._stream, None)
-            while chunk == b"":
-                chunk = next(self._stream, None)
-        except _failures() as error:
-            fault, self.problem = _fault(error)
-            self.fault = "truncated" if fault == "reset" else fault
-            chunk = None
-        now = self._clock()
-        if chunk is not None and now - self._began > LONGEST_S:
-            self.fault, self.problem = "timeout", f"the answer took longer than {LONGEST_S:g} s"
-            chunk = None
-        if chunk is None:
-            self._response.close()
-            self._response = None
-            return None
-        self._chunks.append(chunk)
-        self._pauses.append((now - self._since) * 1000)
-        self._since = now
-        return chunk
-
-
-def _failures() -> tuple[type[Exception], ...]:
-    import httpcore
-
-    return (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError)
-
-
-def _fault(error: Exception) -> tuple[str, str]:
-    """The fault that an error of httpcore stands for, and what it says."""
-    import httpcore
-
-    if isinstance(error, httpcore.TimeoutException):
-        return "timeout", "the provider did not answer in time"
-    said = str(error) or type(error).__name__
-    if isinstance(error, httpcore.ConnectError):
-        return "refused", f"no connection to the provider: {said}"
-    return "reset", f"the provider broke off: {said}"
+                if proxy is None:
+                    pool = httpcore.ConnectionPool(ssl_context=context)
+                else:
+                    url, login = proxy
+                    pool = httpcore.HTTPProxy(proxy_url=url, proxy_auth=login, ssl_context=context)
+                self._pools[routed, proxy] = pool
+            return pool
 
 
 def _headers(request: Request, authority: str) -> list[tuple[bytes, bytes]]:
@@ -297,7 +217,14 @@ def _headers(request: Request, authority: str) -> list[tuple[bytes, bytes]]:
     kept = [("Host", authority), *kept, ("Accept-Encoding", "identity")]
     if request.body or request.method.upper() in ("POST", "PUT", "PATCH"):
         kept.append(("Content-Length", str(len(request.body))))
-    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in kept]
+    return [(_bytes(name), _bytes(value)) for name, value in kept]
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
 
 
 def _context(ca_file: Path | None) -> ssl.SSLContext:
@@ -313,6 +240,22 @@ def _context(ca_file: Path | None) -> ssl.SSLContext:
                 f"--upstream-ca {ca_file} holds no certificate that can be read: {error}"
             ) from None
     return context
+
+
+def _proxy_to(host: str) -> _Proxy | None:
+    """The HTTP proxy by which the environment has a host reached over https. Raises `UsageError` for one of
+    another kind."""
+    stated = getproxies().get("https", "")
+    if not stated or proxy_bypass(host):
+        return None
+    parts = urlsplit(stated if "://" in stated else f"http://{stated}")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise UsageError(
+            f"the environment names a proxy that is not used here ({parts.scheme}://…)",
+            hint="Name an HTTP proxy in HTTPS_PROXY, or the host in NO_PROXY.",
+        )
+    login = None if parts.username is None else (unquote(parts.username), unquote(parts.password or ""))
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", login
 
 
 def _is_address(host: str | None) -> bool:

@@ -255,6 +255,25 @@ def test_cases_without_a_recording_go_into_a_folder(studio: Studio) -> None:
     assert (studio.folder / "out/acme/talks/unrecorded.yaml").is_file()
 
 
+def test_the_real_host_is_reached_by_the_proxy_of_the_environment(studio: Studio) -> None:
+    """Without --upstream: the stand-in is the proxy here, and vouches for openrouter.ai."""
+    proxy = studio.simulated.url.replace("https://", "http://")
+    done = studio.run(
+        "record",
+        "suite.yaml",
+        "acme/talks/talk/**",
+        "--yes",
+        HTTPS_PROXY=proxy,
+        https_proxy=proxy,
+        NO_PROXY="",
+        no_proxy="",
+        SSL_CERT_FILE=studio.simulated.ca_file,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    stated = yaml.safe_load(studio.tapes["one"].read_text("utf-8"))
+    assert (stated["metadata"]["source"], stated["metadata"]["host"]) == ("live", "openrouter.ai")
+
+
 def test_what_is_recorded_is_left_alone(studio: Studio) -> None:
     """Until --again."""
     studio.record("acme/talks/talk/one")

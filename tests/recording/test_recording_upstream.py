@@ -145,6 +145,39 @@ def test_a_route_that_is_none_is_told(text: str) -> None:
         parse_route(text)
 
 
+def test_a_route_in_the_clear_stays_on_this_machine() -> None:
+    """The key would be readable on its way."""
+    with pytest.raises(UsageError, match="plain http"):
+        parse_route("openrouter.ai=http://gateway.example")
+
+
+def test_a_header_beyond_latin_1_is_sent_in_utf_8(
+    site_of: OpenSite, asked: Asked, answered: Answered
+) -> None:
+    """As clients do that send it at all."""
+    site = site_of(lambda request: answered())
+    site.upstream.send(asked(**{"X-Title": "caf\u00e9 \u2615"})).finish()
+    assert dict(site.requests[0].headers)["X-Title"].encode("latin-1").decode() == "caf\u00e9 \u2615"
+
+
+def test_what_http_cannot_carry_is_told(site_of: OpenSite, asked: Asked, answered: Answered) -> None:
+    """It is not the provider's failure."""
+    site = site_of(lambda request: answered())
+    arriving = site.upstream.send(asked(**{"X-Bad": "a\nb"}))
+    assert (arriving.fault, "cannot be sent" in arriving.problem) == ("refused", True)
+
+
 def test_a_route_names_a_host_in_any_case() -> None:
     """Hosts are compared in lower case, and a slash at the end says nothing."""
     assert parse_route("OpenRouter.AI=http://127.0.0.1:1/") == ("openrouter.ai", "http://127.0.0.1:1")
+
+
+def test_a_proxy_of_another_kind_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rather than going around it; its password is not shown."""
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, "socks5://me:secret-word@127.0.0.1:1080")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "")
+    with pytest.raises(UsageError, match="proxy") as told:
+        Upstream()
+    assert "secret-word" not in str(told.value)
