@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import re
+from binascii import b2a_base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -27,11 +27,13 @@ def _needles(secret: bytes) -> tuple[bytes, ...]:
     Both alphabets of base64 are meant: letters, digits and `-` never give one of the characters in which
     they differ.
     """
-    needles = [secret]
-    for before in range(3):
-        encoded = base64.b64encode(b"\0" * before + secret)
-        needles.append(encoded[-(-8 * before // 6) : 8 * (before + len(secret)) // 6])
-    return tuple(needles)
+    size = len(secret)
+    return (
+        secret,
+        b2a_base64(secret)[: 8 * size // 6],
+        b2a_base64(b"\0" + secret)[2 : 8 * (size + 1) // 6],
+        b2a_base64(b"\0\0" + secret)[3 : 8 * (size + 2) // 6],
+    )
 
 
 def _readings(text: bytes) -> Iterator[bytes]:
@@ -59,16 +61,10 @@ class Canaries:
     def __init__(self, canaries: Mapping[str, str]) -> None:
         self._secrets = dict(canaries)
         self._needles = {name: _needles(_bytes(secret)) for name, secret in canaries.items()}
-        self._alarms = ["%", "\\", *(needle.decode() for each in self._needles.values() for needle in each)]
 
     def found(self, text: str | bytes) -> list[str]:
         """The names of the canaries in `text`: plain, percent-encoded, in base64 or behind `\\u` escapes."""
         if isinstance(text, str):
-            for alarm in self._alarms:
-                if alarm in text:
-                    break
-            else:
-                return []
             text = _bytes(text)
         names: list[str] = []
         for reading in _readings(text):
@@ -82,11 +78,21 @@ class Canaries:
 
     def misplaced(self, seen: Seen, allowing: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
         """Canaries in a request where none of the `allowing` request mappings has them."""
-        if not self._needles:
+        if not self._needles or not self._may_misplace(seen, allowing):
             return
         yield from self._in_url(seen, allowing)
         yield from self._in_headers(seen, allowing)
         yield from self._in_body(seen, allowing)
+
+    def _may_misplace(self, seen: Seen, allowing: Sequence[Mapping[str, Any]]) -> bool:
+        """Whether there are canaries outside of headers that are exactly as an allowing request has them:
+        one look at everything together, which nearly always is the only one."""
+        request = seen.request
+        stated = [(name.lower(), value) for one in allowing for name, value in one.get("headers", {}).items()]
+        texts = [request.method, request.url, *seen.headers]
+        for lowered, values in seen.headers.items():
+            texts += [value for value in values if (lowered, value) not in stated]
+        return bool(self.found("\n".join(texts)) or self.found(request.body))
 
     def in_outcome(self, outcome: Mapping[str, Any]) -> Iterator[Finding]:
         """Canaries in what was reported back, where none may be."""
