@@ -111,7 +111,9 @@ class Display:
         from rich.console import Console
         from rich.table import Table
 
-        table = Table("case", "id", "model", "status", "retries", "tokens", "USD", "estimate")
+        table = Table()
+        for title in ("case", "id", "model", "status", "retries", "tokens", "USD", "estimate"):
+            table.add_column(title, overflow="fold")
         for entry in entries:
             cells = (
                 entry.case,

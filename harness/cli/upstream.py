@@ -100,8 +100,8 @@ class Veil:
         return self._mask(text)
 
     def echo(self, text: str, *, fg: str | None = None) -> None:
-        """Write a line to standard output."""
-        click.secho(self(text), fg=fg)
+        """Write a line to standard output, in a colour where one is wanted."""
+        click.secho(self(text), fg=None if os.environ.get("NO_COLOR") else fg)
 
 
 def show_checks(checks: Iterable[Check], veil: Veil) -> None:

@@ -135,7 +135,7 @@ class _Session:
             judgement = judge(case, observation)
             differences = judgement.differences
             if differences and not self._settings.keep_failing:
-                reason = "its requests break its rules"
+                reason = "it breaks its rules"
             else:
                 places = self._placed(case, answerer, judgement.assigned)
         answerer.end()
