@@ -1,6 +1,6 @@
 """From the harness's input to what chat clients take: messages in OpenAI's form, options, errors.
 
-For the clients whose callers write OpenAI's chat messages. What such a caller cannot say is `InexpressibleError`.
+For the clients whose callers write OpenAI's chat messages; `InexpressibleError` is what these cannot say.
 """
 
 from __future__ import annotations

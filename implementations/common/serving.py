@@ -21,7 +21,7 @@ CAPABILITIES = {
 def serve(
     name: str, version: str, chat: Callable[[Mapping[str, Any]], dict[str, Any]], **capabilities: Any
 ) -> None:
-    """Answer the harness until it says stop: each run is a call of `chat`, which sends and returns an outcome.
+    """Answer the harness until it says stop: a run is a call of `chat`, which sends and returns an outcome.
 
     Whatever the client prints goes to standard error.
     """

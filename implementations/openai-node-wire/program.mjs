@@ -8,8 +8,9 @@ import {
 } from '../common/chat-calls.mjs';
 
 async function chat(call) {
-  if (!call.api_key) return NO_KEY;
-  const client = new OpenAI({ apiKey: call.api_key, baseURL: baseUrl(call) ?? OPENROUTER });
+  const apiKey = call.api_key || process.env.OPENROUTER_API_KEY;
+  if (!apiKey) return NO_KEY;
+  const client = new OpenAI({ apiKey, baseURL: baseUrl(call) ?? OPENROUTER });
   try {
     return await gathered(await client.chat.completions.create(body(call), { headers: call.headers }));
   } catch (error) {

@@ -6,6 +6,7 @@ It reads the call as JSON from standard input, and prints what came of it as JSO
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -26,9 +27,10 @@ from chat_calls import (
 
 def chat(call: Mapping[str, Any]) -> dict[str, Any]:
     """Make one streaming chat call and return its outcome."""
-    if not call.get("api_key"):
+    key = call.get("api_key") or os.environ.get("OPENROUTER_API_KEY")
+    if not key:
         return NO_KEY
-    client = openai.OpenAI(api_key=call["api_key"], base_url=base_url(call) or OPENROUTER)
+    client = openai.OpenAI(api_key=key, base_url=base_url(call) or OPENROUTER)
     try:
         chunks = client.chat.completions.create(**arguments(call), stream=True)
         return gathered(chunk.to_dict() for chunk in chunks)
