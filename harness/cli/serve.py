@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import threading
@@ -63,7 +64,7 @@ def command(port: int, source: Path | None, paced: bool, hosts: tuple[str, ...])
             lines.show({"error": error.message})
             return Reply(502, (("content-type", "text/plain"),), (f"harness: {error.message}\n".encode(),))
 
-    with _asked_to_end() as over, CaptureServer() as server:
+    with _asked_to_end() as wait_for_the_end, CaptureServer() as server:
         try:
             listener = server.listen(
                 respond, port=port, hosts=hosts or None, paced=paced, on_refusal=lines.refused
@@ -78,7 +79,7 @@ def command(port: int, source: Path | None, paced: bool, hosts: tuple[str, ...])
             "ca_file": str(server.authority.ca_file),
         }
         lines.show(place)
-        over.wait()
+        wait_for_the_end()
     return 0
 
 
@@ -142,13 +143,16 @@ def _from_cassette(source: Path) -> Callable[[Request], Reply]:
 
 
 @contextmanager
-def _asked_to_end() -> Iterator[threading.Event]:
-    """An event that Ctrl-C, or a request of the system that the process end, sets."""
-    asked = threading.Event()
+def _asked_to_end() -> Iterator[Callable[[], object]]:
+    """A function that waits for Ctrl-C, or for the system to ask the process to end; one that came before
+    counts. It waits at a pipe, since a handler may write to that whatever it interrupts."""
+    reading, writing = os.pipe()
     numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda *_: asked.set()) for number in numbers]
+    before = [signal.signal(number, lambda *_: os.write(writing, b"!")) for number in numbers]
     try:
-        yield asked
+        yield lambda: os.read(reading, 1)
     finally:
         for number, handler in zip(numbers, before, strict=True):
             signal.signal(number, handler)
+        os.close(reading)
+        os.close(writing)
