@@ -1,12 +1,14 @@
-"""Published clients, unchanged, judged by what they send. What is asserted here are their habits, found by the
-harness: an integration that is built on them has to undo these."""
+"""Published clients, unchanged, judged by what they send.
+
+What is asserted here are their habits, found by the harness: an integration built on them has to undo these.
+"""
 
 from __future__ import annotations
 
 import os
-from typing import Any
 
 import pytest
+from client_runs import Judge, Surroundings
 
 pytestmark = pytest.mark.skipif(
     not os.environ.get("HARNESS_CLIENTS"), reason="real clients are installed and run by `tox run -e clients`"
@@ -77,14 +79,14 @@ HABITS = {
 @pytest.mark.parametrize("surroundings", ["sandbox", "proxies"])
 @pytest.mark.parametrize("client", HABITS)
 def test_each_client_breaks_the_rules_it_is_known_to_break(
-    judged: Any, client: str, surroundings: str
+    judged: Judge, client: str, surroundings: Surroundings
 ) -> None:
     """Every leak of a client is found and charged to its rule, nothing else is, in either surroundings."""
     assert judged(client, surroundings, CASES).rules_broken() == HABITS[client]
 
 
 @pytest.mark.parametrize("client", [client for client in HABITS if HABITS[client] is not QUIET])
-def test_the_rule_is_quoted_where_a_client_leaks(judged: Any, client: str) -> None:
+def test_the_rule_is_quoted_where_a_client_leaks(judged: Judge, client: str) -> None:
     """A failure names the header that leaked and quotes the sentence that forbids it."""
     said = judged(client, "sandbox", CASES).said
     assert "FAILED " + NAMED_ELSEWHERE in said
@@ -95,18 +97,18 @@ def test_the_rule_is_quoted_where_a_client_leaks(judged: Any, client: str) -> No
     assert "(forbidden by HTTP-Referer)  [OR-HDR-02]" in said
 
 
-def test_litellm_asks_every_server_for_usage(judged: Any) -> None:
+def test_litellm_asks_every_server_for_usage(judged: Judge) -> None:
     """The field `usage`, which OpenRouter alone understands, is what a custom base URL gets of litellm."""
     assert judged("litellm", "sandbox", CASES).paths(USAGE_ELSEWHERE) == {"$.usage"}
 
 
-def test_header_names_are_seen_as_they_were_written(judged: Any) -> None:
+def test_header_names_are_seen_as_they_were_written(judged: Judge) -> None:
     """litellm's two HTTP libraries write the same header in different letters, and both are told apart."""
     assert judged("litellm", "sandbox", CASES).paths(NAMED_ELSEWHERE) == {"HTTP-Referer", "X-Title"}
     assert judged("litellm-async", "sandbox", CASES).paths(NAMED_ELSEWHERE) == {"http-referer", "x-title"}
 
 
-def test_what_a_client_says_to_openrouter_follows_it_to_a_proxy_within_one_process(judged: Any) -> None:
+def test_what_a_client_says_to_openrouter_follows_it_to_a_proxy_within_one_process(judged: Judge) -> None:
     """A process that talks to OpenRouter first and to a custom base URL then keeps its key, not its name."""
     case = "openrouter/clients/proxy-after-openrouter"
     for client in ("litellm", "langchain-openrouter"):
