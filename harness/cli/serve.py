@@ -145,14 +145,18 @@ def _from_cassette(source: Path) -> Callable[[Request], Reply]:
 @contextmanager
 def _asked_to_end() -> Iterator[Callable[[], object]]:
     """A function that waits for Ctrl-C, or for the system to ask the process to end; one that came before
-    counts. It waits at a pipe, since a handler may write to that whatever it interrupts."""
+    counts. It waits at a pipe, which is written to whichever thread the system interrupts: a handler would
+    run only when the main thread wakes up."""
     reading, writing = os.pipe()
+    os.set_blocking(writing, False)
     numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda *_: os.write(writing, b"!")) for number in numbers]
+    told_before = signal.set_wakeup_fd(writing)
+    handled_before = [signal.signal(number, lambda *_: None) for number in numbers]
     try:
         yield lambda: os.read(reading, 1)
     finally:
-        for number, handler in zip(numbers, before, strict=True):
+        for number, handler in zip(numbers, handled_before, strict=True):
             signal.signal(number, handler)
+        signal.set_wakeup_fd(told_before)
         os.close(reading)
         os.close(writing)

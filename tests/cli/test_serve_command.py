@@ -45,7 +45,12 @@ def serving(*arguments: str) -> Iterator[Serving]:
         try:
             yield Serving(process)
         finally:
-            process.kill()
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
 
 
 def test_it_says_where_it_is_and_shows_each_request_without_secrets() -> None:
