@@ -18,7 +18,7 @@ from harness.masking import names_credential
 
 __all__ = ["Child", "child_environment"]
 
-_READ = 1024 * 1024
+_READ = 64 * 1024  # no more than a pipe holds: a larger buffer is mapped anew for every read
 _KEPT = 64 * 1024
 _GLANCE_S = 0.02
 
