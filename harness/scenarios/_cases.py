@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeAlias, cast
 
 from harness.model import CONTRACTS, EVIDENCE, Case, Interaction, JsonValue, Rule, Step
 from harness.scenarios._contracts import in_order
@@ -11,7 +11,9 @@ from harness.scenarios._filling import Scope, fill
 from harness.scenarios._plans import RowPlan, ScenarioPlan, StepPlan, SuitePlan
 from harness.scenarios._templates import Template
 
-__all__ = ["CaseMaker", "case_name", "contracts_of", "evidence_of", "interactions_from", "rules_in_force"]
+_Order: TypeAlias = Literal["strict", "any"]
+
+__all__ = ["CaseMaker", "case_name", "contracts_of", "interactions_from", "rules_in_force"]
 
 
 def case_name(suite: str, scenario: str, row: str | None) -> str:
@@ -36,13 +38,6 @@ def contracts_of(scenario: ScenarioPlan, row: RowPlan | None, rules: Mapping[str
     return scenario.contracts
 
 
-def evidence_of(scenario: ScenarioPlan, in_force: tuple[Rule, ...]) -> str:
-    """The evidence stated, else the weakest of the rules in force."""
-    if scenario.evidence is not None:
-        return scenario.evidence
-    return max((rule.evidence for rule in in_force), key=EVIDENCE.index, default=EVIDENCE[0])
-
-
 class CaseMaker:
     """Makes the cases of one suite."""
 
@@ -59,23 +54,28 @@ class CaseMaker:
         self._rules = rules
         self._variables = variables
         self._cassette = cassette
-        self._in_force: dict[tuple[tuple[str, ...], str], tuple[Rule, ...]] = {}
+        self._contracts: dict[object, tuple[str, ...]] = {}
+        self._in_force: dict[tuple[tuple[str, ...], str], tuple[tuple[Rule, ...], str]] = {}
 
     def cases(self, scenario: ScenarioPlan, contracts: tuple[str, ...]) -> Iterator[Case]:
         """The cases of a scenario in these contracts, row by row. Raises UnfillableError."""
         for row in scenario.rows if scenario.rows is not None else (None,):
-            for contract in contracts_of(scenario, row, self._rules):
+            for contract in self._contracts_of(scenario, row):
                 if contract in contracts:
                     yield self.case(scenario, row, contract)
+
+    def _contracts_of(self, scenario: ScenarioPlan, row: RowPlan | None) -> tuple[str, ...]:
+        key = (row and row.contracts, scenario.rules, scenario.contracts, scenario.of_suite)
+        known = self._contracts.get(key)
+        if known is None:
+            known = self._contracts[key] = contracts_of(scenario, row, self._rules)
+        return known
 
     def case(self, scenario: ScenarioPlan, row: RowPlan | None, contract: str) -> Case:
         """One case. Raises UnfillableError."""
         canaries: dict[str, str] = {}
         steps = self.steps(scenario, row, contract, canaries)
-        key = (scenario.rules, contract)
-        in_force = self._in_force.get(key)
-        if in_force is None:
-            in_force = self._in_force[key] = rules_in_force(scenario.rules, contract, self._rules)
+        in_force, weakest = self._rules_in_force(scenario.rules, contract)
         return Case(
             name=case_name(self._plan.suite, scenario.id, row and row.id),
             suite=self._plan.suite,
@@ -84,13 +84,22 @@ class CaseMaker:
             file=self._file,
             line=scenario.line,
             about=scenario.about,
-            evidence=evidence_of(scenario, in_force),
+            evidence=scenario.evidence or weakest,
             reading=scenario.reading,
             rules=in_force,
             tags=scenario.tags,
             requires=_features(scenario.requires, steps),
             canaries=canaries,
         )
+
+    def _rules_in_force(self, ids: tuple[str, ...], contract: str) -> tuple[tuple[Rule, ...], str]:
+        """The rules that hold, and the weakest evidence of one."""
+        known = self._in_force.get((ids, contract))
+        if known is None:
+            rules = rules_in_force(ids, contract, self._rules)
+            weakest = max((rule.evidence for rule in rules), key=EVIDENCE.index, default=EVIDENCE[0])
+            known = self._in_force[ids, contract] = rules, weakest
+        return known
 
     def steps(
         self, scenario: ScenarioPlan, row: RowPlan | None, contract: str, canaries: dict[str, str]
@@ -115,7 +124,9 @@ class CaseMaker:
             yield step, Scope(name, contract, self._variables, values, step.input, canaries)
 
     def _step(self, step: StepPlan, at: tuple[str | int, ...], scope: Scope) -> Step:
-        given = {key: value for key, value in fill(step.input, scope).items() if value is not None}
+        given = dict(fill(step.input, scope))
+        if None in given.values():
+            given = {key: value for key, value in given.items() if value is not None}
         given.setdefault("contract", scope.contract)
         outcome = None if step.outcome is None else fill(step.outcome, scope)
         return Step(
@@ -124,7 +135,7 @@ class CaseMaker:
                 fill(step.interactions, scope), (*at, "interactions"), self._cassette
             ),
             at=at,
-            order=cast(Literal["strict", "any"], step.order),
+            order=cast("_Order", step.order),
             outcome=outcome,
             allow_requests=interactions_from(
                 fill(step.allow, scope), (*at, "allow_requests"), self._cassette, optional=True
@@ -192,9 +203,10 @@ def _features(stated: tuple[str, ...], steps: tuple[Step, ...]) -> tuple[str, ..
     if len(steps) > 1:
         needed.add("steps")
     for step in steps:
-        expected = sum(max(1, interaction.least) for interaction in step.interactions)
-        if expected > 1 or (step.outcome and step.interactions):
-            needed.add("replies")
-        if any(wait > 0 for interaction in step.interactions for wait in interaction.after_ms):
-            needed.add("clock")
+        several = len(step.interactions) > 1
+        for interaction in step.interactions:
+            if several or interaction.least > 1 or step.outcome:
+                needed.add("replies")
+            if interaction.after_ms and max(interaction.after_ms) > 0:
+                needed.add("clock")
     return tuple(sorted(needed))
