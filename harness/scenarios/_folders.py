@@ -22,6 +22,8 @@ __all__ = [
 
 _PACKAGE: Final = Path(__file__).resolve().parent.parent
 _SUITE = re.compile(rb"^[{\s\"']*(?:suite|scenarios)[\"']?\s*:", re.MULTILINE)
+_HEAD: Final = 1 << 12  # where a suite nearly always says that it is one
+_MOST: Final = 1 << 20
 _PASSED_BY: Final = frozenset({"cassettes", "node_modules", "__pycache__"})
 
 
@@ -47,7 +49,8 @@ def is_suite(path: Path) -> bool:
         return False
     try:
         with path.open("rb") as file:
-            return _SUITE.search(file.read(1 << 20)) is not None
+            head = file.read(_HEAD)
+            return _SUITE.search(head) is not None or _SUITE.search(head + file.read(_MOST)) is not None
     except OSError:
         return False
 
