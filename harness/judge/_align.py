@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from difflib import SequenceMatcher
 from typing import Any, TypeAlias
 
 import orjson
@@ -40,6 +39,8 @@ def align(expected: Sequence[Any], actual: Sequence[Any], fits: Fits, *, exact: 
     given = range(start, len(actual) - end)
     if not wanted or not given:
         return [*((index, None) for index in wanted), *((None, index) for index in given)]
+    from difflib import SequenceMatcher
+
     names = _names(expected, actual, wanted, given, fits, exact)
     pairs: list[Pair] = []
     for tag, i1, i2, j1, j2 in SequenceMatcher(None, *names, autojunk=False).get_opcodes():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TextIO
 
 import orjson
@@ -43,7 +42,7 @@ class JsonReport:
         self._separator = ","
 
     def end(self, event: Ended) -> None:
-        summary = asdict(event.summary) | {"exit_code": event.summary.exit_code}
+        summary = event.summary._asdict() | {"exit_code": event.summary.exit_code}
         self._stream.write(f'\n],"summary":{_dumps(summary)}}}\n')
 
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from harness.model import About, Status, Verdict
 
 __all__ = ["Begun", "Ended", "Reporter", "Summary"]
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
+class Begun(NamedTuple):
     """A run begins: who is held to how many cases (None while they are not counted)."""
 
     implementations: tuple[About, ...]
@@ -22,8 +20,7 @@ class Begun:
     started_at: str  # ISO 8601, UTC
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(NamedTuple):
     """The end of a run, in numbers and as an exit code (pytest's)."""
 
     counts: Mapping[Status, int]
@@ -43,8 +40,7 @@ class Summary:
         return 0 if any(self.counts.values()) else 5
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(NamedTuple):
     """A run is over."""
 
     summary: Summary

@@ -13,7 +13,6 @@ from contextlib import suppress
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Final
 from zlib import crc32
 
@@ -87,6 +86,8 @@ class Cache:
         """Store a value. Nothing happens if it cannot be."""
         if self._at is None:
             return
+        from tempfile import NamedTemporaryFile
+
         with suppress(OSError, TypeError):
             payload = orjson.dumps(value, default=list)
             self._at.mkdir(parents=True, exist_ok=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 from harness.errors import LoadError, Location, Problem, UsageError
 from harness.model import CONTRACTS, DEFAULT_CONTRACT, Case, JsonValue, Rule
@@ -30,8 +30,7 @@ from harness.scenarios._written import did_you_mean
 __all__ = ["Suites", "load"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Loaded:
+class _Loaded(NamedTuple):
     file: str
     plan: SuitePlan
     cassettes: Cassettes

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from harness.reference.refusal import Refusal
 
@@ -21,8 +21,7 @@ _QUANTISATION = re.compile(r"(?:i?q\d+(?:_[a-z0-9]+)*|\d+bit)(?=@|$)", re.IGNORE
 _DATED_DEEPSEEK_V4 = re.compile(r"deepseek/deepseek-v4-(?:flash|pro)(?:-\d{4,8})?(?::.*)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(NamedTuple):
     """A model ref taken apart.
 
     `id` is the model id after OR-REF-01…04, which turns of the history name; `wire` is what the
@@ -73,8 +72,7 @@ def _latest_wire_id(model: str) -> str:
     return bare if "/" in bare else lowered
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(NamedTuple):
     """What the later steps ask of a model id, for one contract."""
 
     anthropic: bool  # gets cache markers (OR-CC-01)

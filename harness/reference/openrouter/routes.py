@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
+from typing import NamedTuple
 from urllib.parse import parse_qsl, quote
 
 from harness.reference.refusal import Refusal
@@ -25,8 +25,7 @@ _PLAIN_PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~!$&'()*+,;=:@-]*)*
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """A base URL, classified. `exact` is the canonical URL; `host` any URL on an OpenRouter host
     (OR-URL-03, -04); both False is a custom route. `local` is a loopback address."""
 
