@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import select
@@ -195,6 +196,42 @@ def test_replies_name_the_files_they_are_recorded_into(
     assert (passed.status, "--into" in passed.reason) == ("skipped", True)
 
 
+def test_a_number_is_a_place_in_the_file(
+    studio: Studio, stand_in: Site, chat: MakeCase, tmp_path: Path
+) -> None:
+    """Whenever the request came."""
+    file = tmp_path / "talk.yaml"
+    first = chat(replies=({"cassette": str(file), "interaction": 1},))
+    second = chat(
+        history=[{"role": "user", "content": "And now?"}],
+        replies=({"cassette": str(file), "interaction": 0},),
+    )
+    case = replace(first, steps=(*first.steps, *second.steps))
+    studio.record(case, stand_in.caller(), into=None)
+    bodies = [each.request.body for each in open_cassette(file).interactions]
+    assert [b"And now?" in body for body in bodies] == [True, False]
+
+
+def test_a_provider_that_repeats_the_key_is_not_quoted(
+    studio: Studio, site_of: OpenSite, chat: MakeCase
+) -> None:
+    """However it spells it, and whatever the key looks like."""
+    key = "acme-0123-4567-89ab-cdef"
+
+    def echo(request: Request) -> Reply:
+        bearer = dict(request.headers)["Authorization"].removeprefix("Bearer ")
+        encoded = base64.b64encode(bearer.encode()).decode()
+        body = json.dumps({"choices": [], "plain": bearer, "encoded": encoded}).encode()
+        return Reply(200, (("content-type", "application/json"), ("x-openrouter-echo", bearer)), (body,))
+
+    (take,) = studio.record(chat(), site_of(echo).caller(key=key))
+    assert (take.status, take.reason) == ("recorded", "")
+    text = take.files[0].read_text("utf-8")
+    assert "plain" in text
+    assert key not in text
+    assert base64.b64encode(key.encode()).decode() not in text
+
+
 # ------------------------------------------------------------------ what is not recorded
 
 
@@ -216,7 +253,7 @@ def test_what_breaks_its_rules_is_kept_when_asked(studio: Studio, stand_in: Site
     assert (take.status, len(take.differences)) == ("recorded", 1)
 
 
-@pytest.mark.parametrize("kind", ["cut", "silent", "refused", "no-end", "hit"])
+@pytest.mark.parametrize("kind", ["cut", "silent", "refused", "no-end", "hit", "moved", "page"])
 def test_an_answer_that_is_not_fit_is_set_aside(
     studio: Studio, site_of: OpenSite, chat: MakeCase, answered: Answered, kind: str
 ) -> None:
@@ -227,6 +264,8 @@ def test_an_answer_that_is_not_fit_is_set_aside(
         "refused": answered(402, b'{"error":{"code":402,"message":"Insufficient credits"}}'),
         "no-end": Reply(200, EVENTS, (b"data: 1\n\n",)),
         "hit": answered(200, b"{}", X_OpenRouter_Cache_Status="HIT"),
+        "moved": answered(302, b"{}", location="https://elsewhere.example/"),
+        "page": Reply(200, (("content-type", "text/html"),), (b"<p>Please sign in to this network</p>",)),
     }
     site = site_of(lambda request: replies[kind], timeout_s=0.3)
     (take,) = studio.record(chat(), site.caller(retries=1))
@@ -323,7 +362,7 @@ def test_the_budget_ends_a_recording(studio: Studio, stand_in: Site, chat: MakeC
     """Before the call that could pass it; what was recorded before stays."""
     listing = Provider().answer(Request("GET", "https://openrouter.ai/api/v1/models"))
     prices = Prices.listed(json.loads(listing.body))
-    cases = [chat(f"acme/chat/{name}", params={"maxTokens": 4000}) for name in "abc"]
+    cases = [chat(f"acme/chat/{name}", params={"maxTokens": 4000}) for name in "abcd"]
     (first,) = studio.record(cases[0], stand_in.caller(prices=prices))
     (entry,) = first.entries
     assert entry.estimated_cost is not None
@@ -350,6 +389,23 @@ def test_a_recording_is_taken_up_where_it_ended(studio: Studio, stand_in: Site, 
     takes = studio.record(cases, stand_in.caller())
     assert [take.status for take in takes] == ["skipped", "skipped"]
     assert len(stand_in.requests) == 4
+
+
+def test_another_implementation_takes_nothing_up(studio: Studio, stand_in: Site, chat: MakeCase) -> None:
+    """What one has finished says nothing of the other."""
+    studio.record(chat(), stand_in.caller())
+    state = studio.folder / "state.json"
+    assert Progress(state, "reference", resume=True).is_finished(chat())
+    assert not Progress(state, "another", resume=True).is_finished(chat())
+    assert not Progress(state, "reference", resume=False).is_finished(chat())
+
+
+def test_a_state_that_cannot_be_read_is_none(tmp_path: Path, chat: MakeCase) -> None:
+    """The recording begins anew."""
+    state = tmp_path / "state.json"
+    for text in ("", "[]", '{"version": 1}', '{"version": 2, "implementation": "", "finished": []}'):
+        state.write_text(text, "utf-8")
+        assert not Progress(state, "reference", resume=True).is_finished(chat())
 
 
 def test_the_state_holds_names_only(studio: Studio, stand_in: Site, chat: MakeCase) -> None:
