@@ -18,6 +18,7 @@ _MODULES = {
     "case": "case_parts",
     "child": "children",
     "explain": "explaining",
+    "cassettes": "cassettes",
     "pytest": "under_pytest",
     "tavern": "tavern",
     "wire": "wire",

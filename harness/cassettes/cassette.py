@@ -16,8 +16,8 @@ __all__ = ["Cassette", "open_cassette"]
 
 
 class Cassette:
-    """Recorded interactions, found by request or by number. It never changes: what was played of it is
-    kept by a `Player`."""
+    """Recorded interactions, found by request or by number. What was played of them is kept by a
+    `Player`."""
 
     def __init__(
         self,
@@ -32,6 +32,8 @@ class Cassette:
         self.metadata = metadata
         self.repairs = repairs
         self.dialects = dialects
+        self.pieces: dict[int, frozenset[int]] = {}
+        """What requests have in common with others, by number, as far as a miss has asked for it."""
 
     @cached_property
     def by_request(self) -> Mapping[Key, tuple[int, ...]]:

@@ -1,12 +1,13 @@
 """Why a cassette has no answer to a request: the recorded request nearest to it, and how they differ.
 
-Bounded: a thousand candidates at most are looked at, by what they have in common with the request, and
-only the three nearest of them are compared in full.
+Bounded: ten thousand candidates at most are looked at, by what they have in common with the request, and
+only the three nearest of them are compared in full. What a recorded request is made of is worked out once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from heapq import nsmallest
 from itertools import chain, islice
 from typing import Final
 from urllib.parse import urlsplit
@@ -22,7 +23,7 @@ from harness.model import Request
 
 __all__ = ["Miss", "explain_miss"]
 
-_LOOKED_AT: Final = 1_000
+_LOOKED_AT: Final = 10_000
 _COMPARED: Final = 3
 _TOLD: Final = 8
 _SHOWN_NUMBERS: Final = 12
@@ -103,30 +104,32 @@ def _candidates(cassette: Cassette, request: Request, played: set[int]) -> list[
     )
     numbers = list(chain(same, *islice(alike, _LOOKED_AT)))
     ordered = sorted(numbers, key=played.__contains__)[:_LOOKED_AT]
-    wanted = _pieces(request.body)
-    scored = [
-        (-len(wanted & _pieces(cassette.interactions[number].request.body)), number) for number in ordered
-    ]
-    scored.sort(key=lambda pair: pair[0])
-    return [cassette.interactions[number] for _, number in scored[:_COMPARED]]
+    wanted, known = _pieces_of(request.body), cassette.pieces
+    for number in ordered:
+        if number not in known:
+            known[number] = _pieces_of(cassette.interactions[number].request.body)
+    scored = ((-len(wanted & known[number]), position) for position, number in enumerate(ordered))
+    nearest = nsmallest(_COMPARED, scored)
+    return [cassette.interactions[ordered[position]] for _, position in nearest]
 
 
-def _pieces(body: bytes) -> set[int]:
+def _pieces_of(body: bytes) -> frozenset[int]:
     """What a JSON body is made of, as marks to compare: its fields, and the items of those that are
     lists."""
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return {hash(body)}
-    return {hash(orjson.dumps(piece)) for piece in _parts(value)}
+        return frozenset((hash(body),))
+    return frozenset(hash(orjson.dumps(piece)) for piece in _parts(value))
 
 
 def _parts(value: object) -> Iterable[object]:
     if isinstance(value, dict):
         for key, item in value.items():
-            yield [key, item]
             if isinstance(item, list):
                 yield from item
+            else:
+                yield [key, item]
     elif isinstance(value, list):
         yield from value
     else:

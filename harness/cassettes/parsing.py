@@ -21,7 +21,17 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import orjson
 import yaml
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_VALUES", "Address", "Note", "Parsed", "Unreadable", "parse"]
+__all__ = [
+    "MAX_BYTES",
+    "MAX_DEPTH",
+    "MAX_VALUES",
+    "Address",
+    "Note",
+    "Parsed",
+    "Unreadable",
+    "parse",
+    "without_collector",
+]
 
 MAX_BYTES: Final = 512 * 1024 * 1024
 MAX_DEPTH: Final = 200
@@ -31,6 +41,7 @@ Address: TypeAlias = tuple[str | int, ...]
 """The way from the top of the file to a value."""
 
 _PLACED_DEPTH: Final = 4  # what stands in the top, the interactions, one of them, its request or response
+_SCALARS_PLACED: Final = 2
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -80,7 +91,7 @@ class Parsed:
             place = self._read.places.get((id(value), step))
             if place is None:
                 break
-            value, found = value[step], place
+            value, found = value[step], (place.line + 1, place.column + 1)
         return found
 
 
@@ -89,18 +100,18 @@ def parse(data: bytes) -> Parsed:
     if len(data) > MAX_BYTES:
         size = len(data) // 1024**2
         raise Unreadable(1, 1, f"it has {size} MiB; more than {MAX_BYTES // 1024**2} MiB are not read")
-    with _without_collector():
-        if data[:1] in (b"{", b"["):
-            value = _json(data)
-            if value is not None:
-                return Parsed(value, data)
-        builder = _Builder(data)
-        return Parsed(builder.build(), data, builder)
+    if data[:1] in (b"{", b"["):
+        value = _json(data)
+        if value is not None:
+            return Parsed(value, data)
+    builder = _Builder(data)
+    return Parsed(builder.build(), data, builder)
 
 
 @contextmanager
-def _without_collector() -> Iterator[None]:
-    """The garbage collector makes the loading of many values several times slower, and frees nothing."""
+def without_collector() -> Iterator[None]:
+    """Hold the garbage collector off: it makes the loading of many values several times slower, and has
+    nothing to free."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -162,7 +173,7 @@ class _Builder:
     def __init__(self, data: bytes) -> None:
         self.value: Any = None
         self.more = False
-        self.places: dict[tuple[int, Any], tuple[int, int]] = {}  # by container and key or index
+        self.places: dict[tuple[int, Any], Any] = {}  # marks by container and key or index
         self.notes: list[Note] = []
         self._data = data
         self._anchors: dict[str, tuple[Any, int] | None] = {}  # None: still being built
@@ -202,19 +213,31 @@ class _Builder:
             kind = event.__class__
             if kind is scalar:
                 value = event.value
+                if is_map and key is _NO_KEY:  # a key, always a text
+                    if event.tag is not None:
+                        value = self._tagged(event)
+                    elif value == "<<" and not event.style:
+                        raise _at(event, "merge keys (<<) are not read: write the keys out")
+                    if value in container:
+                        self._note_twice(event, value)
+                    key = value
+                    continue
                 if event.tag is not None:
                     value = self._tagged(event)
                 elif not event.style and not raw and (value == "" or value[0] in _MAY_MEAN_MORE):
                     value = _plain(value)
-                    if value == "<<" and is_map and key is _NO_KEY:
-                        raise _at(event, "merge keys (<<) are not read: write the keys out")
                 count += 1
                 if event.anchor is not None:
                     self._anchors[event.anchor] = (value, 1)
-                if depth <= _PLACED_DEPTH and not (is_map and key is _NO_KEY):
-                    mark, step = event.start_mark, key if is_map else len(container)
-                    self.places[id(container), step] = (mark.line + 1, mark.column + 1)
-            elif kind is mapping or kind is sequence:
+                if depth <= _SCALARS_PLACED:
+                    self.places[id(container), key if is_map else len(container)] = event.start_mark
+                if is_map:
+                    container[key] = value
+                    key = _NO_KEY
+                else:
+                    container.append(value)
+                continue
+            if kind is mapping or kind is sequence:
                 if kind is mapping:
                     made: Any = {}
                     if event.tag not in _MAP_TAGS:
@@ -226,8 +249,7 @@ class _Builder:
                     if event.tag not in _LIST_TAGS and not _TEXT_OBJECT.match(event.tag):
                         raise _foreign_tag(event)
                 if depth <= _PLACED_DEPTH:
-                    mark, step = event.start_mark, key if is_map else len(container)
-                    self.places[id(container), step] = (mark.line + 1, mark.column + 1)
+                    self.places[id(container), key if is_map else len(container)] = event.start_mark
                 depth += 1
                 if depth > MAX_DEPTH:
                     raise _at(event, f"it is nested more than {MAX_DEPTH} deep")
@@ -236,7 +258,7 @@ class _Builder:
                 stack.append((container, is_map, key, event, count))
                 container, is_map, key = made, kind is mapping, _NO_KEY
                 continue
-            elif kind is map_end or kind is list_end:
+            if kind is map_end or kind is list_end:
                 value = container
                 if depth == raw:
                     raw = 0
@@ -270,7 +292,7 @@ class _Builder:
                 if value.__class__ is list or value.__class__ is dict:
                     raise _at(event, "a key is a list or a mapping; it must be a text")
                 if value in container:
-                    self._note(event, f"the key {value!r} is here twice: the last one counts, as for vcrpy")
+                    self._note_twice(event, value)
                 key = value
             else:
                 container[key] = value
@@ -306,6 +328,9 @@ class _Builder:
             raise _at(event, f"the alias *{event.anchor} stands inside its own anchor")
         known: tuple[Any, int] = found  # type: ignore[assignment]
         return known
+
+    def _note_twice(self, event: Any, key: Any) -> None:
+        self._note(event, f"the key {key!r} is here twice: the last one counts, as for vcrpy")
 
     def _note(self, event: Any, message: str) -> None:
         mark = event.start_mark

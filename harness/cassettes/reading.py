@@ -18,7 +18,7 @@ from typing import Any
 import orjson
 
 from harness.cassettes.foreign import foreign
-from harness.cassettes.parsing import MAX_BYTES, Address, Parsed, Unreadable, parse
+from harness.cassettes.parsing import MAX_BYTES, Address, Parsed, Unreadable, parse, without_collector
 from harness.cassettes.replies import Timing, reply_of
 from harness.errors import LoadError, Location, Problem
 from harness.model import Headers, JsonValue, Reply, Request
@@ -79,6 +79,11 @@ def examine(path: Path) -> Reading:
     """The cassette at `path`, and what had to be put right in it. Raises `LoadError` with all that is wrong:
     a file that cannot be read, is empty, cut off, no YAML or JSON, or not vcrpy's."""
     data = _bytes(path)
+    with without_collector():
+        return _examined(path, data)
+
+
+def _examined(path: Path, data: bytes) -> Reading:
     try:
         parsed = parse(data)
     except Unreadable as error:
@@ -238,8 +243,9 @@ class _Reader:
         bare: list[str] = []
         binary: list[str] = []
         for name, values in stated.items():
-            name = _text(name)
-            if not isinstance(values, list):
+            if name.__class__ is not str:
+                name = _text(name)
+            if values.__class__ is not list:
                 bare.append(name)
                 values = [values]
             for value in values:
@@ -262,24 +268,25 @@ class _Reader:
 
     def _body(self, holder: dict[str, Any], where: str) -> bytes:
         """The bytes of a body, in whichever of its forms it is stored."""
-        parsed = holder.get("parsed_body")
+        body = holder.get("body")
         if "parsed_body" in holder:
             self.dialects.add("parsed_body")
-        if parsed is not None:
-            self._repair(f"the body of its {where} is kept parsed: its bytes are made anew", where)
-            return self._dumped(parsed, where)
-        body = holder.get("body", holder.get("content"))
+            if holder["parsed_body"] is not None:
+                self._repair(f"the body of its {where} is kept parsed: its bytes are made anew", where)
+                return self._dumped(holder["parsed_body"], where)
+        elif body is None:
+            body = holder.get("content")
         if isinstance(body, dict):
             if "base64_string" in body:
                 return self._from_base64(body["base64_string"], where)
-            if "string" in body and body.keys() <= {"string", "encoding"}:
+            if "string" in body and (len(body) == 1 or body.keys() == {"string", "encoding"}):
                 body = body["string"]
+        if isinstance(body, str):
+            return body.encode("utf-8", "surrogatepass")
         if body is None:
             return b""
         if isinstance(body, bytes):
             return body
-        if isinstance(body, str):
-            return body.encode("utf-8", "surrogatepass")
         self._repair(
             f"the body of its {where} is JSON, not the text of it: its bytes are made anew", where, "body"
         )

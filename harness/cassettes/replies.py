@@ -45,24 +45,24 @@ def reply_of(
     right, a sentence each."""
     repairs: list[str] = []
     codings: list[str] = []
-    framed = False
+    stream = False
     length: str | None = None
     for name, value in headers:
         lower = name.lower()
-        if lower == "content-encoding":
+        if lower == "content-type":
+            stream = value.strip().lower().startswith("text/event-stream")
+        elif lower == "content-encoding":
             codings += [coding.strip().lower() for coding in value.split(",") if coding.strip()]
         elif lower == "content-length":
             length = value
         elif lower == _FRAMING:
-            framed = True
-    if framed:
-        headers = _without(headers, _FRAMING)
+            headers = _without(headers, _FRAMING)
     if method == "HEAD" or (status in _BODILESS_STATUS and not body):
         return Reply(status, headers, _whole(body), _fault(timing, repairs)), None, repairs
     if length is not None and length.strip() != str(len(body)):
         repairs.append(f"its content-length {length} is not that of its body, {len(body)}")
         headers = _with_length(headers, len(body))
-    chunks, pauses = _chunks(headers, body, timing, repairs)
+    chunks, pauses = _chunks(body, timing, repairs, by_event=stream and not codings)
     fault = _fault(timing, repairs)
     if not codings or codings == ["identity"]:
         return Reply(status, headers, chunks, fault, pauses), None, repairs
@@ -70,16 +70,18 @@ def reply_of(
     undone = encodings.plain(coding, chunks or (body,)) if body else None
     if undone is not None:
         encoded = Reply(status, headers, chunks, fault, pauses)
-        return _decoded(encoded, undone), encoded, repairs
+        return _decoded(encoded, undone, stream), encoded, repairs
     if encodings.is_text(body):
         repairs.append(f"its body is stored decoded: content-encoding {', '.join(codings)} is left out")
         headers = _without(headers, "content-encoding")
+        if stream and len(chunks) == 1 and not pauses:
+            chunks = _events(body)
     elif encodings.known(coding):
         repairs.append(f"its body is damaged: it cannot be decoded as {coding}, and stays as it is")
     return Reply(status, headers, chunks, fault, pauses), None, repairs
 
 
-def _decoded(encoded: Reply, pieces: Sequence[bytes]) -> Reply:
+def _decoded(encoded: Reply, pieces: Sequence[bytes], stream: bool) -> Reply:
     """The reply with what each chunk adds to the body; one that adds nothing is waited for with the next."""
     pauses = encoded.pauses_ms
     chunks: list[bytes] = []
@@ -93,9 +95,8 @@ def _decoded(encoded: Reply, pieces: Sequence[bytes]) -> Reply:
             waited = 0.0
     headers = _without(encoded.headers, "content-encoding")
     headers = _with_length(headers, sum(map(len, chunks)))
-    if len(encoded.chunks) == 1 and not pauses and _is_stream(headers):
-        chunks = list(_events(b"".join(chunks)))
-    return Reply(encoded.status, headers, tuple(chunks), encoded.fault, tuple(waits) if pauses else ())
+    split = _events(b"".join(chunks)) if stream and len(encoded.chunks) == 1 and not pauses else tuple(chunks)
+    return Reply(encoded.status, headers, split, encoded.fault, tuple(waits) if pauses else ())
 
 
 def _without(headers: Headers, dropped: str) -> Headers:
@@ -112,14 +113,14 @@ def _with_length(headers: Headers, length: int) -> Headers:
 
 
 def _chunks(
-    headers: Headers, body: bytes, timing: Timing, repairs: list[str]
+    body: bytes, timing: Timing, repairs: list[str], *, by_event: bool
 ) -> tuple[tuple[bytes, ...], tuple[float, ...]]:
     """The body in the chunks it came in, if the metadata have their lengths, with the pauses before them;
     else a stream by its events."""
     if not body:
         return (), ()
     lengths, pauses = timing.lengths, timing.pauses
-    chunks = tuple(_events(body)) if _is_stream(headers) and _is_plain(headers) else (body,)
+    chunks = _events(body) if by_event else (body,)
     if lengths is not None:
         if _add_up(lengths, len(body)):
             chunks = tuple(_cut(body, lengths))
@@ -135,17 +136,6 @@ def _chunks(
 
 def _whole(body: bytes) -> tuple[bytes, ...]:
     return (body,) if body else ()
-
-
-def _is_stream(headers: Headers) -> bool:
-    return any(
-        name.lower() == "content-type" and value.strip().lower().startswith("text/event-stream")
-        for name, value in headers
-    )
-
-
-def _is_plain(headers: Headers) -> bool:
-    return all(name.lower() != "content-encoding" for name, _ in headers)
 
 
 def _add_up(lengths: Any, size: int) -> bool:
@@ -167,13 +157,11 @@ def _cut(body: bytes, lengths: list[int]) -> Iterator[bytes]:
         start += length
 
 
-def _events(body: bytes) -> Iterator[bytes]:
+def _events(body: bytes) -> tuple[bytes, ...]:
     end = b"\r\n\r\n" if b"\r\n\r\n" in body else b"\n\n"
-    events = body.split(end)
-    for event in events[:-1]:
-        yield event + end
-    if events[-1]:
-        yield events[-1]
+    *events, rest = body.split(end)
+    whole = [event + end for event in events]
+    return (*whole, rest) if rest else tuple(whole)
 
 
 # ------------------------------------------------------------------ faults
