@@ -88,11 +88,12 @@ class SuiteFile(pytest.File):
 
     def collect(self) -> Iterator[CaseItem]:
         from harness.errors import HarnessError
-        from harness.scenarios import load
+        from harness.scenarios import kept_to_the_end, load
 
         try:
             bench = _bench(self.config)
-            suites = load(self.path)
+            with kept_to_the_end():
+                suites = load(self.path)
         except HarnessError as error:
             raise self.CollectError(str(error)) from None
         for contract in bench.contracts:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,10 +10,17 @@ import click
 
 from harness.errors import UsageError, nearest
 from harness.model import CONTRACTS, EVIDENCE
-from harness.scenarios import Suites, bundled_scenarios, load
+from harness.scenarios import Suites, bundled_scenarios, kept_to_the_end, load
 from harness.selection import Selection, parse_shard
 
-__all__ = ["contract_option", "implementation_option", "open_suites", "selecting", "selection_of"]
+__all__ = [
+    "contract_option",
+    "implementation_option",
+    "open_suites",
+    "sandbox_option",
+    "selecting",
+    "selection_of",
+]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -32,6 +37,12 @@ contract_option = click.option(
     "--contract",
     type=click.Choice([*CONTRACTS, "all"]),
     help="Version of the documented behaviour; else the implementation's own, else 2026-05.",
+)
+
+sandbox_option = click.option(
+    "--sandbox",
+    type=click.Choice(["auto", "require", "off"]),
+    help="A network of its own for a program in mode send; else as its implementation.yaml says, else auto.",
 )
 
 _SELECTING = (
@@ -79,21 +90,8 @@ def open_suites(patterns: Sequence[str], *, new_cassettes: bool = False) -> Suit
     for path in paths:
         if not path.exists():
             raise UsageError(f"no such file: {path}{_nearest_file(path)}")
-    with _kept_to_the_end():
+    with kept_to_the_end():
         return load(*(paths or [bundled_scenarios()]), new_cassettes=new_cassettes)
-
-
-@contextmanager
-def _kept_to_the_end() -> Iterator[None]:
-    """What is made here stays as long as the process: the garbage collector need never walk it."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-        gc.freeze()
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _is_path(pattern: str) -> bool:

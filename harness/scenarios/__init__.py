@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.scenarios._folders import bundled_cassettes, bundled_scenarios, is_suite
 from harness.scenarios._select import name_matches, select
-from harness.scenarios._suites import Suites, load
+from harness.scenarios._suites import Suites, kept_to_the_end, load
 
 if TYPE_CHECKING:
     from harness.scenarios._format import INPUT_KEYS
@@ -25,6 +25,7 @@ __all__ = [
     "bundled_cassettes",
     "bundled_scenarios",
     "is_suite",
+    "kept_to_the_end",
     "load",
     "locate",
     "name_matches",

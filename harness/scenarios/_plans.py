@@ -246,14 +246,23 @@ def plan_from_json(value: Any) -> SuitePlan:
 
 
 def _scenario_from_json(value: Any) -> ScenarioPlan:
-    plan = ScenarioPlan(*value)
-    return plan._replace(
-        rules=tuple(plan.rules),
-        contracts=tuple(plan.contracts),
-        tags=tuple(plan.tags),
-        requires=tuple(plan.requires),
-        rows=None if plan.rows is None else tuple(map(_row_from_json, plan.rows)),
-        steps=tuple(StepPlan(*step) for step in plan.steps),
+    id_, line, about, rules, contracts, of_suite, evidence, reading, tags, requires, *rest = value
+    rows, steps, in_steps, by_contract = rest
+    return ScenarioPlan(
+        id_,
+        line,
+        about,
+        tuple(rules),
+        tuple(contracts),
+        of_suite,
+        evidence,
+        reading,
+        tuple(tags),
+        tuple(requires),
+        None if rows is None else tuple(map(_row_from_json, rows)),
+        tuple(map(StepPlan._make, steps)),
+        in_steps,
+        by_contract,
     )
 
 

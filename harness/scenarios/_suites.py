@@ -27,7 +27,7 @@ from harness.scenarios._shelf import Shelf
 from harness.scenarios._templates import Template, compile_template
 from harness.scenarios._written import did_you_mean
 
-__all__ = ["Suites", "load"]
+__all__ = ["Suites", "kept_to_the_end", "load"]
 
 
 class _Loaded(NamedTuple):
@@ -105,6 +105,17 @@ def _replaced(variables: Template, new: Mapping[str, Template]) -> Template:
     base = {**variables[1], **dict.fromkeys(new)}
     holes = {**(variables[2] if variables[0] == "map" else {}), **new}
     return ["map", base, holes]
+
+
+@contextmanager
+def kept_to_the_end() -> Iterator[None]:
+    """Let the garbage collector never walk what is loaded in this block, nor anything that was there before.
+
+    For a process that is there to run what it loads: the commands and the pytest plugin.
+    """
+    with _without_collector():
+        yield
+        gc.freeze()
 
 
 @contextmanager
