@@ -42,7 +42,7 @@ def _of_mapping(value: dict[str, Any]) -> str | None:
         return "one exchange (a request and its response), as Datadog's test agent keeps it"
     interactions = value.get("interactions")
     if isinstance(interactions, dict):
-        return "a recording of an SDK's calls: its `interactions` are a mapping, not a list"
+        return "a recording of an SDK's calls, whose `interactions` are a mapping"
     first = interactions[0] if isinstance(interactions, list) and interactions else None
     return _of_interaction(first, value) if isinstance(first, dict) else None
 

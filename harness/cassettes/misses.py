@@ -126,10 +126,9 @@ def _pieces_of(body: bytes) -> frozenset[int]:
 def _parts(value: object) -> Iterable[object]:
     if isinstance(value, dict):
         for key, item in value.items():
+            yield [key, item]
             if isinstance(item, list):
                 yield from item
-            else:
-                yield [key, item]
     elif isinstance(value, list):
         yield from value
     else:
