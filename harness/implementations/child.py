@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
-import selectors
+import select
 import signal
 import subprocess
 import time
@@ -69,11 +70,11 @@ class Child:
         self._stderr = bytearray()
         self.lost: str | None = None
         self._last_resort = weakref.finalize(self, _kill_group, self._process.pid)
-        self._selector = selectors.DefaultSelector()
+        self._poll = select.poll()
         for descriptor in (self._in, self._out, self._err):
             os.set_blocking(descriptor, False)
-        self._selector.register(self._out, selectors.EVENT_READ)
-        self._selector.register(self._err, selectors.EVENT_READ)
+        self._poll.register(self._out, select.POLLIN)
+        self._poll.register(self._err, select.POLLIN)
 
     @property
     def stderr(self) -> str:
@@ -93,20 +94,20 @@ class Child:
         if len(self._unsent) == 1:
             self._write()
             if self._unsent:
-                self._selector.register(self._in, selectors.EVENT_WRITE)
+                self._poll.register(self._in, select.POLLOUT)
 
     def receive(self, timeout_s: float) -> list[bytes]:
         """The lines that have come, waiting for the first at most `timeout_s`; empty if there are none."""
         lines: list[bytes] = []
-        for key, _ in self._selector.select(max(timeout_s, 0)):
-            if key.fd == self._out:
+        for descriptor, _ in self._poll.poll(math.ceil(max(timeout_s, 0) * 1e3)):
+            if descriptor == self._out:
                 self._read_lines(lines)
-            elif key.fd == self._err:
+            elif descriptor == self._err:
                 self._read_stderr()
             else:
                 self._write()
                 if not self._unsent:
-                    self._selector.unregister(self._in)
+                    self._poll.unregister(self._in)
                     if self._ends_input:
                         self._close_input()
         return lines
@@ -143,7 +144,6 @@ class Child:
         _kill_group(self._process.pid)
         self._process.wait()
         self._drain_stderr()
-        self._selector.close()
         self._hears = False
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             if pipe is not None:
@@ -170,7 +170,7 @@ class Child:
         except BlockingIOError:
             return
         if not data:
-            self._selector.unregister(self._out)
+            self._poll.unregister(self._out)
             self.lost = self.lost or _ENDED
             return
         first, *others = data.split(b"\n")
@@ -183,7 +183,7 @@ class Child:
             self._piece_size = len(others[-1])
         if self._piece_size > self._line_limit:
             self._piece.clear()
-            self._selector.unregister(self._out)
+            self._poll.unregister(self._out)
             self.lost = f"it wrote a line of more than {self._line_limit // 2**20} MiB"
             _kill_group(self._process.pid)
 
@@ -193,7 +193,7 @@ class Child:
         except BlockingIOError:
             return
         if not data:
-            self._selector.unregister(self._err)
+            self._poll.unregister(self._err)
             return
         self._stderr += data
         del self._stderr[:-_KEPT]
@@ -228,7 +228,7 @@ class Child:
     def _close_input(self) -> None:
         if self._unsent:
             self._unsent.clear()
-            self._selector.unregister(self._in)
+            self._poll.unregister(self._in)
         self._hears = False
         if self._process.stdin is not None:
             self._process.stdin.close()
