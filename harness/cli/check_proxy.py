@@ -11,9 +11,9 @@ from pathlib import Path
 import click
 
 from harness._version import __version__
-from harness.cli.options import contract_option
+from harness.cli.options import contract_option, sandbox_option
 from harness.errors import UsageError
-from harness.implementations import connect
+from harness.implementations import SandboxMode, connect
 from harness.model import DEFAULT_CONTRACT, Status
 from harness.pipeline import run
 from harness.reference import Refusal
@@ -30,7 +30,8 @@ __all__ = ["command"]
 @click.option("-i", "--implementation", "address", default="reference", metavar="ADDRESS", show_default=True)
 @contract_option
 @click.option("--timeout", type=click.FloatRange(min=0.1), default=20.0, metavar="SECONDS", show_default=True)
-def command(url: str, address: str, contract: str | None, timeout: float) -> int:
+@sandbox_option
+def command(url: str, address: str, contract: str | None, timeout: float, sandbox: SandboxMode | None) -> int:
     """Hold an implementation to everything that must not reach a custom base URL, with URL as that base.
 
     Nothing is sent to URL: the requests are observed before they leave. Exit code 1 if anything leaks.
@@ -39,7 +40,7 @@ def command(url: str, address: str, contract: str | None, timeout: float) -> int
     suites = load(bundled_scenarios() / "openrouter" / "custom-proxy.yaml")
     broken: dict[str, str] = {}
     kept: dict[str, str] = {}
-    with closing(connect(address, timeout_s=timeout)) as implementation:
+    with closing(connect(address, timeout_s=timeout, sandbox=sandbox)) as implementation:
         about = implementation.about
         chosen = contract or about.contract or DEFAULT_CONTRACT
         cases = suites.cases(chosen, vars={**about.vars, "proxy": {"base": url.rstrip("/")}})

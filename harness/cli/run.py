@@ -22,11 +22,12 @@ from harness.cli.options import (
     contract_option,
     implementation_option,
     open_suites,
+    sandbox_option,
     selecting,
     selection_of,
 )
 from harness.errors import ImplementationError, UsageError, nearest
-from harness.implementations import connect
+from harness.implementations import SandboxMode, connect
 from harness.known_failing import KnownFailing, read_known_failing
 from harness.model import CONTRACTS, DEFAULT_CONTRACT, Case, Implementation, Status, Verdict
 from harness.pipeline import run
@@ -57,6 +58,7 @@ _FORMATS: dict[str, Callable[[TextIO], Reporter]] = {"json": JsonReport, "junit"
 @click.option("--max-failures", type=click.IntRange(min=1), metavar="N", help="Stop after N failures.")
 @click.option("-j", "at_once", type=click.IntRange(min=1), default=1, metavar="N", help="Cases in flight.")
 @click.option("--timeout", type=click.FloatRange(min=0.1), default=20.0, metavar="SECONDS", show_default=True)
+@sandbox_option
 @click.option(
     "--known-failing",
     type=click.Path(exists=True, dir_okay=False),
@@ -79,6 +81,7 @@ def command(
     max_failures: int | None,
     at_once: int,
     timeout: float,
+    sandbox: SandboxMode | None,
     known_failing: str | None,
     reports: tuple[str, ...],
     last_failed: bool,
@@ -99,7 +102,7 @@ def command(
     suites = open_suites(patterns)
     with ExitStack() as stack:
         implementations = [
-            stack.enter_context(closing(connect(address, timeout_s=timeout)))
+            stack.enter_context(closing(connect(address, timeout_s=timeout, sandbox=sandbox)))
             for address in addresses or ("reference",)
         ]
         reporters = _open_reports(stack, reports, verbose)

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import click
 import orjson
 
+from harness.cli.options import sandbox_option
 from harness.errors import UsageError, nearest
-from harness.implementations import connect
+from harness.implementations import SandboxMode, connect
 from harness.masking import Mask
 from harness.model import CONTRACTS, DEFAULT_CONTRACT, Implementation, Job, JsonValue, Observation
 from harness.probing import probe
@@ -28,14 +29,15 @@ __all__ = ["command"]
     "--contract", type=click.Choice(CONTRACTS), help="For inputs that name none; else 2026-05.", default=None
 )
 @click.option("--timeout", type=click.FloatRange(min=0.1), default=20.0, metavar="SECONDS", show_default=True)
-def command(address: str, contract: str | None, timeout: float) -> int:
+@sandbox_option
+def command(address: str, contract: str | None, timeout: float, sandbox: SandboxMode | None) -> int:
     """Read inputs from standard input, one JSON object a line, and print what is sent for each.
 
     A line of output for every line of input, in order: the request (`method`, `url`, `headers` as pairs,
     `body` as JSON), `{"requests": […]}` for more or fewer than one, or `{"error": {…}}`. A line that cannot
     be read is answered with an error object and makes the exit code 4; a broken implementation makes it 3.
     """
-    with closing(connect(address, timeout_s=timeout)) as implementation:
+    with closing(connect(address, timeout_s=timeout, sandbox=sandbox)) as implementation:
         lines = _Lines(implementation, contract or implementation.about.contract or DEFAULT_CONTRACT)
         for output in lines.answer(sys.stdin.buffer):
             click.echo(output)

@@ -255,7 +255,13 @@ class _Flying:
         self._flights.pop(flight.seq, None)
         seq = self._command.next_seq()
         self._flights[seq] = flight
-        child.send(flight.begin_step(seq))
+        try:
+            line = flight.begin_step(seq)
+        except ImplementationError as error:
+            flight.breaks(error.message)
+            self._land(flight)
+        else:
+            child.send(line)
 
     def _land(self, flight: Flight) -> None:
         self._flights.pop(flight.seq, None)

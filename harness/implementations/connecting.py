@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 from harness.errors import ImplementationError, UsageError, nearest
 from harness.implementations.answers import Unreadable, named
 from harness.implementations.declared import DECLARABLE, declared
-from harness.implementations.folder import MANIFEST, Manifest, known_names, read_manifest
+from harness.implementations.folder import (
+    MANIFEST,
+    SANDBOX_MODES,
+    Manifest,
+    SandboxMode,
+    known_names,
+    read_manifest,
+)
 from harness.model import FEATURES, About, Implementation
 
 if TYPE_CHECKING:
@@ -44,20 +51,26 @@ def connect(
     mode: Mode | None = None,
     timeout_s: float = TIMEOUT_S,
     folder: Path = Path("implementations"),
-    sandbox: Literal["auto", "require", "off"] | None = None,
+    sandbox: SandboxMode | None = None,
 ) -> Connection:
     """The implementation at `address`; close it, or use it as a context manager.
 
     `address` is `reference`, a name under `folder`, a path of a folder with an `implementation.yaml`,
     `python:package.module:callable`, `command:PROGRAM ARGUMENTS` or `exec:PROGRAM ARGUMENTS`. `mode`
     overrides what the implementation says of itself. `timeout_s` is how long one case may take. `sandbox`
-    is whether a program in mode `send` gets a network of its own; `auto`, the default, if the system allows.
+    is whether a program in mode `send` gets a network of its own, and overrides its `implementation.yaml`;
+    `auto`, the default, if the system allows.
 
     Raises `UsageError` for an address that leads nowhere, `LoadError` for a wrong `implementation.yaml`
     and `ImplementationError` when what is there cannot be imported or started.
     """
     if mode not in (None, "shape", "send"):
         raise UsageError(f"there is no mode {mode!r}", hint="A mode is shape or send.")
+    if sandbox is not None and sandbox not in SANDBOX_MODES:
+        raise UsageError(
+            f"there is no sandbox {sandbox!r}{nearest(sandbox, SANDBOX_MODES)}",
+            hint=f"It is one of {', '.join(SANDBOX_MODES)}.",
+        )
     if address == "reference":
         return _open(REFERENCE, Manifest(name="reference"), address, mode, timeout_s, None)
     if address.startswith(("python:", "command:", "exec:")):

@@ -54,7 +54,8 @@ class Flight:
         self.step_is_over = False
 
     def begin_step(self, seq: int) -> bytes:
-        """The line that starts the next step, under this number."""
+        """The line that starts the next step, under this number. Raises `ImplementationError` if what the
+        step names cannot be served."""
         self.seq = seq
         self._begin()
         case, step = self.job.case, len(self._performed)
@@ -98,7 +99,7 @@ class Flight:
 
     def _fail(self, message: str, detail: str) -> None:
         """The adapter says that it broke; what was seen on the wire may say why."""
-        why = None if self._tap is None else self._tap.close().problem(reported=False)
+        why = None if self._tap is None else self._tap.close().problem(None, failed=True)
         self.breaks(message if why is None else f"{message}; {why}", detail)
 
     def release(self) -> None:
@@ -134,7 +135,7 @@ class Flight:
             caught = self._tap.close()
             requests = caught.requests
             self._notes += map(self._masked, caught.notes)
-            problem = caught.problem(reported=outcome is not None)
+            problem = caught.problem(outcome)
             if problem is not None:
                 self.breaks(problem)
                 return

@@ -15,11 +15,11 @@ import yaml
 from harness.errors import LoadError, Location, Problem, nearest
 from harness.implementations.answers import Unreadable, named
 from harness.implementations.declared import checked
+from harness.implementations.folder import SANDBOX_MODES
 
 __all__ = ["stated_in"]
 
 _OWN = ("address", "install", "sandbox")
-_SANDBOX = ("auto", "require", "off")
 _KEYS = (*_OWN, "name", "homepage", "mode", "operations", "inputs", "features", "contract", "vars")
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
 _LITERALS = {"null": None, "true": True, "false": False}
@@ -41,9 +41,9 @@ def _checked(key: str, value: Any) -> Any:
         raise Unreadable(f"{key} as {named(value)}; it must be text")
     if key == "address" and not value.startswith(("command:", "exec:", "python:")):
         raise Unreadable("an address that begins neither with command: nor with exec: nor with python:")
-    if key == "sandbox" and value not in _SANDBOX:
+    if key == "sandbox" and value not in SANDBOX_MODES:
         raise Unreadable(
-            f"sandbox as {value!r}{nearest(value, _SANDBOX)}; it is one of {', '.join(_SANDBOX)}"
+            f"sandbox as {value!r}{nearest(value, SANDBOX_MODES)}; it is one of {', '.join(SANDBOX_MODES)}"
         )
     return value
 

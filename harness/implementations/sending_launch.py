@@ -1,8 +1,8 @@
 """Starting programs whose HTTP traffic is seen: through proxy variables, or in a network of their own.
 
 In the sandbox (Linux, where the system lets a user make namespaces) every host name and every IPv4 address
-leads to the capture server, at ports 443 and 80; the program needs no setting to be seen and can reach
-nothing else. Elsewhere its environment names the capture server as the proxy.
+leads to the capture server, at ports 443 and 80 and those that inputs name; the program needs no setting to
+be seen and can reach nothing else. Elsewhere its environment names the capture server as the proxy.
 """
 
 from __future__ import annotations
@@ -14,19 +14,17 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from harness.errors import ImplementationError, UsageError
 from harness.implementations.child import Child, child_environment
-from harness.model import Request
+from harness.implementations.folder import SandboxMode
+from harness.implementations.sending_ports import Doors, ports_named
+from harness.model import JsonValue, Request
 from harness.wire.server import Answer, CaptureServer, Listener
 from harness.wire.server_names import Names
 
-__all__ = ["SANDBOX_MODES", "Entry", "Launcher", "SandboxMode"]
-
-SandboxMode: TypeAlias = Literal["auto", "require", "off"]
-SANDBOX_MODES = ("auto", "require", "off")
+__all__ = ["Entry", "Launcher"]
 
 _NAMESPACE = Path(__file__).with_name("sending_namespace.py")
 _START_S = 20.0
@@ -51,14 +49,20 @@ class Entry:
     sockets: Sequence[socket.socket]
     sandboxed: bool
     names: Names | None = None
+    doors: Doors | None = None
     used: bool = False
+
+    def serve(self, given: Mapping[str, JsonValue]) -> None:
+        """Let the ports that this input names lead here, from now on. Raises `ImplementationError` if one
+        cannot. By a proxy every port leads here anyway."""
+        if self.doors is not None:
+            self.doors.open(ports_named(given))
 
     def listen(self, answer: Answer, *, stands_for: str | None = None) -> Listener:
         """See and answer what arrives. One listener is open at a time; what arrives between two of them is
         turned away, since it belongs to neither."""
-        listener = self.server.listen(
-            answer, stands_for=stands_for, sockets=self.sockets, turn_away=self.used
-        )
+        sockets = (*self.sockets, *(() if self.doors is None else self.doors.sockets))
+        listener = self.server.listen(answer, stands_for=stands_for, sockets=sockets, turn_away=self.used)
         self.used = True
         if self.names is not None:
             self.names.asked.clear()
@@ -74,6 +78,8 @@ class Entry:
     def close(self) -> None:
         if self.names is not None:
             self.server.unname(self.names)
+        if self.doors is not None:
+            self.doors.close()
         for each in self.sockets:
             each.close()
 
@@ -94,10 +100,17 @@ class Launcher:
             self._try_sandbox(required=mode == "require")
 
     def start(
-        self, words: Sequence[str], home: Path, *, line_limit: int, extra: Mapping[str, str] | None = None
+        self,
+        words: Sequence[str],
+        home: Path,
+        *,
+        line_limit: int,
+        extra: Mapping[str, str] | None = None,
+        given: Mapping[str, JsonValue] | None = None,
     ) -> tuple[Child, Entry]:
-        """Start a program in the folder `home`, `extra` set in its environment; nothing is answered before
-        somebody listens at the entry. Raises `ImplementationError` if it cannot be started."""
+        """Start a program in the folder `home`, `extra` set in its environment and what the input `given`
+        names served; nothing is answered before somebody listens at the entry. Raises `ImplementationError`
+        if it cannot be started, or the input not be served."""
         if not self.sandboxed:
             bound = socket.create_server(("127.0.0.1", 0), backlog=128)
             entry = Entry(self.server, (bound,), sandboxed=False)
@@ -117,7 +130,7 @@ class Launcher:
             )
             theirs.close()
             try:
-                return child, self._entry(ours)
+                return child, self._entry(ours, given or {})
             except BaseException:
                 child.kill()
                 raise
@@ -137,7 +150,7 @@ class Launcher:
             self.close()
             raise UsageError(
                 f"this system gives a program no network of its own ({why_not})",
-                hint="Allow unprivileged user namespaces, or set `sandbox: auto` to fall back on proxies.",
+                hint="Allow unprivileged user namespaces, or fall back on proxies with `auto` or `off`.",
             )
         self.notes = (f"seen through proxy variables only, without a network of its own: {why_not}",)
 
@@ -162,7 +175,7 @@ class Launcher:
             words = [sys.executable, "-I", "-S", str(_NAMESPACE), str(theirs.fileno()), self._folder.name]
             yield words, ours, theirs
 
-    def _entry(self, channel: socket.socket) -> Entry:
+    def _entry(self, channel: socket.socket, given: Mapping[str, JsonValue]) -> Entry:
         channel.settimeout(_START_S)
         try:
             message, descriptors, *_ = socket.recv_fds(channel, 1024, 8)
@@ -171,10 +184,17 @@ class Launcher:
         if message != b"ready":
             said = message.decode("utf-8", "replace") or "its helper ended"
             raise ImplementationError(f"the sandbox cannot be made: {said}")
-        *listening, asked = [socket.socket(fileno=descriptor) for descriptor in descriptors]
+        *bound, user, network = descriptors
+        *listening, asked = [socket.socket(fileno=descriptor) for descriptor in bound]
         names = self.server.name(asked, _PUBLIC_LOOKING)
-        channel.send(b"!")
-        return Entry(self.server, listening, sandboxed=True, names=names)
+        entry = Entry(self.server, listening, sandboxed=True, names=names, doors=Doors(user, network))
+        try:
+            entry.serve(given)
+            channel.send(b"!")
+        except BaseException:
+            entry.close()
+            raise
+        return entry
 
     def _environment(self, proxy: str | None, extra: Mapping[str, str] | None) -> dict[str, str]:
         """This process's environment without credentials, with the run's authority, and with `proxy` as

@@ -4,8 +4,9 @@
 
 It moves into a user, network and mount namespace of its own, in which each IPv4 address is this machine's,
 and the files of FOLDER stand for those of the same name in /etc. It binds the sockets that the program's
-traffic arrives at, hands them over through the Unix socket DESCRIPTOR, waits for a byte in return, and
-becomes the program. Why it could not is sent through DESCRIPTOR instead, in words.
+traffic arrives at, hands them over through the Unix socket DESCRIPTOR, with descriptors of its user and
+network namespace, waits for a byte in return, and becomes the program. Why it could not is sent through
+DESCRIPTOR instead, in words.
 
 Its user and group remain what they are outside. The network has no way out: there is no device in it but
 the loopback.
@@ -32,16 +33,17 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 def main() -> None:
     channel = socket.socket(fileno=int(sys.argv[1]))
+    channel.set_inheritable(False)
     folder, program = Path(sys.argv[2]), sys.argv[3:]
     try:
         _enter()
         _stand_in(folder)
         _lead_everything_here()
-        sockets = _bound()
+        handed_over = [*(each.detach() for each in _bound()), *_namespaces()]
     except OSError as error:
         channel.send(f"{error.filename or 'namespaces'}: {error.strerror}".encode())
         sys.exit(70)
-    socket.send_fds(channel, [b"ready"], [each.fileno() for each in sockets])
+    socket.send_fds(channel, [b"ready"], handed_over)
     if not channel.recv(1):
         sys.exit(70)
     try:
@@ -98,6 +100,11 @@ def _bound() -> "list[socket.socket]":
     names = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     names.bind(("", 53))
     return [*listening, names]
+
+
+def _namespaces() -> "list[int]":
+    """By these others may enter later."""
+    return [os.open(f"/proc/self/ns/{kind}", os.O_RDONLY) for kind in ("user", "net")]
 
 
 def _checked(result: int, what: str) -> None:

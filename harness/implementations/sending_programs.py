@@ -25,7 +25,8 @@ from harness.errors import ImplementationError
 from harness.implementations import protocol
 from harness.implementations.answers import Unreadable, as_outcome
 from harness.implementations.child import Child
-from harness.implementations.sending_launch import Launcher, SandboxMode
+from harness.implementations.folder import SandboxMode
+from harness.implementations.sending_launch import Launcher
 from harness.implementations.sending_wires import Caught, provider
 from harness.masking import Mask
 from harness.model import About, Aspect, Broken, Case, Job, JsonValue, Observation, Performed, Reply, Request
@@ -129,6 +130,7 @@ class Program:
             self._home,
             line_limit=protocol.LINE_LIMIT,
             extra={**_own_environment(given), "HARNESS_INPUT": str(file), "HARNESS_CASE": job.case.name},
+            given=given,
         )
         try:
             with entry.listen(answer, stands_for=provider(given)) as listener:
@@ -144,7 +146,8 @@ class Program:
             entry.close()
         if said is None:
             late = f"it did not end within {self._timeout_s:g} s, and had sent {_count(caught.requests)}"
-            return attempt.broken(late, child.stderr, caught.notes)
+            why = caught.problem(None, failed=True)
+            return attempt.broken(late, child.stderr, caught.notes if why is None else [why])
         return attempt.took_step(caught, said, how or "", child.stderr)
 
     def _last_line(self, child: Child) -> bytes | None:
@@ -181,7 +184,7 @@ class _Attempt:
             return Observation(unsupported=self._mask(str(message["unsupported"])))
         outcome = _outcome(message)
         failed = how != _WELL
-        problem = caught.problem(reported=outcome is not None)
+        problem = caught.problem(outcome, failed=failed and outcome is None)
         if problem is not None:
             return self.broken(f"{problem}; {how}", stderr)
         if failed and not caught.requests and outcome is None:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.implementations.child import Child
-from harness.implementations.sending_launch import Entry, Launcher, SandboxMode
+from harness.implementations.folder import SandboxMode
+from harness.implementations.sending_launch import Entry, Launcher
 from harness.model import Job, JsonValue, Reply, Request
 from harness.wire.server import Listener
 from harness.wire.server_replies import LiveReply
@@ -23,6 +24,9 @@ _OPENROUTER = "https://openrouter.ai/api/v1"
 _BETWEEN_CASES = Reply(
     503, (("content-type", "text/plain"),), (b"harness: no case is being performed on this connection\n",)
 )
+
+
+_PAST_THE_PROXY = "nothing came by the proxy; a client that ignores HTTPS_PROXY is only seen in the sandbox"
 
 
 def provider(given: Mapping[str, JsonValue]) -> str:
@@ -38,15 +42,24 @@ class Caught:
     refusals: tuple[str, ...] = ()
     lookups: tuple[str, ...] = ()
     failure: str | None = None
+    sandboxed: bool = True
 
-    def problem(self, *, reported: bool) -> str | None:
-        """Why nothing can be concluded from this, or None if something can; `reported` if the program told
-        an outcome. What was turned away says nothing about a program that sent something as well."""
+    def problem(self, outcome: Mapping[str, JsonValue] | None, *, failed: bool = False) -> str | None:
+        """Why nothing can be concluded from this, or None if something can; `outcome` is what the program
+        told, and it `failed` if it ended in failure without telling.
+
+        What was turned away says nothing about a program that sent something as well. A program that met a
+        timeout, as which it takes a lost connection too, did try to send.
+        """
         if self.failure is not None:
             return self.failure
-        if self.refusals and not self.requests and not reported:
-            return f"nothing that it sent could be read: {'; '.join(self.refusals)}"
-        return None
+        if self.requests:
+            return None
+        tried = failed or _met_timeout(outcome)
+        if self.refusals:
+            unread = f"nothing that it sent could be read: {'; '.join(self.refusals)}"
+            return unread if tried or outcome is None else None
+        return _PAST_THE_PROXY if tried and not self.sandboxed else None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -60,7 +73,13 @@ class Caught:
         said = None if failure is None else f"its request could not be answered: {failure}"
         looked_up = () if entry is None else entry.only_looked_up(listener.requests)
         notes = [f"it looked up {name} and no request to it was seen" for name in looked_up]
-        return cls(listener.requests, listener.refusals, tuple(notes), said)
+        sandboxed = entry is not None and entry.sandboxed
+        return cls(listener.requests, listener.refusals, tuple(notes), said, sandboxed)
+
+
+def _met_timeout(outcome: Mapping[str, JsonValue] | None) -> bool:
+    error = None if outcome is None else outcome.get("error")
+    return isinstance(error, Mapping) and error.get("class") == "timeout"
 
 
 class Wires:
@@ -104,13 +123,17 @@ class Wires:
         return self._entry
 
     def listen(self, tap: Tap, job: Job, step: int, *, shared: bool) -> Listener:
+        """Raises `ImplementationError` if the input names what cannot be served."""
+        given = job.case.steps[step].input
+        if self._entry is not None:
+            self._entry.serve(given)
         self._open.add(tap)
 
         def answer(request: Request) -> Reply | LiveReply:
             with self.answering:
                 return (job.live or job.answers)(step, request)
 
-        stands_for = provider(job.case.steps[step].input)
+        stands_for = provider(given)
         if not shared:
             return self._launcher.server.listen(answer, stands_for=stands_for)
         assert self._entry is not None
@@ -154,7 +177,8 @@ class Tap:
         self._strays = 0
 
     def open(self, step: int) -> Mapping[str, JsonValue]:
-        """Open it for the step counted from 0; gives the `wire` of its run."""
+        """Open it for the step counted from 0; gives the `wire` of its run. Raises `ImplementationError` if
+        the step names what cannot be served."""
         self.close()
         self._strays = self._wires.strays()
         listener = self._listener = self._wires.listen(self, self._job, step, shared=self._shared)

@@ -40,6 +40,12 @@ class Channel:
         return self._socket.asked_for if isinstance(self._socket, NamedSocket) else None
 
     @property
+    def local_host(self) -> str:
+        """The address that the client connected to."""
+        host: str = self._socket.getsockname()[0]
+        return host
+
+    @property
     def local_port(self) -> int:
         port: int = self._socket.getsockname()[1]
         return port

@@ -152,7 +152,7 @@ class Connection:
         return head
 
     def _context(self) -> ssl.SSLContext:
-        host = "127.0.0.1" if self._tunnel is None else self._tunnel.host
+        host = self._channel.local_host if self._tunnel is None else self._tunnel.host
         try:
             return self._desk.authority.context(host)
         except ValueError as error:
@@ -176,8 +176,10 @@ class Connection:
     def _where(self) -> str:
         if self._tunnel is not None:
             return str(self._tunnel)
-        host = self._channel.asked_for
-        return f"the server at port {self._channel.local_port}" if host is None else f"{host}:443"
+        host, port = self._channel.asked_for, self._channel.local_port
+        if host is None:
+            return f"the server at port {port}"
+        return f"{host}:{443 if self._desk.is_own(f'127.0.0.1:{port}') else port}"
 
     # -------------------------------------------------------------- requests
 

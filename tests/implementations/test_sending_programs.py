@@ -17,6 +17,7 @@ from harness.implementations import Connection, connect
 from harness.model import Answers, Observation, Reply, Request
 
 PROGRAM = Path(__file__).with_name("children") / "program.py"
+PAST_THE_PROXY = "nothing came by the proxy; a client that ignores HTTPS_PROXY is only seen in the sandbox"
 URL = "https://openrouter.ai/api/v1/chat/completions"
 
 
@@ -108,9 +109,17 @@ def test_what_was_sent_is_judged_however_the_program_ended() -> None:
 def test_a_program_that_fails_and_sent_nothing_errs() -> None:
     """It says nothing about conformance; its standard error says why."""
     seen = seen_of("fail_before", api_key="k" * 20)
-    assert broken_by(seen) == "it sent nothing, and it exited with status 1"
+    assert broken_by(seen) == f"{PAST_THE_PROXY}; it exited with status 1"
     assert seen.broken is not None
     assert "no idea what to do; key ${canary.api_key}" in seen.broken.detail
+
+
+@pytest.mark.parametrize("mute", [False, True])
+def test_a_client_that_ignores_proxies_errs_with_that_reason(mute: bool) -> None:
+    """Outside of the sandbox nothing is seen of it. That it could not connect, as its outcome or its exit
+    status says, must not be told as a request that it never tried to send."""
+    seen = seen_of("past_the_proxy_in_vain", base_url="http://127.0.0.1:1", mute=mute)
+    assert broken_by(seen).startswith(PAST_THE_PROXY)
 
 
 def test_a_program_that_ends_well_and_sent_nothing_is_judged() -> None:

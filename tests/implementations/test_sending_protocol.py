@@ -14,10 +14,11 @@ import pytest
 from obedient import broken_by, job_of, told
 
 from harness.implementations import Connection, connect
-from harness.implementations.sending_wires import Wires
+from harness.implementations.sending_wires import Caught, Wires
 from harness.model import Answers, Job, Observation, Reply, Request
 
 ADAPTER = Path(__file__).with_name("children") / "sending_adapter.py"
+PAST_THE_PROXY = "nothing came by the proxy; a client that ignores HTTPS_PROXY is only seen in the sandbox"
 URL = "https://openrouter.ai/api/v1/chat/completions"
 
 
@@ -127,6 +128,23 @@ def test_a_sending_child_answers_with_no_requests() -> None:
     with sending() as connection:
         seen = perform(connection, job("shape"))["suite/case"]
     assert "in mode send it sends its requests itself" in broken_by(seen)
+
+
+@pytest.mark.parametrize("mute", [False, True])
+def test_an_adapter_whose_client_ignores_proxies_errs_with_that_reason(mute: bool) -> None:
+    """Whether it reports a timeout or that it failed: a request that could not be seen is not one that was
+    never sent."""
+    with sending(features=["outcome", "replies"]) as connection:
+        seen = perform(connection, job("in_vain", base_url="http://127.0.0.1:1", mute=mute))["suite/case"]
+    assert PAST_THE_PROXY in broken_by(seen)
+
+
+def test_a_refusal_that_an_adapter_reports_is_judged() -> None:
+    """Without a request, by whatever way: it may be what is expected."""
+    refusal = {"error": {"class": "auth", "retryable": False, "message": "no key"}}
+    caught = Caught(sandboxed=False)
+    assert caught.problem(refusal) is None
+    assert caught.problem({"error": {**refusal["error"], "class": "timeout"}}) == PAST_THE_PROXY
 
 
 def test_a_child_that_dies_is_started_again_with_a_new_way_in(tmp_path: Path) -> None:

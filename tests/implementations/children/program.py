@@ -115,6 +115,17 @@ def past_the_proxy(given: Input) -> None:
     say({"text": " ".join(said)})
 
 
+def past_the_proxy_in_vain(given: Input) -> None:
+    """What clients make of it that know no proxies; `mute` ones say nothing and fail."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        direct.open(given["base_url"])
+    except OSError as error:
+        if given.get("mute"):
+            sys.exit(repr(error))
+        say({"error": {"class": "timeout", "retryable": True, "message": repr(error)}})
+
+
 def other_ports(given: Input) -> None:
     """What becomes of connections to places where nobody listens."""
     kinds = []

@@ -2,8 +2,10 @@
 
 import json
 import os
+import socket
 import sys
 import threading
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -40,6 +42,30 @@ def by_proxy(run: Message) -> str:
 
 def by_base_url(run: Message) -> str:
     return send(run["wire"]["base_url"] + "/chat/completions", run["case"], None)
+
+
+def by_input(run: Message) -> str:
+    """To the base URL of the input, by the environment's proxy if there is one."""
+    url = run["input"]["base_url"] + "/chat/completions"
+    return send(url, run["case"], os.environ.get("HTTPS_PROXY"))
+
+
+def in_vain(run: Message) -> str:
+    """What an adapter answers that could not connect, and knows why; `mute` ones do not."""
+    try:
+        return send(run["input"]["base_url"], run["case"], None)
+    except urllib.error.URLError as error:
+        if run["input"].get("mute"):
+            raise
+        outcome = {"class": "timeout", "retryable": True, "message": repr(error)}
+        say(seq=run["seq"], done=True, outcome={"error": outcome})
+        sys.exit()  # this thread only
+
+
+def occupy(run: Message) -> str:
+    """Listen at a port itself."""
+    KEPT.append(socket.create_server(("", run["input"]["port"])))
+    return "occupied"
 
 
 def shape(run: Message) -> str:
