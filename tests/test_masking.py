@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 
@@ -61,3 +63,24 @@ def test_the_environments_credentials_are_masked_by_name() -> None:
     environment = {**os.environ, "MY_API_KEY": "plain-looking-value"}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     assert done.stdout == "leaked: [MY_API_KEY masked]\n"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda secret: base64.b64encode(secret).decode(),
+        lambda secret: base64.urlsafe_b64encode(b"k=" + secret + b"&x=1").decode(),
+        lambda secret: "".join(f"%{byte:02X}" for byte in secret),
+        lambda secret: "".join(f"\\u{byte:04x}" for byte in secret),
+        lambda secret: base64.b64encode(base64.b64encode(secret)).decode(),
+    ],
+    ids=["base64", "base64-within", "percent", "json-escapes", "base64-twice"],
+)
+def test_a_canary_is_masked_however_it_is_encoded(written: Callable[[bytes], str]) -> None:
+    """An implementation that leaks an encoded key does not make the harness show it."""
+    secret = "sk-or-v1-" + "ab" * 24
+    text = Mask({"api_key": secret})(f'before {{"x": "{written(secret.encode())}"}} after')
+    assert written(secret.encode()) not in text
+    assert "masked" in text
+    assert text.startswith('before {"x": "')
+    assert text.endswith('"} after')

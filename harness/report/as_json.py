@@ -37,7 +37,9 @@ class JsonReport:
         self._stream.write(_dumps(head)[:-1] + ',"verdicts":[')
 
     def verdict(self, verdict: Verdict) -> None:
-        text = Mask(verdict.case.canaries)(_dumps(verdict_as_json(verdict)))
+        text = _dumps(verdict_as_json(verdict))
+        if verdict.status != "passed" or verdict.unproven:
+            text = Mask(verdict.case.canaries)(text)
         self._stream.write(f"{self._separator}\n{text}")
         self._separator = ","
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from harness.cassettes.scrubbing.names import QUERY_NAMES, key_kind, query_kind
 from harness.cassettes.scrubbing.placeholders import is_placeholder
-from harness.cassettes.scrubbing.spans import Span
+from harness.masking.spans import Span
 
 __all__ = ["account_values", "form_fields", "json_fields", "multipart_fields", "url_parts"]
 

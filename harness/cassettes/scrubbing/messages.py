@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from harness.cassettes.scrubbing import fields
 from harness.cassettes.scrubbing.names import Side, holds_account, holds_owner
 from harness.cassettes.scrubbing.redacting import Reading, as_account, as_budget, as_form, as_text
-from harness.cassettes.scrubbing.spans import Span
+from harness.masking.spans import Span
 from harness.model import Headers
 
 __all__ = ["as_url", "encode", "first_value", "reading_of", "secret_part"]

@@ -13,7 +13,7 @@ from harness.cassettes.scrubbing import fields
 from harness.cassettes.scrubbing.known import Known
 from harness.cassettes.scrubbing.placeholders import Placeholders
 from harness.cassettes.scrubbing.shapes import shaped
-from harness.cassettes.scrubbing.spans import Edit, Span, merge
+from harness.masking.spans import Edit, Span, merge
 
 __all__ = ["Reading", "Redacted", "Redactor", "as_account", "as_budget", "as_form", "as_text", "find"]
 

@@ -17,8 +17,8 @@ from harness.cassettes.scrubbing.messages import as_url, encode, first_value, re
 from harness.cassettes.scrubbing.names import Side, key_kind, kind_of_header, treatment
 from harness.cassettes.scrubbing.placeholders import Placeholders, is_empty_cookie, is_placeholder
 from harness.cassettes.scrubbing.redacting import Reading, Redactor
-from harness.cassettes.scrubbing.spans import moved
 from harness.masking import credentials_in
+from harness.masking.spans import moved
 from harness.model import Headers, JsonValue, Reply, Request
 
 __all__ = ["Scrubbed", "Scrubber"]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from harness.cassettes.scrubbing.names import words
 from harness.cassettes.scrubbing.placeholders import is_placeholder
-from harness.cassettes.scrubbing.spans import Span
+from harness.masking.spans import Span
 
 __all__ = ["shaped"]
 

@@ -8,7 +8,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harness.masking.known import Known
 
 __all__ = ["Mask", "credentials_in", "names_credential"]
 
@@ -20,6 +24,10 @@ _SHAPES = (
     r"|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*"  # JSON Web Token
     r"|(?<=Bearer )[A-Za-z0-9._~+/-]{24,}=*"
 )
+
+
+_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}|\\|[A-Za-z0-9+/_-]{10}")
+"""Text without any of these holds nothing that is encoded."""
 
 
 def names_credential(name: str) -> bool:
@@ -37,10 +45,10 @@ def credentials_in(environment: Mapping[str, str]) -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _ambient() -> tuple[re.Pattern[str], dict[str, str]]:
-    """The pattern of everything that is masked whatever the case, and the names of what is known of it."""
-    known = {value: f"[{name} masked]" for name, value in credentials_in(os.environ).items()}
-    longest_first = sorted(known, key=len, reverse=True)
-    return re.compile("|".join([*map(re.escape, longest_first), _SHAPES])), known
+    """The pattern of everything that is masked whatever the case, and what stands in its place."""
+    shown = {value: f"[{name} masked]" for name, value in credentials_in(os.environ).items()}
+    longest_first = sorted(shown, key=len, reverse=True)
+    return re.compile("|".join([*map(re.escape, longest_first), _SHAPES])), shown
 
 
 class Mask:
@@ -48,7 +56,7 @@ class Mask:
 
     `canaries` maps names to the secrets minted for a case; they show as `${canary.NAME}`. Values of the
     process's own environment that look like credentials show as `[NAME masked]`, other key-shaped text
-    as `[masked]`.
+    as `[masked]`. Canaries and credentials are found in base64, percent-encoding and escapes as well.
     """
 
     def __init__(self, canaries: Mapping[str, str] | None = None) -> None:
@@ -57,5 +65,29 @@ class Mask:
     def __call__(self, text: str) -> str:
         for name, secret in self._canaries.items():
             text = text.replace(secret, f"${{canary.{name}}}")
-        pattern, known = _ambient()
-        return pattern.sub(lambda found: known.get(found.group(), "[masked]"), text)
+        pattern, shown = _ambient()
+        text = pattern.sub(lambda found: shown.get(found.group(), "[masked]"), text)
+        return self._without_encoded(text) if _ENCODED.search(text) else text
+
+    def _without_encoded(self, text: str) -> str:
+        """The text without secrets that are written in another way than plainly."""
+        known = self._known
+        raw = text.encode("utf-8", "surrogatepass")
+        if not known.hidden_in(raw):
+            return text
+        from harness.masking.spans import Span, merge
+
+        runs = [Span(run.start, run.end, "[masked]", "secret") for run in known.runs(raw)]
+        parts: list[bytes] = []
+        done = 0
+        for span in merge([*known.spans(raw), *runs]):
+            parts += [raw[done : span.start], b"[masked]"]
+            done = span.end
+        parts.append(raw[done:])
+        return b"".join(parts).decode("utf-8", "surrogatepass")
+
+    @cached_property
+    def _known(self) -> Known:
+        from harness.masking.known import Known
+
+        return Known({**credentials_in(os.environ), **self._canaries})
