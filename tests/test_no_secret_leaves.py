@@ -152,7 +152,7 @@ def test_the_search_of_these_tests_finds_what_the_clients_spread(spreading: Path
 
 @pytest.mark.parametrize("address", ["python:spreader:spread", f"command:{sys.executable} adapter.py"])
 def test_no_output_report_or_saved_request_shows_a_secret(address: str, spreading: Path) -> None:
-    """Terminal, JSON, JUnit and failure files show neither canaries nor the credentials of the environment."""
+    """Terminal, JSON, JUnit and failure files show no canary and no credential of the environment."""
     reports = ("--report", "json=out/report.json", "--report", "junit=out/report.xml")
     done = harness(spreading, "run", "suite.yaml", "-v", "-i", address, *reports)
     assert done.returncode in (1, 3), done.stderr.decode()
