@@ -18,7 +18,8 @@ class Selection:
     """What a case must be to be run.
 
     `evidence` is the weakest that is taken; `tags` and `patterns` take a case that has, or fits, any of
-    them; `shard` (I, N) takes every N-th case by a hash of its name, the same on every machine.
+    them, where a pattern that fits a suite or scenario takes all of its cases; `shard` (I, N) takes every
+    N-th case by a hash of its name, the same on every machine.
     """
 
     patterns: tuple[str, ...] = ()
@@ -38,7 +39,7 @@ class Selection:
             return False
         if self.names is not None and (case.name, case.contract) not in self.names:
             return False
-        if self.patterns and not any(name_matches(pattern, case.name) for pattern in self.patterns):
+        if self.patterns and not self.names_case(case.name):
             return False
         if self.shard is not None:
             number, count = self.shard
@@ -47,6 +48,12 @@ class Selection:
 
     def __call__(self, cases: Iterable[Case]) -> Iterator[Case]:
         return (case for case in cases if self.takes(case))
+
+    def names_case(self, name: str) -> bool:
+        """Whether one of the patterns fits the name, or its beginning of whole parts."""
+        return any(
+            name_matches(pattern, name) or name_matches(f"{pattern}/**", name) for pattern in self.patterns
+        )
 
 
 def parse_shard(text: str) -> tuple[int, int]:

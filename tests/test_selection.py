@@ -45,6 +45,14 @@ def test_any_of_the_tags_and_any_of_the_patterns_will_do(a_case: MakeCase) -> No
     assert not Selection(patterns=("openrouter/custom-proxy/*",)).takes(case)
 
 
+def test_a_suite_or_a_scenario_stands_for_its_cases(a_case: MakeCase) -> None:
+    """The beginning of a name, whole parts of it, is enough."""
+    case = a_case("openrouter/attribution/custom-proxy/plain")
+    for pattern in ("openrouter", "openrouter/attribution", "*/attribution/custom-proxy"):
+        assert Selection(patterns=(pattern,)).takes(case)
+    assert not Selection(patterns=("openrouter/attrib",)).takes(case)
+
+
 @given(names=st.sets(st.text("abc/-", min_size=1), max_size=40), count=st.integers(1, 7))
 def test_shards_divide_the_cases(names: set[str], count: int) -> None:
     """Every case is in exactly one shard, whatever the names and the number of shards."""

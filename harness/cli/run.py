@@ -89,9 +89,9 @@ def command(
 ) -> int:
     """Run scenarios against an implementation, and say which documented rule it breaks, at which line.
 
-    PATTERN names cases (`openrouter/attribution/**`; `*` within a part, `**` across); PATH is a suite file
-    or a folder of them. Without a path the bundled suites are run. With several -i the results stand side
-    by side.
+    PATTERN names cases by the beginning or all of their name (`openrouter/attribution`; `*` stands for what
+    is within a part, `**` for parts); PATH is a suite file or a folder of them. Without a path the bundled
+    suites are run. With several -i the results stand side by side.
 
     Exit codes: 0 as expected, 1 differences or a stale known failure, 2 interrupted, 3 something broke,
     4 bad usage or files, 5 nothing selected.
@@ -110,6 +110,8 @@ def command(
             suites, selection, contract, known_failing, at_once, 1 if exit_first else max_failures
         )
         summary = session.run(implementations, reporters)
+        if summary.exit_code == 5:
+            click.echo(_why_nothing(selection.patterns, session.names(implementations)), err=True)
     session.remember()
     return summary.exit_code
 
@@ -176,6 +178,10 @@ class _Session:
             (_STATE / ".gitignore").write_text("*\n", "utf-8")
             _LAST_FAILED.write_bytes(orjson.dumps(sorted(kept)))
 
+    def names(self, implementations: Sequence[Implementation]) -> set[str]:
+        """The names of all cases there are for these implementations, selected or not."""
+        return {case.name for each in implementations for case in self._cases(each)}
+
     def _hold(
         self, implementation: Implementation, known: KnownFailing, reporters: Sequence[Reporter]
     ) -> None:
@@ -218,6 +224,16 @@ class _Session:
     def _stale(self, implementation: Implementation, known: KnownFailing) -> Iterator[str]:
         for entry in known.unmatched(self._cases(implementation)) if known.entries else ():
             yield f"{entry.location} `{entry}` names no case in which its rule is in force"
+
+
+def _why_nothing(patterns: Sequence[str], names: set[str]) -> str:
+    alone = [Selection(patterns=(each,)) for each in patterns]
+    unknown = [each.patterns[0] for each in alone if not any(each.names_case(name) for name in names)]
+    suites = {"/".join(name.split("/")[:2]) for name in names} | names
+    hints = "; ".join(f"no case is called {each!r}{nearest(each, suites)}" for each in unknown)
+    return (
+        f"nothing was selected: {hints or 'no case has the evidence, tags, reading and contract asked for'}"
+    )
 
 
 def _only_last_failed(selection: Selection) -> Selection:

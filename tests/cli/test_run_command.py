@@ -82,8 +82,13 @@ def test_bad_usage_is_exit_code_4_and_says_what_next(
 
 
 def test_nothing_selected_is_exit_code_5(harness: Harness) -> None:
-    """A pattern that fits no case is not a success."""
-    assert harness("run", "suite.yaml", "acme/nothing/**").returncode == 5
+    """A pattern that fits no case is not a success, and the nearest name is told."""
+    done = harness("run", "suite.yaml", "acme/chat/modle")
+    assert done.returncode == 5
+    assert "no case is called 'acme/chat/modle'; did you mean 'acme/chat/model'?" in done.stderr
+    tagged = harness("run", "suite.yaml", "--tag", "none")
+    assert tagged.returncode == 5
+    assert "no case has the evidence, tags" in tagged.stderr
 
 
 def test_patterns_choose_cases(harness: Harness) -> None:
