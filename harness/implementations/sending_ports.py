@@ -48,8 +48,9 @@ def ports_named(given: Mapping[str, JsonValue]) -> tuple[int, ...]:
 
 def _urls(value: JsonValue) -> Iterator[str]:
     if isinstance(value, str):
-        if value[:8].lower().startswith(("http://", "https://")) and not any(map(str.isspace, value)):
-            yield value
+        url = value.strip()
+        if url[:8].lower().startswith(("http://", "https://")) and not any(map(str.isspace, url)):
+            yield url
     elif isinstance(value, Mapping):
         for each in value.values():
             yield from _urls(each)
