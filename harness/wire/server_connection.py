@@ -159,13 +159,13 @@ class Connection:
             raise ssl.SSLError(f"no certificate can name {host!r}: {error}") from None
 
     def _tell_tls_failure(self, error: ssl.SSLError) -> None:
-        reason = (error.reason or str(error)).upper()
-        if any(word in reason for word in _DISTRUST):
+        reason = getattr(error, "reason", None) or str(error)
+        if any(word in reason.upper() for word in _DISTRUST):
             self._desk.refused(f"client reached {self._where()} but does not trust the certificate authority")
         elif isinstance(error, ssl.SSLEOFError) and not self._requests:
             self._tell_silence()
         elif not self._requests:
-            self._desk.refused(f"client reached {self._where()} but TLS failed: {error.reason or error}")
+            self._desk.refused(f"client reached {self._where()} but TLS failed: {reason}")
 
     def _tell_silence(self) -> None:
         self._desk.refused(

@@ -58,6 +58,20 @@ def test_node_that_does_not_trust_the_authority_is_reported(listener: Listener) 
     assert "not trust the certificate authority" in sentence
 
 
+def test_a_host_that_no_certificate_can_name_is_reported(listener: Listener) -> None:
+    """The tunnel is opened and ends with the reason, which is told like any other refusal."""
+    connection = socket.create_connection(("127.0.0.1", listener.port), timeout=20)
+    with connection:
+        connection.sendall(b"CONNECT under_score.example:443 HTTP/1.1\r\nHost: under_score.example\r\n\r\n")
+        assert b" 200 " in connection.recv(4096)
+        with pytest.raises(OSError):  # noqa: PT011 - a TLS alert, a reset or an early end
+            ssl.create_default_context().wrap_socket(connection, server_hostname="under_score.example")
+    listener.close()
+    (sentence,) = listener.refusals
+    assert "under_score.example:443" in sentence
+    assert "no certificate can name" in sentence
+
+
 @pytest.mark.parametrize(
     ("url", "where"),
     [
