@@ -29,6 +29,11 @@ class Selection:
     shard: tuple[int, int] | None = None
     names: frozenset[tuple[str, str]] | None = None  # exactly these, as (name, contract)
 
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it asks for some of the cases rather than for a kind of evidence."""
+        return bool(self.patterns or self.tags or self.shard or self.names is not None or self.reading)
+
     def takes(self, case: Case) -> bool:
         """Whether the case is selected."""
         if EVIDENCE.index(case.evidence) > EVIDENCE.index(self.evidence):

@@ -38,12 +38,17 @@ def unnamed_interactions(cases: Iterable[Case]) -> dict[Path, tuple[int, ...]]:
 def unplayed_interactions(verdicts: Iterable[Verdict]) -> dict[Path, tuple[int, ...]]:
     """Of the cassettes that a run has used, the interactions that answered none of its requests.
 
+    A cassette that a case names which was not performed is left out: nothing is known of it.
     Raises `LoadError` for a cassette that cannot be read.
     """
     from harness.judge import Assignment
 
     played: dict[Path, set[int]] = {}
+    unknown: set[Path] = set()
     for verdict in verdicts:
+        if verdict.status not in ("passed", "failed", "known_failing"):
+            unknown.update(Path(reply["cassette"]) for reply in _replies([verdict.case]))
+            continue
         steps = verdict.observation.steps if verdict.observation else ()
         for step, performed in zip(verdict.case.steps, steps, strict=False):
             assignment = Assignment(step)
@@ -57,7 +62,7 @@ def unplayed_interactions(verdicts: Iterable[Verdict]) -> dict[Path, tuple[int, 
                     found = open_cassette(path).find(request)
                     number = None if found is None else found.number
                 played.setdefault(path, set()).update(() if number is None else (number,))
-    return _left(played)
+    return _left({path: numbers for path, numbers in played.items() if path not in unknown})
 
 
 def _replies(cases: Iterable[Case]) -> Iterator[Mapping[str, JsonValue]]:

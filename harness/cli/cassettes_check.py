@@ -22,8 +22,16 @@ __all__ = ["command"]
 @click.option(
     "--max-age", type=click.IntRange(min=0), metavar="DAYS", help="Recordings older than this are findings."
 )
-def command(paths: tuple[Path, ...], max_age: int | None) -> int:
-    """Look for secrets in recordings, for files that cannot be read and for recordings too old.
+@click.option(
+    "--suites",
+    "suites",
+    multiple=True,
+    type=click.Path(exists=True),
+    metavar="PATH",
+    help="Recordings that none of these suites names are findings; the bundled ones for bundled cassettes.",
+)
+def command(paths: tuple[Path, ...], max_age: int | None, suites: tuple[str, ...]) -> int:
+    """Look for secrets in recordings, for files that cannot be read, that are too old or that nothing needs.
 
     PATH is a cassette or a folder; without one ./cassettes is checked, else the bundled cassettes. The
     secrets are those of scrubbing: what a header, a parameter or a key names, what has the shape of a
@@ -44,6 +52,10 @@ def command(paths: tuple[Path, ...], max_age: int | None) -> int:
             click.echo(mask(finding))
         wrong += bool(told)
         findings += len(told)
+    for orphan in _orphans(paths, suites):
+        click.echo(orphan)
+        wrong += 1
+        findings += 1
     if findings:
         click.echo(f"{len(files)} cassettes, {wrong} of them with findings ({findings} in all)")
         return 1
@@ -56,6 +68,21 @@ def _default() -> Path:
 
     here = Path("cassettes")
     return here if here.is_dir() else bundled_cassettes()
+
+
+def _orphans(paths: tuple[Path, ...], suites: tuple[str, ...]) -> Iterator[str]:
+    """What no suite names: whole files, and interactions beside those that are named by number."""
+    from harness.cassettes.orphans import orphan_files, unnamed_interactions
+    from harness.scenarios import bundled_cassettes, bundled_scenarios, load
+
+    bundled = not paths and _default().resolve() == bundled_cassettes().resolve()
+    if not suites and not bundled:
+        return
+    cases = list(load(*(suites or [bundled_scenarios()])).cases("all"))
+    for file in orphan_files(cases, paths or (_default(),)):
+        yield f"{file}:1:1: no suite names it: remove it, or name it in a reply"
+    for file, numbers in unnamed_interactions(cases).items():
+        yield f"{file}:1:1: no reply names interaction {', '.join(map(str, numbers))}"
 
 
 def _findings(file: Path, known: Known, max_age: int | None) -> Iterator[str]:

@@ -137,6 +137,7 @@ class _Session:
         self._counts: Counter[Status] = Counter()
         self._ran: set[tuple[str, str]] = set()
         self._failed: set[tuple[str, str]] = set()
+        self._recorded: list[Verdict] = []
 
     def run(self, implementations: Sequence[Implementation], reporters: Sequence[Reporter]) -> Summary:
         started = time.perf_counter()
@@ -161,8 +162,13 @@ class _Session:
             interrupted = True
         except ImplementationError as error:
             failure = error
+        whole = not (interrupted or failure or self._selection.is_narrow or self._max_failures)
         summary = Summary(
-            dict(self._counts), time.perf_counter() - started, tuple(stale), interrupted=interrupted
+            dict(self._counts),
+            time.perf_counter() - started,
+            tuple(stale),
+            interrupted=interrupted,
+            unplayed=_unplayed(self._recorded) if whole else (),
         )
         for reporter in reporters:
             reporter.end(Ended(summary))
@@ -193,6 +199,8 @@ class _Session:
             self._ran.add(key)
             if verdict.status in ("failed", "errored"):
                 self._failed.add(key)
+            if _names_a_recording(verdict.case):
+                self._recorded.append(verdict)
             for reporter in reporters:
                 reporter.verdict(verdict)
 
@@ -224,6 +232,24 @@ class _Session:
     def _stale(self, implementation: Implementation, known: KnownFailing) -> Iterator[str]:
         for entry in known.unmatched(self._cases(implementation)) if known.entries else ():
             yield f"{entry.location} `{entry}` names no case in which its rule is in force"
+
+
+def _names_a_recording(case: Case) -> bool:
+    return any(
+        "cassette" in reply
+        for step in case.steps
+        for interaction in step.interactions
+        for reply in interaction.replies
+    )
+
+
+def _unplayed(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
+    if not verdicts:
+        return ()
+    from harness.cassettes.orphans import unplayed_interactions
+
+    left = unplayed_interactions(verdicts)
+    return tuple(f"{path}, interaction {', '.join(map(str, numbers))}" for path, numbers in left.items())
 
 
 def _why_nothing(patterns: Sequence[str], names: set[str]) -> str:

@@ -27,6 +27,7 @@ class Summary(NamedTuple):
     duration_s: float
     stale: tuple[str, ...] = ()  # entries of known-failing lists that are about no case
     interrupted: bool = False
+    unplayed: tuple[str, ...] = ()  # recorded interactions that a whole run did not play
 
     @property
     def exit_code(self) -> int:

@@ -98,6 +98,8 @@ class TerminalReport:
         summary = event.summary
         for line in summary.stale:
             self._write(self._paint(f"stale known failure: {line}", "failed"))
+        for line in summary.unplayed:
+            self._write(f"never played: {line}")
         for note, count in self._notes.items():
             if count:
                 self._write(f"{_cases(count)} with something {note}")

@@ -209,3 +209,35 @@ def test_a_program_that_is_no_adapter_ends_the_run_at_once(harness: Harness) -> 
     assert done.returncode == 3
     assert "this program is no adapter" in done.stderr
     assert "FAILED" not in done.stdout
+
+
+RECORDED = """\
+version: 1
+interactions:
+- request: {method: POST, uri: 'https://openrouter.ai/api/v1/chat/completions', headers: {}, body: '{"n":1}'}
+  response: {status: {code: 200, message: OK}, headers: {}, body: {string: 'one'}}
+- request: {method: POST, uri: 'https://openrouter.ai/api/v1/chat/completions', headers: {}, body: '{"n":2}'}
+  response: {status: {code: 200, message: OK}, headers: {}, body: {string: 'two'}}
+"""
+
+
+def test_recorded_interactions_that_nothing_played_are_told(harness: Harness, folder: Path) -> None:
+    """A whole run says which part of a recording no request asked for; a part of a run cannot know."""
+    (folder / "cassettes").mkdir()
+    (folder / "cassettes/two.yaml").write_text(RECORDED, "utf-8")
+    text = (folder / "suite.yaml").read_text("utf-8")
+    (folder / "suite.yaml").write_text(
+        text + "        reply: {cassette: two.yaml, interaction: 0}\n", "utf-8"
+    )
+    whole = harness("run", "suite.yaml", "-i", "python:shapers:good")
+    assert "never played: " in whole.stdout, whole.stdout
+    assert "two.yaml, interaction 1" in whole.stdout
+    assert "1 case with something unproven" in whole.stdout
+    part = harness("run", "suite.yaml", "acme/chat/model", "-i", "python:shapers:good")
+    assert "never played" not in part.stdout
+    check = harness("cassettes", "check", "--suites", "suite.yaml")
+    assert check.returncode == 1
+    assert "no reply names interaction 1" in check.stdout
+    (folder / "cassettes/two.yaml").rename(folder / "cassettes/three.yaml")
+    (folder / "suite.yaml").write_text(text, "utf-8")
+    assert "no suite names it" in harness("cassettes", "check", "--suites", "suite.yaml").stdout
