@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import random
 import re
 import select
 import signal
@@ -401,15 +402,31 @@ def test_a_killed_recording_leaves_whole_files_only(studio: Studio, moment_ms: i
         select.select([], [], [], moment_ms / 1000)
         process.kill()
         process.communicate(timeout=30)
+    assert_whole_and_scrubbed(studio)
+    assert studio.record("--resume").returncode == 0
+    assert len(studio.tapes) == 6
+    assert [file.name for file, _ in written(studio.folder) if file.name.endswith(".writing")] == []
+
+
+def assert_whole_and_scrubbed(studio: Studio) -> None:
     for file, content in written(studio.folder):
         assert KEY.encode() not in content, file
     for tape in studio.tapes.values():
         stated = yaml.safe_load(tape.read_text("utf-8"))
         assert stated["interactions"][0]["response"]["body"]["string"].endswith("data: [DONE]\n\n")
         assert "header authorization" in stated["metadata"]["scrubbed"]
-    assert studio.record("--resume").returncode == 0
-    assert len(studio.tapes) == 6
-    assert [file.name for file, _ in written(studio.folder) if file.name.endswith(".writing")] == []
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_moment_of_a_kill_leaves_a_part_or_a_secret(studio: Studio, seed: int) -> None:
+    """Ten recordings killed at ten random moments, from the first case on, leave nothing but whole files."""
+    chance = random.Random(seed)
+    for _ in range(10):
+        with begun(studio, 1, "--again") as process:
+            select.select([], [], [], chance.uniform(0, 0.12))
+            process.kill()
+            process.communicate(timeout=30)
+        assert_whole_and_scrubbed(studio)
 
 
 # ------------------------------------------------------------------ preflight
