@@ -182,7 +182,7 @@ def compile_path(text: str) -> JsonPath:
     try:
         query = jsonpath_rfc9535.compile(text)
     except jsonpath_rfc9535.JSONPathError as error:
-        reason = str(error).partition(", line ")[0]
+        reason = str(error.args[0]).partition(", line ")[0]
         raise ValueError(f"{text!r} is not a JSONPath: {reason}") from None
     return JsonPath(text, (), None, query)
 
