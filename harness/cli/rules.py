@@ -9,7 +9,7 @@ import orjson
 
 from harness.cli.options import open_suites
 from harness.errors import UsageError, nearest
-from harness.model import OPERATIONS
+from harness.model import CONTRACTS, OPERATIONS
 
 __all__ = ["command"]
 
@@ -18,8 +18,11 @@ __all__ = ["command"]
 @click.argument("patterns", nargs=-1, metavar="[RULE|PATH]…")
 @click.option("--uncovered", is_flag=True, help="Only rules that no scenario names.")
 @click.option("--operation", type=click.Choice(OPERATIONS), help="Only rules of this operation.")
+@click.option("--contract", type=click.Choice(CONTRACTS), help="Only rules that hold in this contract.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
-def command(patterns: tuple[str, ...], uncovered: bool, operation: str | None, as_json: bool) -> int:
+def command(
+    patterns: tuple[str, ...], uncovered: bool, operation: str | None, contract: str | None, as_json: bool
+) -> int:
     """List the rules: evidence, contracts, how many scenarios and cases name each, and its sentence.
 
     With rule ids, show these whole and the scenarios that name them.
@@ -38,7 +41,7 @@ def command(patterns: tuple[str, ...], uncovered: bool, operation: str | None, a
         scenarios = sorted(covering[rule.id])
         if (wanted and rule.id not in wanted) or (operation and operation not in rule.operations):
             continue
-        if uncovered and scenarios:
+        if (contract and contract not in rule.contracts) or (uncovered and scenarios):
             continue
         if as_json:
             line = {
