@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 
 import click
 
 from harness.cli.options import open_suites
-from harness.errors import LoadError, Problem
+from harness.errors import LoadError, Problem, UsageError
 from harness.implementations.folder import MANIFEST, read_manifest
 from harness.known_failing import read_known_failing
 from harness.model import CONTRACTS, Case
-from harness.scenarios import Suites, warnings
+from harness.scenarios import Suites, locate, warnings
 
 __all__ = ["command"]
 
@@ -27,7 +28,9 @@ def command(paths: tuple[str, ...], strict: bool) -> int:
     """
     suites = open_suites(paths)
     cases = {contract: list(suites.cases(contract)) for contract in CONTRACTS}
-    found = [] if paths else _check_implementations(suites, cases)
+    found = _check_recordings(cases)
+    if not paths:
+        found += _check_implementations(suites, cases)
     if found:
         raise LoadError(found)
     noted = warnings(suites)
@@ -39,6 +42,29 @@ def command(paths: tuple[str, ...], strict: bool) -> int:
         f"{'valid' if not noted else f'valid, {len(noted)} warnings'}"
     )
     return 1 if strict and noted else 0
+
+
+def _check_recordings(cases: dict[str, list[Case]]) -> list[Problem]:
+    """The replies that no recording can give: a cassette that cannot be read, a number that it lacks."""
+    from harness.cassettes import open_cassette
+
+    problems: dict[Problem, None] = {}
+    for case in chain.from_iterable(cases.values()):
+        for step in case.steps:
+            for interaction in (*step.interactions, *step.allow_requests):
+                for reply in interaction.replies:
+                    if "cassette" not in reply:
+                        continue
+                    try:
+                        cassette = open_cassette(Path(reply["cassette"]))
+                        if reply.get("interaction") is not None:
+                            cassette.interaction(reply["interaction"])
+                    except LoadError as error:
+                        problems.update(dict.fromkeys(error.problems))
+                    except UsageError as error:
+                        at = locate(case, (*interaction.at, "reply"))
+                        problems[Problem(at, error.message)] = None
+    return list(problems)
 
 
 def _check_implementations(suites: Suites, cases: dict[str, list[Case]]) -> list[Problem]:

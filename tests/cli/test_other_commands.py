@@ -132,6 +132,26 @@ def test_validate_names_every_problem_at_once(harness: Harness, folder: Path) ->
     assert "two.yaml:" in done.stderr
 
 
+def test_validate_looks_into_the_recordings(harness: Harness, folder: Path) -> None:
+    """A reply that asks for an interaction its cassette does not have is a problem with its line."""
+    (folder / "cassettes").mkdir()
+    (folder / "cassettes/one.yaml").write_text(
+        "version: 1\ninteractions:\n"
+        "- request: {method: GET, uri: 'https://a.example/', headers: {}, body: null}\n"
+        "  response: {status: {code: 200, message: OK}, headers: {}, body: {string: 'x'}}\n",
+        "utf-8",
+    )
+    text = (folder / "suite.yaml").read_text("utf-8")
+    (folder / "suite.yaml").write_text(
+        text + "        reply: {cassette: one.yaml, interaction: 3}\n", "utf-8"
+    )
+    done = harness("validate", "suite.yaml")
+    assert done.returncode == 4
+    line = len(text.splitlines()) + 1
+    assert f"suite.yaml:{line}:" in done.stderr
+    assert "one.yaml" in done.stderr
+
+
 def test_check_proxy_finds_nothing_in_the_reference(harness: Harness) -> None:
     """The reference sends nothing OpenRouter-only to a custom base URL."""
     done = harness("check-proxy", "https://gateway.acme.example/llm/v1")
