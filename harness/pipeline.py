@@ -180,7 +180,9 @@ def _hold_against_recordings(
     for step, requests in enumerate(judgement.assigned):
         for number, assigned in enumerate(requests):
             interaction = assigned.interaction
-            if interaction is None or not any("cassette" in reply for reply in interaction.replies):
+            if interaction is None or not interaction.replies:
+                continue
+            if not any("cassette" in reply for reply in interaction.replies):
                 continue
             from harness.cassettes import prove
 

@@ -90,8 +90,10 @@ def open_suites(patterns: Sequence[str], *, new_cassettes: bool = False) -> Suit
     for path in paths:
         if not path.exists():
             raise UsageError(f"no such file: {path}{_nearest_file(path)}")
-    with kept_to_the_end():
-        return load(*(paths or [bundled_scenarios()]), new_cassettes=new_cassettes)
+    with kept_to_the_end() as kept:
+        suites = load(*(paths or [bundled_scenarios()]), new_cassettes=new_cassettes)
+        kept.append(suites)
+    return suites
 
 
 def _is_path(pattern: str) -> bool:

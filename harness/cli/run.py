@@ -235,12 +235,11 @@ class _Session:
 
 
 def _names_a_recording(case: Case) -> bool:
-    return any(
-        "cassette" in reply
-        for step in case.steps
-        for interaction in step.interactions
-        for reply in interaction.replies
-    )
+    for step in case.steps:
+        for interaction in step.interactions:
+            if interaction.replies and any("cassette" in reply for reply in interaction.replies):
+                return True
+    return False
 
 
 def _unplayed(verdicts: Sequence[Verdict]) -> tuple[str, ...]:

@@ -111,17 +111,20 @@ def pair_leftovers(
 ) -> tuple[dict[int, Interaction], list[tuple[Interaction, int]]]:
     """What is left on both sides: the requests that fitted nothing, by index, each with an interaction
     that still wants one, in order; then the interactions that still want more, with how many they had."""
-    had = [sum(one.number == number for one in placed) for number in range(len(step.interactions))]
+    had = [0] * len(step.interactions)
+    stray = []
+    for index, one in enumerate(placed):
+        if one.number is not None:
+            had[one.number] += 1
+        elif one.assigned.interaction is None and one.forbidden_by is None:
+            stray.append(index)
     wanting = [
         number
         for number, interaction in enumerate(step.interactions)
         for _ in range(interaction.least - had[number])
     ]
-    stray = [
-        index
-        for index, one in enumerate(placed)
-        if one.assigned.interaction is None and one.forbidden_by is None
-    ]
+    if not wanting:
+        return {}, []
     pairs = {index: step.interactions[number] for index, number in zip(stray, wanting, strict=False)}
     for number in wanting[: len(pairs)]:
         had[number] += 1
