@@ -130,6 +130,23 @@ def test_a_request_unlike_its_recording_is_unproven(
     assert any("a/other" in note and "hello.yaml" in note for note in notes)
 
 
+def test_a_request_that_its_cassette_lacks_does_not_end_the_run(held: Run, tmp_path: Path) -> None:
+    """It is answered 404, the nearest recording is told, and the next case runs."""
+    (tmp_path / "cassettes").mkdir()
+    (tmp_path / "cassettes/hello.yaml").write_text(CASSETTE, "utf-8")
+    first, second = held(
+        "  - id: one\n"
+        "    interactions: [{request: {method: POST}, reply: {cassette: hello.yaml}}]\n"
+        "  - id: two\n    interactions: [{request: {method: POST}}]\n",
+        BUILD + "def shape(given):\n"
+        "    reply = yield build(given, 'https://openrouter.ai/api/v1/responses')\n"
+        "shape.harness = {'features': ['replies']}\n",
+        cassettes=tmp_path / "cassettes",
+    )
+    assert (first.status, second.status) == ("passed", "passed"), first
+    assert "no answer to POST https://openrouter.ai/api/v1/responses" in first.unproven[0]
+
+
 def test_a_reply_comes_from_its_cassette(held: Run, tmp_path: Path) -> None:
     """What was recorded is what the client gets, and an equal request proves the case."""
     (tmp_path / "cassettes").mkdir()

@@ -35,10 +35,13 @@ def prove(assigned: Assigned, cassettes: Path, mask: Callable[[str], str] | None
         return []
     cassette = open_cassette(cassettes / reply["cassette"])
     recorded = _recorded(cassette, reply, assigned.request)
-    if recorded is None:
-        return [f"{reply['cassette']} has no request to this method and URL"]
-    where = f"{reply['cassette']}, interaction {recorded[0]}"
     hide = mask or Mask()
+    if recorded is None:
+        from harness.cassettes.misses import explain_miss
+
+        miss = explain_miss(cassette, assigned.request, (), hide)
+        return [miss.message, *miss.details]
+    where = f"{reply['cassette']}, interaction {recorded[0]}"
     return [f"unlike {where}: {change}" for change in _differences(recorded[1], assigned.request, hide)]
 
 

@@ -61,8 +61,8 @@ def command(port: int, source: Path | None, paced: bool, hosts: tuple[str, ...])
         try:
             return answer(request)
         except HarnessError as error:
-            lines.show({"error": error.message})
-            return Reply(502, (("content-type", "text/plain"),), (f"harness: {error.message}\n".encode(),))
+            lines.show({"error": str(error)})
+            return Reply(502, (("content-type", "text/plain"),), (f"harness: {error}\n".encode(),))
 
     with _asked_to_end() as wait_for_the_end, CaptureServer() as server:
         try:
@@ -138,8 +138,20 @@ def _answering(source: Path | None) -> Callable[[Request], Reply]:
 
 
 def _from_cassette(source: Path) -> Callable[[Request], Reply]:
-    render({"cassette": source.name, "interaction": 0}, Request("GET", "http://127.0.0.1"), source.parent)
-    return lambda request: render({"cassette": source.name}, request, source.parent)
+    """The recorded answers; a request that was not recorded raises `Miss`, which tells what is nearest."""
+    from harness.cassettes import open_cassette
+    from harness.cassettes.misses import explain_miss
+
+    cassette = open_cassette(source)
+    cassette.interaction(0)
+
+    def answer(request: Request) -> Reply:
+        found = cassette.find(request)
+        if found is None:
+            raise explain_miss(cassette, request, (), Mask())
+        return found.reply
+
+    return answer
 
 
 @contextmanager

@@ -84,6 +84,8 @@ class TerminalReport:
         elif self._verbose:
             reason = f": {verdict.reason}" if verdict.reason else ""
             self._write(self._paint(headline(verdict), verdict.status) + reason)
+            for note in (*verdict.unchecked, *verdict.unproven):
+                self._write(f"  {note}")
         if self._progress is not None and self._task is not None:
             self._progress.advance(self._task)
 

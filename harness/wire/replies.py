@@ -6,13 +6,16 @@ import base64
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import orjson
 
-from harness.errors import UsageError
+from harness.masking import Mask
 from harness.model import Headers, JsonValue, Reply, Request
+
+if TYPE_CHECKING:
+    from harness.cassettes import Cassette
 
 __all__ = ["FAULTS", "render"]
 
@@ -32,9 +35,10 @@ _COMPLETION = {"id": "gen-harness", "created": 0, "model": "harness"}
 def render(reply: Mapping[str, JsonValue] | None, request: Request, cassettes: Path) -> Reply:
     """The reply to `request` that `reply` describes; None is a plausible empty success.
 
-    A `cassette` is a path under `cassettes`. A fault without a status or a body stands for no response
-    at all: its status is 0. Raises `UsageError` for a cassette or an interaction that is not there and
-    `LoadError` for a cassette that cannot be read.
+    A `cassette` is a path under `cassettes`; a request that it does not have is answered 404, saying what
+    is nearest. A fault without a status or a body stands for no response at all: its status is 0. Raises
+    `UsageError` for a cassette or an interaction that is not there and `LoadError` for a cassette that
+    cannot be read.
     """
     if reply is None:
         return _empty_success(request)
@@ -111,12 +115,16 @@ def _recorded(reply: Mapping[str, Any], request: Request, cassettes: Path) -> Re
     if number is not None:
         return cassette.interaction(number).reply
     found = cassette.find(request)
-    if found is None:
-        raise UsageError(
-            f"{cassette.file} has no interaction for {request.method} {request.url}",
-            hint="Name one with `interaction: n`, counted from 0.",
-        )
-    return found.reply
+    return _missed(cassette, request) if found is None else found.reply
+
+
+def _missed(cassette: Cassette, request: Request) -> Reply:
+    """What was not recorded is answered 404, and the answer says what is nearest to it."""
+    from harness.cassettes.misses import explain_miss
+
+    words = str(explain_miss(cassette, request, (), Mask()))
+    body = orjson.dumps({"error": {"code": 404, "message": words}})
+    return Reply(404, (("content-type", _CONTENT_TYPES["json"]),), (body,))
 
 
 def _empty_success(request: Request) -> Reply:

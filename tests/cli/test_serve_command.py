@@ -117,7 +117,9 @@ def test_a_cassette_answers_and_a_miss_is_told(tmp_path: Path) -> None:
         assert server.next_line()["body"] == {"model": "m"}
         assert client.get("https://openrouter.ai/api/v1/key").status_code == 502
         server.next_line()
-        assert "no interaction" in server.next_line()["error"]
+        said = server.next_line()["error"]
+        assert "chat.yaml has no answer to GET https://openrouter.ai/api/v1/key" in said
+        assert "harness cassettes show" in said
 
 
 def test_a_host_that_is_not_served_is_told() -> None:

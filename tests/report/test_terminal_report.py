@@ -97,6 +97,13 @@ def test_stale_entries_and_notes_are_told(a_verdict: Make) -> None:
     assert "1 case with something unproven" in text
 
 
+def test_a_verbose_report_says_what_is_unchecked_and_unproven(a_verdict: Make) -> None:
+    """Below the line of its case, where only the number is told otherwise."""
+    stream = io.StringIO()
+    TerminalReport(stream, verbose=True).verdict(a_verdict(unchecked=("header order",), unproven=("a body",)))
+    assert stream.getvalue().splitlines()[1:] == ["  header order", "  a body"]
+
+
 def test_the_sum_always_says_how_many_passed_and_failed() -> None:
     """Zero is said too: `0 failed` is what a reader looks for."""
     assert sum_up({}) == "0 passed, 0 failed"

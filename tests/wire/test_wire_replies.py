@@ -176,7 +176,11 @@ def test_a_recording_that_is_not_there_is_an_error(
         render(reply, CHAT, cassettes)
 
 
-def test_a_request_that_was_not_recorded_is_an_error(cassettes: Path) -> None:
-    """Neither its method nor its URL is in the cassette."""
-    with pytest.raises(UsageError, match="has no interaction for GET https:"):
-        render({"cassette": "chat.yaml"}, Request("GET", "https://openrouter.ai/api/v1/key"), cassettes)
+def test_a_request_that_was_not_recorded_is_answered_404_with_the_nearest(cassettes: Path) -> None:
+    """The client is at fault, not the scenario: it gets an answer, and the run goes on."""
+    asked = Request("GET", "https://openrouter.ai/api/v1/key")
+    reply = render({"cassette": "chat.yaml"}, asked, cassettes)
+    assert reply.status == 404
+    words = json.loads(reply.body)["error"]["message"]
+    assert "chat.yaml has no answer to GET https://openrouter.ai/api/v1/key" in words
+    assert "harness cassettes show" in words
