@@ -57,7 +57,18 @@ DEFAULT_CONTRACT = "2026-05"
 CONTRACT_LINES = {"2026-04": ("2026-04", "2026-05", "latest"), "clawrouter": ("clawrouter", "latest")}
 """The versions that follow each other, by the first one of the line (W-26)."""
 
-OPERATIONS = ("chat", "image", "video", "speech", "models", "key", "credits", "catalog", "usage")
+OPERATIONS = (
+    "chat",
+    "image",
+    "video",
+    "speech",
+    "models",
+    "key",
+    "credits",
+    "preflight",
+    "catalog",
+    "usage",
+)
 
 EVIDENCE = ("documented", "observed", "disputed")
 """How well a rule is founded, strongest first."""
@@ -121,6 +132,7 @@ class Where:
     url: bool = False  # method and URL
     outcome: bool = False
     requests: bool = False  # requests that should not, or should, have been sent
+    timing: bool = False  # waits and time limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +165,7 @@ class Interaction:
     check_request: bool = False
     least: int = 1
     most: int | None = 1  # None: any number
-    after_ms: tuple[float, ...] = ()
+    after_ms: tuple[JsonValue, ...] = ()  # numbers, or matchers of numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +179,16 @@ class Step:
     outcome: Mapping[str, JsonValue] | None = None
     allow_requests: tuple[Interaction, ...] = ()
     forbid_requests: tuple[Mapping[str, JsonValue], ...] = ()
+
+    @property
+    def operation(self) -> str:
+        operation: str = self.input.get("operation") or "chat"
+        return operation
+
+    @property
+    def uses_catalog(self) -> bool:
+        model = self.input.get("model")
+        return isinstance(model, str) and model.strip().lower().startswith("clawrouter/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +211,16 @@ class Case:
 
     @property
     def operation(self) -> str:
-        operation: str = self.steps[0].input.get("operation", "chat")
-        return operation
+        """The operation of its first step."""
+        return self.steps[0].operation
+
+    @property
+    def operations(self) -> frozenset[str]:
+        """All that an implementation must be able to do. A model of ClawRouter is found in its catalog."""
+        needed = {step.operation for step in self.steps}
+        if any(step.uses_catalog for step in self.steps):
+            needed.add("catalog")
+        return frozenset(needed)
 
 
 # ------------------------------------------------------------------ performing

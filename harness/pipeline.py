@@ -78,8 +78,9 @@ def why_not_applicable(case: Case, about: About) -> str | None:
 
     Decided by what the implementation declares: operations, inputs and features.
     """
-    if case.operation not in about.operations:
-        return f"does not declare the operation {case.operation}"
+    unknown = case.operations.difference(about.operations)
+    if unknown:
+        return f"does not declare the operation {', '.join(sorted(unknown))}"
     if "*" not in about.inputs:
         used = {name for step in case.steps for name in step.input}
         undeclared = (used & DECLARED_INPUTS) - set(about.inputs)

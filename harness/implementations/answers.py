@@ -28,7 +28,17 @@ __all__ = [
 ]
 
 REQUEST_KEYS = ("method", "url", "headers", "body", "body_base64", "timeout_ms")
-OUTCOME_KEYS = ("text", "tool_calls", "usage", "finish_reason", "error", "artifacts", "models", "budget")
+OUTCOME_KEYS = (
+    "text",
+    "tool_calls",
+    "usage",
+    "finish_reason",
+    "error",
+    "artifacts",
+    "models",
+    "budget",
+    "checks",
+)
 
 
 class Unreadable(Exception):  # noqa: N818 - a finding about an answer, turned into `Broken`

@@ -87,4 +87,6 @@ def _claims(where: Where, finding: Finding) -> bool:
         return where.url
     if finding.spot == "outcome":
         return where.outcome
+    if finding.spot == "timing":
+        return where.timing
     return finding.spot == "requests" and where.requests

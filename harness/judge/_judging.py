@@ -160,9 +160,10 @@ class _Judging:
                 yield _timing("timeout_ms", limit, request.timeout_ms), (*wanted.at, "request")
         if wanted.after_ms:
             due = wanted.after_ms[min(placed.assigned.repetition, len(wanted.after_ms) - 1)]
-            if "timing" in unseen or (request.after_ms is None and due):
+            waited = request.after_ms or 0
+            if "timing" in unseen or (request.after_ms is None and due != 0):
                 self.unchecked["how long was waited before a request cannot be seen"] = None
-            elif abs((request.after_ms or 0) - due) > _CLOCK_GRAIN_MS:
+            elif not _in_time(waited, due):
                 yield _timing("after_ms", due, request.after_ms), wanted.at
 
     # -------------------------------------------------------------- the outcome
@@ -182,6 +183,12 @@ class _Judging:
 def _whole(number: float) -> float:
     """`number` as an integer where it is one: 90000.0 milliseconds are 90000."""
     return int(number) if float(number).is_integer() else number
+
+
+def _in_time(waited: float, due: Any) -> bool:
+    if isinstance(due, Mapping):
+        return accepts(due, waited)
+    return bool(abs(waited - due) <= _CLOCK_GRAIN_MS)
 
 
 def _timing(path: str, expected: Any, actual: Any) -> Finding:

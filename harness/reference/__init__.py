@@ -1,4 +1,5 @@
-"""The bundled implementation: what the documented contract says is sent, for any input.
+"""The bundled implementation: what the documented contract says is sent, for any input, and what is made
+of the answers.
 
 >>> from harness.reference import shape
 >>> shape({"model": "openrouter/auto", "api_key": "sk-or-test", "history": []}).url
@@ -9,49 +10,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness._version import __version__
 from harness.model import JsonValue, Request
+from harness.reference.client import Client, Session, begin, is_for_clawrouter
+from harness.reference.exchange import VirtualClock
 from harness.reference.openrouter import chat
-from harness.reference.refusal import Refusal, Unsupported
+from harness.reference.refusal import CallError, Failure, Refusal, Unsupported
 
-__all__ = ["Refusal", "Unsupported", "implementation", "shape"]
+__all__ = ["CallError", "Client", "Failure", "Refusal", "Unsupported", "implementation", "shape"]
+
+implementation = Client
+"""What `harness run -i reference` runs: a client of its own for each case."""
 
 
 def shape(input: Mapping[str, JsonValue]) -> Request:  # noqa: A002  (the scenario format's word)
-    """The request that `input` (docs/scenarios.md, `input`) makes the provider send; `input` stays as it is.
+    """The first request that `input` (docs/scenarios.md, input) makes a client send; `input` stays as it is.
 
     Raises `Refusal` where the contract sends nothing, `Unsupported` where the reference has no answer.
     """
     operation = input.get("operation") or "chat"
-    if operation != "chat":
-        raise Unsupported(f"the operation {operation}")
-    return chat.shape(input)
-
-
-class _Reference:
-    """The reference as the harness calls it."""
-
-    @property
-    def harness(self) -> dict[str, JsonValue]:
-        """The account it gives of itself."""
-        return {
-            "name": "reference",
-            "version": __version__,
-            "language": "python",
-            "mode": "shape",
-            "operations": ["chat"],
-            "inputs": ["*"],
-            "features": ["outcome", "steps"],
-        }
-
-    def __call__(self, input: Mapping[str, JsonValue]) -> Request | dict[str, JsonValue]:  # noqa: A002
-        try:
-            return shape(input)
-        except Refusal as refusal:
-            return {"error": refusal.error}
-        except Unsupported as reason:
-            return {"unsupported": str(reason)}
-
-
-implementation = _Reference()
-"""`shape` for the harness: a request, or `{"error": …}` for a refusal, or `{"unsupported": why}`."""
+    model = input.get("model")
+    if operation == "chat" and not (
+        isinstance(model, str) and model.lstrip().lower().startswith("clawrouter")
+    ):
+        return chat.shape(input)
+    for step in begin(input, Session(VirtualClock())):
+        if isinstance(step, Request):
+            return step
+    raise Unsupported(f"the operation {operation} sends nothing for this input")

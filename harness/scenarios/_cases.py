@@ -173,7 +173,7 @@ def _interaction(
         least = most = max(1, len(replies))
     after = item.get("after_ms")
     if after is None:
-        waits: tuple[float, ...] = ()
+        waits: tuple[JsonValue, ...] = ()
     else:
         waits = tuple(after) if isinstance(after, list) else (after,) * max(1, most or least)
     return Interaction(
@@ -207,6 +207,8 @@ def _features(stated: tuple[str, ...], steps: tuple[Step, ...]) -> tuple[str, ..
         for interaction in step.interactions:
             if several or interaction.least > 1 or step.outcome:
                 needed.add("replies")
-            if interaction.after_ms and max(interaction.after_ms) > 0:
+            if any(wait != 0 for wait in interaction.after_ms):
                 needed.add("clock")
+        if step.input.get("elapsed_ms"):
+            needed.add("clock")
     return tuple(sorted(needed))

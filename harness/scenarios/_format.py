@@ -21,7 +21,17 @@ from harness.scenarios._shapes import (
 
 __all__ = ["ERROR_CLASSES", "FAULTS", "INPUT_KEYS", "INTERACTION", "REQUEST", "RULES", "STEP", "SUITE"]
 
-ERROR_CLASSES: Final = ("auth", "billing", "rate_limit", "timeout", "overloaded", "model_not_found", "format")
+ERROR_CLASSES: Final = (
+    "auth",
+    "auth_permanent",
+    "billing",
+    "rate_limit",
+    "timeout",
+    "overloaded",
+    "model_not_found",
+    "context_overflow",
+    "format",
+)
 FAULTS: Final = ("timeout", "reset", "refused", "truncated", "slow")
 
 _PART = r"(?=[._-]*[A-Za-z0-9])[A-Za-z0-9._-]+"
@@ -120,15 +130,15 @@ _REPEAT: Final = Table(
     called="{min, max}",
 )
 
+_WAIT: Final = Value(Number(least=0))
+
 INTERACTION: Final = Table(
     {
         "id": _ID,
         "request": REQUEST,
         "reply": _REPLY,
         "repeat": _REPEAT,
-        "after_ms": Either(
-            (Number(least=0), Items(Number(least=0))), "Waited before it; a list for repeats."
-        ),
+        "after_ms": Either((_WAIT, Items(_WAIT)), "Milliseconds waited before it; a list for repeats."),
     },
     "A request and its reply.",
     called="a mapping with request and reply",
@@ -161,17 +171,19 @@ _OUTCOME: Final = Table(
         "error": _reported(
             Table(
                 {
-                    "class": Value(Text(choices=ERROR_CLASSES), "The class of the error."),
+                    "class": _reported(Text(choices=ERROR_CLASSES), "Its class; null: it has none."),
+                    "status": Value(Number(whole=True), "The HTTP status it came with."),
                     "retryable": Value(Flag(), "Whether trying again may help."),
                     "message": Value(Text(), "What the user is told."),
                 },
-                called="{class, retryable, message}",
+                called="{class, status, retryable, message}",
             ),
             "The refusal or failure.",
         ),
         "artifacts": _reported(Items(Anything()), "Files that were made."),
         "models": _reported(Items(Anything()), "The models that are offered."),
         "budget": _reported(Anything(), "What is left of the budget."),
+        "checks": _reported(Anything(), "What was checked before a recording, and how it came out."),
     },
     "What must be reported back; objects may have more keys.",
     called="a mapping of what is reported back",
@@ -217,6 +229,7 @@ _INPUT: Final = Table(
         "format": Anything("Speech: the audio format."),
         "speed": Anything("Speech: how fast."),
         "timeout_ms": Anything("The time limit."),
+        "elapsed_ms": _given(Number(least=0), "Milliseconds since this client's last operation."),
     },
     "What the implementation is given. null: not given.",
     called="a mapping of what the implementation is given",
@@ -309,7 +322,7 @@ _RULE: Final = Table(
         ),
         "source": Text("Where it is said."),
         "where": Items(
-            Text("A header's name, a JSONPath, or url, outcome, requests."),
+            Text("A header's name, a JSONPath, or url, outcome, requests, timing."),
             "Where a difference is charged to it.",
         ),
     },

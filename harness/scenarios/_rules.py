@@ -17,7 +17,7 @@ from harness.scenarios._yaml import Document, parse
 
 __all__ = ["read_rules"]
 
-_WORDS: Final = ("url", "outcome", "requests")
+_WORDS: Final = ("url", "outcome", "requests", "timing")
 _HEADER = re.compile(r"[A-Za-z0-9!#%&'*+.^_`|~-][A-Za-z0-9!#$%&'*+.^_`|~-]*")
 _PLAIN_PATH = re.compile(
     r"\$(?:\.\.?(?:[A-Za-z_\u0080-\U0010ffff][\w-]*|\*)|\[(?:-?\d+|\*|'[^']*'|\"[^\"]*\")\])*"
