@@ -28,10 +28,7 @@ def shape(input: Mapping[str, JsonValue]) -> Request:  # noqa: A002  (the scenar
     Raises `Refusal` where the contract sends nothing, `Unsupported` where the reference has no answer.
     """
     operation = input.get("operation") or "chat"
-    model = input.get("model")
-    if operation == "chat" and not (
-        isinstance(model, str) and model.lstrip().lower().startswith("clawrouter")
-    ):
+    if operation == "chat" and not is_for_clawrouter(input):
         return chat.shape(input)
     for step in begin(input, Session(VirtualClock())):
         if isinstance(step, Request):
