@@ -15,16 +15,25 @@ from harness.reference.openrouter import assistant, signatures
 from harness.reference.openrouter.refs import Family, Ref
 from harness.reference.openrouter.text import well_formed
 
-__all__ = ["convert", "has_tool_turns", "in_wire_form"]
+__all__ = [
+    "IMAGES_FOLLOW",
+    "NO_OUTPUT",
+    "NO_RESULT",
+    "SEE_IMAGE",
+    "convert",
+    "has_tool_turns",
+    "in_wire_form",
+    "shown",
+]
 
 Message: TypeAlias = dict[str, Any]
 Turn: TypeAlias = Mapping[str, JsonValue]
 
 _IMAGE_OMITTED = "(image omitted: model does not support images)"
-_SEE_IMAGE = "(see the attached image)"
-_NO_OUTPUT = "(no output)"
-_NO_RESULT = "No result provided"
-_IMAGES_FOLLOW = "Images from the tool results above:"
+SEE_IMAGE = "(see the attached image)"
+NO_OUTPUT = "(no output)"
+NO_RESULT = "No result provided"
+IMAGES_FOLLOW = "Images from the tool results above:"
 
 _FAILED = {"error", "aborted"}
 _TURN_KEYS = {
@@ -125,7 +134,7 @@ class _Transcript:
         if not isinstance(content, list):
             self.messages.append({"role": "user", "content": well_formed(content or "")})
             return
-        parts = [_part(block) for block in self._visible(content)]
+        parts = [_part(block) for block in shown(content, self._takes_images)]
         if parts:
             self.messages.append({"role": "user", "content": parts})
 
@@ -153,36 +162,37 @@ class _Transcript:
             return
         content = turn.get("content")
         blocks = [{"type": "text", "text": content}] if isinstance(content, str) else content or []
-        visible = self._visible(blocks)
+        visible = shown(blocks, self._takes_images)
         text = "\n".join(block["text"] for block in visible if block.get("type") == "text")
         images = [block for block in visible if block.get("type") == "image"]
         if not text:
-            text = _NO_OUTPUT if self.latest and not images else _SEE_IMAGE
+            text = NO_OUTPUT if self.latest and not images else SEE_IMAGE
         self.messages.append({"role": "tool", "content": well_formed(text), "tool_call_id": call_id})
         self._images.extend(map(_part, images))
 
     def close(self) -> None:
         """End a run of tool results: answer what was not answered, and show the images."""
         for call_id in self._open_calls:
-            self.messages.append({"role": "tool", "content": _NO_RESULT, "tool_call_id": call_id})
+            self.messages.append({"role": "tool", "content": NO_RESULT, "tool_call_id": call_id})
         self._open_calls = {}
         if self._images:
             self.messages.append(
-                {"role": "user", "content": [{"type": "text", "text": _IMAGES_FOLLOW}, *self._images]}
+                {"role": "user", "content": [{"type": "text", "text": IMAGES_FOLLOW}, *self._images]}
             )
             self._images = []
 
-    def _visible(self, blocks: Sequence[Message]) -> Sequence[Message]:
-        """`blocks`, each run of images a remark if the model takes none."""
-        if self._takes_images or all(block.get("type") != "image" for block in blocks):
-            return blocks
-        shown: list[Message] = []
-        for at, block in enumerate(blocks):
-            if block.get("type") != "image":
-                shown.append(block)
-            elif at == 0 or blocks[at - 1].get("type") != "image":
-                shown.append({"type": "text", "text": _IMAGE_OMITTED})
-        return shown
+
+def shown(blocks: Sequence[Message], takes_images: bool) -> Sequence[Message]:
+    """`blocks`, each run of images a remark if the model takes none (W-21)."""
+    if takes_images or all(block.get("type") != "image" for block in blocks):
+        return blocks
+    visible: list[Message] = []
+    for at, block in enumerate(blocks):
+        if block.get("type") != "image":
+            visible.append(block)
+        elif at == 0 or blocks[at - 1].get("type") != "image":
+            visible.append({"type": "text", "text": _IMAGE_OMITTED})
+    return visible
 
 
 def _part(block: Message) -> Message:
