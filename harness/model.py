@@ -253,7 +253,7 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What an implementation did in a case."""
+    """What an implementation did in a case; with `unsupported`, before it said that the case is not for it."""
 
     steps: tuple[Performed, ...] = ()
     unseen: frozenset[Aspect] = frozenset()

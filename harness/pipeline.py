@@ -148,7 +148,11 @@ def _conclude(case: Case, observation: Observation, about: About, folder: Path, 
     if observation.broken is not None:
         return verdict("errored", reason=observation.broken.message, detail=observation.broken.detail)
     if observation.unsupported is not None:
-        return verdict("not_applicable", reason=observation.unsupported)
+        sent = sum(len(step.requests) for step in observation.steps)
+        if sent:
+            reason = f"it sent {sent} request{'s'[: sent > 1]} and then said: {observation.unsupported}"
+            return verdict("errored", reason=reason)
+        return verdict("not_applicable", reason=f"it says: {observation.unsupported}")
     judgement = judge(case, observation)
     unproven, unlike = _hold_against_recordings(case, judgement, folder)
     differences = _located(case, (*judgement.differences, *unlike))

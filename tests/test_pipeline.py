@@ -224,6 +224,7 @@ def undeclared() -> About:
         ({"operation": "chat", "params": {}}, (), "input params"),
         ({"operation": "chat", "thinking": "high", "system": "s", "base_url": "x"}, (), None),
         ({"operation": "chat"}, ("steps", "clock"), "feature clock, steps"),
+        ({"operation": "chat", "model": "clawrouter/openai/gpt-5.5"}, (), "operation catalog"),
     ],
 )
 def test_what_is_not_declared_makes_a_case_not_applicable(
@@ -233,3 +234,24 @@ def test_what_is_not_declared_makes_a_case_not_applicable(
     case = Case("a/b", "a", "2026-05", (Step(given, ()),), "f", 1, requires=requires)
     said = why_not_applicable(case, undeclared)
     assert said is None if reason is None else reason in (said or "")
+
+
+def test_every_step_must_be_among_the_declared_operations(undeclared: About) -> None:
+    """A case that goes on with an operation that is not declared is not begun."""
+    steps = (Step({"operation": "chat"}, ()), Step({"operation": "usage"}, ()))
+    said = why_not_applicable(Case("a/b", "a", "2026-05", steps, "f", 1), undeclared)
+    assert said == "does not declare the operation usage"
+
+
+def test_who_declines_a_case_says_so_before_anything_is_sent(held: Run) -> None:
+    """Saying so afterwards is no way out of a failure: the case errs."""
+    scenario = "  - id: one\n    interactions: [{request: {method: GET}}]\n"
+    declined, late = (
+        held(scenario, BUILD + code)[0]
+        for code in (
+            "def shape(given):\n    return {'unsupported': 'no chat'}\n",
+            "def shape(given):\n    yield build(given)\n    return {'unsupported': 'no chat'}\n",
+        )
+    )
+    assert (declined.status, declined.reason) == ("not_applicable", "it says: no chat")
+    assert (late.status, late.reason) == ("errored", "it sent 1 request and then said: no chat")

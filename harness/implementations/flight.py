@@ -78,7 +78,8 @@ class Flight:
             self._waited += milliseconds(message["sleep_ms"])
             return protocol.wake(self.seq)
         if "unsupported" in message:
-            self.observation = Observation(unsupported=self._masked(message["unsupported"]))
+            sent = (*self._performed, Performed(tuple(self._requests)))
+            self.observation = Observation(sent, unsupported=self._masked(message["unsupported"]))
         elif "error" in message:
             self._fail(self._masked(message["error"]), self._masked(message.get("detail") or ""))
         elif message.get("done") is True:

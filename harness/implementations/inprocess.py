@@ -87,15 +87,16 @@ class InProcess:
         self.close()
 
     def _observe(self, job: Job) -> Observation:
+        sent: list[Request] = []
         try:
             with TimeLimit(self._timeout_s):
-                steps = self._steps(job)
+                steps = self._steps(job, sent)
         except KeyboardInterrupt:
             raise
         except _NoReply as unanswered:
             raise unanswered.error from None
         except Unsupported as reason:
-            return Observation(unsupported=str(reason) or "not supported")
+            return Observation((Performed(tuple(sent)),), unsupported=str(reason) or "not supported")
         except TimeIsUp as error:
             message = f"no answer within {self._timeout_s:g} s"
             return _broken(job.case, message, error)
@@ -118,7 +119,7 @@ class InProcess:
             blind |= {"outcome"}
         return blind
 
-    def _steps(self, job: Job) -> tuple[Performed, ...]:
+    def _steps(self, job: Job, sent: list[Request]) -> tuple[Performed, ...]:
         target = self._target() if isinstance(self._target, type) else self._target
         performed = []
         for number, step in enumerate(job.case.steps):
@@ -128,6 +129,7 @@ class InProcess:
                 return self._awaited(answer) if inspect.iscoroutine(answer) else answer
 
             def reply(request: Request, number: int = number) -> Reply:
+                sent.append(request)
                 try:
                     return job.answers(number, request)
                 except Exception as error:

@@ -181,7 +181,8 @@ class _Attempt:
         """
         message = _object(said)
         if "unsupported" in message:
-            return Observation(unsupported=self._mask(str(message["unsupported"])))
+            sent = (*self._performed, Performed(caught.requests))
+            return Observation(sent, unsupported=self._mask(str(message["unsupported"])))
         outcome = _outcome(message)
         failed = how != _WELL
         problem = caught.problem(outcome, failed=failed and outcome is None)

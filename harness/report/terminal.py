@@ -27,6 +27,7 @@ _STYLE: dict[Status, str] = {
     "known_failing": "33",
     "passed": "32",
 }
+_MOST_REASONS = 5
 _ORDER: tuple[Status, ...] = ("passed", "failed", "errored", "known_failing", "not_applicable", "skipped")
 
 
@@ -51,6 +52,7 @@ class TerminalReport:
         self._notes: Counter[str] = Counter()
         self._failed = 0
         self._broken: Counter[tuple[str, str]] = Counter()
+        self._aside: Counter[str] = Counter()
         self._matrix: defaultdict[str, dict[str, Status]] = defaultdict(dict)
         self._progress: Progress | None = None
         self._task: TaskID | None = None
@@ -78,6 +80,8 @@ class TerminalReport:
         if self._several:
             name = f"{verdict.case.name} [{verdict.case.contract}]"
             self._matrix[name][verdict.implementation] = verdict.status
+        if verdict.status == "not_applicable":
+            self._aside[verdict.reason] += 1
         if verdict.status in ("failed", "errored"):
             self._count_broken(verdict)
             self._failure(verdict)
@@ -105,11 +109,21 @@ class TerminalReport:
         for note, count in self._notes.items():
             if count:
                 self._write(f"{_cases(count)} with something {note}")
+        for reason, count in self._reasons():
+            self._write(f"{_cases(count)} not applicable: {reason}")
         status: Status = "passed" if summary.exit_code == 0 else "failed"
         text = sum_up(summary.counts)
         if summary.interrupted:
             text += " (interrupted)"
         self._write(self._paint(text, status) + f" in {summary.duration_s:.2f} s")
+
+    def _reasons(self) -> list[tuple[str, int]]:
+        """Why cases were not applicable, the commonest reasons first and the rare ones taken together."""
+        found = self._aside.most_common()
+        shown, others = found[:_MOST_REASONS], found[_MOST_REASONS:]
+        if others:
+            shown.append((f"{len(others)} other reasons (-v tells them)", sum(count for _, count in others)))
+        return shown
 
     def _failure(self, verdict: Verdict) -> None:
         self._write("")

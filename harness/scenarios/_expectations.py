@@ -101,6 +101,7 @@ def _repeat_flaws(item: Mapping[str, Any], at: Address) -> Iterator[Flaw]:
     elif most == 0:
         yield (*at, "repeat"), "max must be 1 or more; leave the interaction out, or use forbid_requests"
     after = item.get("after_ms")
+    yield from matcher_flaws(after, (*at, "after_ms"))
     if isinstance(after, list):
         sequence = (item.get("reply") or {}).get("sequence")
         times = most if "repeat" in item else len(sequence or [None])

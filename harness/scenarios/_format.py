@@ -138,7 +138,9 @@ INTERACTION: Final = Table(
         "request": REQUEST,
         "reply": _REPLY,
         "repeat": _REPEAT,
-        "after_ms": Either((_WAIT, Items(_WAIT)), "Milliseconds waited before it; a list for repeats."),
+        "after_ms": Value(
+            Either((Number(least=0), Items(_WAIT))), "Milliseconds waited before it; a list for repeats."
+        ),
     },
     "A request and its reply.",
     called="a mapping with request and reply",

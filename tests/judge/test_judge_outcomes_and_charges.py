@@ -83,6 +83,21 @@ def test_waits_are_compared_repeat_by_repeat() -> None:
     assert difference.message == "after_ms: expected 5000, got 1000"
 
 
+def test_a_wait_may_be_a_matter_of_a_range() -> None:
+    """Jitter is allowed for by a matcher in the place of a number."""
+    step = Step({}, (replace(expects(), after_ms=({"$between": [375, 500]},)),))
+    assert messages(verdict_on(step, sent(after_ms=400.0))) == []
+    assert only(verdict_on(step, sent(after_ms=300.0))).kind == "timing"
+    assert only(verdict_on(step, sent(after_ms=0.0))).kind == "timing"
+
+
+def test_a_wrong_wait_is_charged_to_the_rule_about_time() -> None:
+    """`timing` in a rule's `where` claims waits and time limits, and nothing else."""
+    limits, heads = (rule(name, **{word: True}) for name, word in (("A-1", "timing"), ("A-2", "url")))
+    judged = verdict_on(expects(timeout_ms=1), sent(timeout_ms=2), rules=(limits, heads))
+    assert only(judged).rules == ("A-1",)
+
+
 def test_times_that_cannot_be_seen_are_unchecked() -> None:
     """A limit or wait that the way of observing does not tell is said to be unchecked, once."""
     step = Step({}, (replace(expects(timeout_ms=1), least=2, most=2, after_ms=(5,)),))

@@ -52,6 +52,14 @@ def test_a_failure_is_shown_and_what_was_sent_is_saved_masked(
     assert (tmp_path / ".gitignore").read_text("utf-8") == "*\n"
 
 
+def test_why_cases_were_not_applicable_is_counted(a_verdict: Make) -> None:
+    """What an implementation leaves out is told at the end, the commonest reasons by name."""
+    reasons = ["does not declare the operation speech"] * 3 + [f"it says: no {n}" for n in "abcdef"]
+    text = shown([a_verdict("not_applicable", reason=reason) for reason in reasons])
+    assert "\n3 cases not applicable: does not declare the operation speech\n" in text
+    assert "\n2 cases not applicable: 2 other reasons (-v tells them)\n" in text
+
+
 def test_the_rules_broken_are_summed_up(a_verdict: Make) -> None:
     """After the failures each broken rule stands once, with its sentence and how many cases break it."""
     text = shown([a_verdict("failed"), a_verdict("failed"), a_verdict()])

@@ -134,6 +134,8 @@ def test_a_disputed_case_carries_its_reading(case: One) -> None:
         ("interactions: [{repeat: {min: 2}}]", ("replies",)),
         ("interactions: [{after_ms: 5}]", ("clock",)),
         ("interactions: [{after_ms: 0}]", ()),
+        ("interactions: [{after_ms: {$between: [0, 9]}}]", ("clock",)),
+        ("interactions: [{}]\n    input: {elapsed_ms: 60000}", ("clock",)),
         ("steps: [{interactions: []}, {interactions: []}]", ("steps",)),
         ("requires: [outcome]\n    interactions: []", ("outcome",)),
     ],
