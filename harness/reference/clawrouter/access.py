@@ -15,7 +15,7 @@ from harness.reference.exchange import Exchange, ask
 from harness.reference.openrouter import config as configuration
 from harness.reference.refusal import Failure, Refusal
 
-__all__ = ["DEFAULT_ROOT", "PROVIDER", "fetch", "key_of", "look_up", "root_of"]
+__all__ = ["DEFAULT_ROOT", "PROVIDER", "fetch", "key_of", "look_up", "require_key", "root_of"]
 
 PROVIDER = "clawrouter"
 DEFAULT_ROOT = "https://clawrouter.openclaw.ai"
@@ -61,6 +61,18 @@ def key_of(given: Mapping[str, JsonValue]) -> str | None:
                 raise Refusal("the ClawRouter key has characters that a header cannot carry")
             return key
     return None
+
+
+def require_key(given: Mapping[str, JsonValue]) -> str:
+    """The proxy key. Raises `Refusal` of class auth where there is none: nothing is asked without it
+    (CW-AUTH-03)."""
+    key = key_of(given)
+    if key is None:
+        raise Refusal(
+            f"no API key for ClawRouter: give one, or set it in the configuration or {_ENV}",
+            error_class="auth",
+        )
+    return key
 
 
 def look_up(
