@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -23,6 +23,8 @@ __all__ = ["usage"]
 _LABEL = "ClawRouter usage"
 _BYTES = 1024 * 1024
 _MICROS = 1_000_000
+_EXACT = Context(prec=400)
+"""Holds any float to its last digit."""
 _MONTH = re.compile(r"/([0-9]{4})-(0[1-9]|1[0-2])\Z")
 
 
@@ -101,7 +103,7 @@ def _summary(requests: float | None, tokens: float | None, cost: float | None) -
 
 def _rounded(number: float, step: str = "1") -> Decimal:
     """`number` to the nearest step, halves up; in full, never with an exponent."""
-    return Decimal(number).quantize(Decimal(step), ROUND_HALF_UP)
+    return Decimal(number).quantize(Decimal(step), ROUND_HALF_UP, _EXACT)
 
 
 def _figure(value: JsonValue) -> float | None:
