@@ -91,9 +91,10 @@ class Client:
             while True:
                 step = call.send(answer)
                 if isinstance(step, Request):
+                    asked_ms = clock.now_ms()
                     answer = yield step
                     if answer is not None and answer.fault == "timeout" and step.timeout_ms is not None:
-                        clock.wait(step.timeout_ms)
+                        clock.wait(max(0.0, asked_ms + step.timeout_ms - clock.now_ms()))
                 else:
                     clock.wait(step["sleep_ms"])
                     yield step
