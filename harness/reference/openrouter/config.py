@@ -10,7 +10,7 @@ from harness.reference.openrouter.params import Layers
 from harness.reference.openrouter.refs import Ref, parse
 from harness.reference.refusal import Refusal
 
-__all__ = ["default_model", "param_layers", "provider"]
+__all__ = ["default_model", "media", "param_layers", "provider", "speech"]
 
 _NOTHING: Mapping[str, Any] = {}
 
@@ -24,6 +24,21 @@ def default_model(config: Mapping[str, JsonValue]) -> JsonValue:
 def provider(config: Mapping[str, JsonValue], name: str) -> Mapping[str, JsonValue]:
     """The provider's own section: `apiKey`, `baseUrl`, `headers`, `params`."""
     return _at(config, "models", "providers", name) if config else _NOTHING
+
+
+def media(config: Mapping[str, JsonValue], kind: str) -> Mapping[str, JsonValue]:
+    """What is configured for making an `image` or a `video`: `primary`, the ref of a model, and `timeoutMs`."""
+    if not config:
+        return _NOTHING
+    settings = _at(config, "agents", "defaults").get(f"{kind}GenerationModel")
+    if isinstance(settings, str):
+        return {"primary": settings}
+    return settings if isinstance(settings, dict) else _NOTHING
+
+
+def speech(config: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
+    """What is configured for speech: `apiKey`, `baseUrl`, `model`, `voice`, `responseFormat` and the like."""
+    return _at(config, "messages", "tts", "providers", "openrouter") if config else _NOTHING
 
 
 def param_layers(
