@@ -7,12 +7,12 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import orjson
 
 from harness.masking import Mask
 from harness.model import Headers, JsonValue, Reply, Request
+from harness.wire.empty_success import empty_success
 
 if TYPE_CHECKING:
     from harness.cassettes import Cassette
@@ -29,7 +29,6 @@ _CONTENT_TYPES = {
     "base64": "application/octet-stream",
 }
 _WITHOUT_BODY = (204, 205)
-_COMPLETION = {"id": "gen-harness", "created": 0, "model": "harness"}
 
 
 def render(reply: Mapping[str, JsonValue] | None, request: Request, cassettes: Path) -> Reply:
@@ -41,7 +40,7 @@ def render(reply: Mapping[str, JsonValue] | None, request: Request, cassettes: P
     cannot be read.
     """
     if reply is None:
-        return _empty_success(request)
+        return empty_success(request)
     found = _recorded(reply, request, cassettes) if "cassette" in reply else _written(reply, request)
     fault = reply.get("fault")
     return found if fault is None else Reply(found.status, found.headers, found.chunks, fault)
@@ -55,9 +54,9 @@ def _written(reply: Mapping[str, Any], request: Request) -> Reply:
         if "fault" in reply:
             return Reply(status or (200 if headers else 0), headers)
         if status is None and not headers:
-            return _empty_success(request)
+            return empty_success(request)
         if status is None or (status < 300 and status not in _WITHOUT_BODY):
-            success = _empty_success(request)
+            success = empty_success(request)
             return Reply(status or 200, _with_defaults(headers, success.headers), success.chunks)
         return Reply(status, headers)
     chunks = _chunks(kind, reply[kind])
@@ -125,47 +124,3 @@ def _missed(cassette: Cassette, request: Request) -> Reply:
     words = str(explain_miss(cassette, request, (), Mask()))
     body = orjson.dumps({"error": {"code": 404, "message": words}})
     return Reply(404, (("content-type", _CONTENT_TYPES["json"]),), (body,))
-
-
-def _empty_success(request: Request) -> Reply:
-    """What a provider would say that had nothing to say."""
-    path = urlsplit(request.url).path.rstrip("/")
-    if path.endswith("/models"):
-        return _json_reply({"data": []})
-    if path.endswith("/chat/completions"):
-        return _stream() if _wants_stream(request.body) else _completion()
-    return _json_reply({})
-
-
-def _wants_stream(body: bytes) -> bool:
-    try:
-        asked = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return False
-    return isinstance(asked, dict) and asked.get("stream") is True
-
-
-def _completion() -> Reply:
-    choice = {"index": 0, "message": {"role": "assistant", "content": ""}, "finish_reason": "stop"}
-    return _json_reply({**_COMPLETION, "object": "chat.completion", "choices": [choice], "usage": _usage()})
-
-
-def _stream() -> Reply:
-    head = {**_COMPLETION, "object": "chat.completion.chunk"}
-    first = {"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": None}
-    last = {"index": 0, "delta": {}, "finish_reason": "stop"}
-    events = [
-        {**head, "choices": [first]},
-        {**head, "choices": [last]},
-        {**head, "choices": [], "usage": _usage()},
-        "[DONE]",
-    ]
-    return Reply(200, (("content-type", "text/event-stream"),), _chunks("sse", events))
-
-
-def _usage() -> dict[str, int]:
-    return {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
-
-
-def _json_reply(value: JsonValue) -> Reply:
-    return Reply(200, (("content-type", "application/json"),), (orjson.dumps(value),))

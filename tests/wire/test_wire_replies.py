@@ -92,7 +92,7 @@ def test_without_a_body_a_streaming_chat_request_gets_a_stream_with_its_end() ->
     assert made.chunks[-1] == b"data: [DONE]\n\n"
     events = [json.loads(chunk.removeprefix(b"data: ")) for chunk in made.chunks[:-1]]
     assert {event["object"] for event in events} == {"chat.completion.chunk"}
-    assert [choice["finish_reason"] for event in events for choice in event["choices"]] == [None, "stop"]
+    assert [choice["finish_reason"] for event in events for choice in event["choices"]] == ["stop"]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_without_a_body_a_streaming_chat_request_gets_a_stream_with_its_end() ->
     ],
 )
 def test_without_a_body_other_requests_get_an_empty_answer(url: str, body: Any) -> None:
-    """A list of models is empty, anything else an empty object."""
+    """A list of models is empty, anything unknown an empty object."""
     assert json.loads(rendered(None, Request("GET", url)).body) == body
 
 
