@@ -120,36 +120,38 @@ class _Answer:
 
     def _read(self, value: Mapping[str, Any], part: str) -> None:
         """Take in a chunk, or the whole: `part` is what a choice holds, `delta` or `message`."""
-        self._check(value)
+        if value.get("error"):
+            self._raise_for(value)
         usage = value.get("usage")
         if isinstance(usage, dict):
             self._usage = usage
         choices = value.get("choices")
-        choice = choices[0] if isinstance(choices, list) and choices else None
+        choice = choices[0] if choices and isinstance(choices, list) else None
         if not isinstance(choice, dict):
             return
-        self._check(choice)
-        said = choice.get(part)
-        if isinstance(said, dict):
-            content = said.get("content")
-            if content:
-                self._text.append(_text(content))
-            calls = said.get("tool_calls")
-            if isinstance(calls, list):
-                for call in calls:
-                    self._add_call(call)
+        if choice.get("error"):
+            self._raise_for(choice)
         finish = choice.get("finish_reason")
-        if isinstance(finish, str) and finish:
+        if finish and isinstance(finish, str):
             self._finish = finish
+        said = choice.get(part)
+        if not said or not isinstance(said, dict):
+            return
+        content = said.get("content")
+        if content:
+            self._text.append(content if isinstance(content, str) else _text(content))
+        calls = said.get("tool_calls")
+        if calls and isinstance(calls, list):
+            for call in calls:
+                self._add_call(call)
 
-    def _check(self, value: Mapping[str, Any]) -> None:
-        """Raise the failure that an answer tells after it began."""
-        if value.get("error"):
-            failure = failure_in(
-                value, label=f"{self._label} failed", status=self._reply.status, provider=self._provider
-            )
-            if failure is not None:
-                raise failure
+    def _raise_for(self, value: Mapping[str, Any]) -> None:
+        """Raise the failure that an answer tells after it began well."""
+        failure = failure_in(
+            value, label=f"{self._label} failed", status=self._reply.status, provider=self._provider
+        )
+        if failure is not None:
+            raise failure
 
     def _add_call(self, call: JsonValue) -> None:
         """A piece belongs to the call of its index, else to that of its id, else to the last one."""
@@ -173,8 +175,7 @@ class _Answer:
 
 
 def _text(content: JsonValue) -> str:
-    if isinstance(content, str):
-        return content
+    """The texts of a content that is a list of parts."""
     parts = content if isinstance(content, list) else []
     texts = (part.get("text") for part in parts if isinstance(part, dict))
     return "".join(text for text in texts if isinstance(text, str))
