@@ -27,7 +27,7 @@ def provider(config: Mapping[str, JsonValue], name: str) -> Mapping[str, JsonVal
 
 
 def media(config: Mapping[str, JsonValue], kind: str) -> Mapping[str, JsonValue]:
-    """What is configured for making an `image` or a `video`: `primary`, the ref of a model, and `timeoutMs`."""
+    """What is configured for making an `image` or `video`: `primary`, the ref of a model, and `timeoutMs`."""
     if not config:
         return _NOTHING
     settings = _at(config, "agents", "defaults").get(f"{kind}GenerationModel")
