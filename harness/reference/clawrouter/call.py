@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harness.model import JsonValue
+from harness.reference.openrouter import cache_markers
 from harness.reference.openrouter.params import Layers, find, number
 from harness.reference.openrouter.text import well_formed
 
@@ -49,6 +50,15 @@ class Call(NamedTuple):
         """The system prompt with its cache boundary, if any; None for an empty one."""
         system = self.given.get("system")
         return well_formed(system) if system else None
+
+    @property
+    def prompt(self) -> str | None:
+        """The system prompt in one piece, its cache boundary a newline (OR-CC-08)."""
+        if self.system is None:
+            return None
+        told = {"messages": [{"role": "system", "content": self.system}]}
+        prompt: str = cache_markers.without_boundary(told)["messages"][0]["content"]
+        return prompt
 
     @property
     def history(self) -> Sequence[Mapping[str, JsonValue]]:

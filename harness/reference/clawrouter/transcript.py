@@ -26,13 +26,18 @@ __all__ = [
     "User",
     "Wire",
     "arguments_of",
+    "blocks_of",
     "is_blank",
+    "is_redacted",
+    "is_same_model",
     "read",
+    "result_blocks",
     "without_strays",
 ]
 
 Block: TypeAlias = Mapping[str, Any]
 
+_TOOL_IMAGE_OMITTED = "(tool image omitted: model does not support images)"
 _FAILED = {"error", "aborted"}
 _FOREIGN_SIGNATURES = {"signature", "textSignature", "thoughtSignature", "thought_signature"}
 
@@ -114,7 +119,7 @@ def without_strays(history: Sequence[Mapping[str, JsonValue]]) -> Iterator[Mappi
         if in_wire_form(turn):
             pending = None
         elif role == "assistant" and turn.get("stop_reason") not in _FAILED:
-            pending = {block["id"] for block in _blocks(turn) if block.get("type") == "tool_call"}
+            pending = {block["id"] for block in blocks_of(turn) if block.get("type") == "tool_call"}
         else:
             pending = set()
         yield turn
@@ -167,19 +172,19 @@ class _Reader:
         return User(well_formed(content or ""))
 
     def _assistant(self, turn: Mapping[str, JsonValue]) -> Assistant:
-        same = self._same = _is_same_model(turn, self._call)
+        same = self._same = is_same_model(turn, self._call)
         if turn.get("stop_reason") in _FAILED:
             return Assistant([{"type": "text", "text": FAILED_TURN}], same, failed=True)
-        blocks = [_clean(block) for block in _blocks(turn)]
+        blocks = [_clean(block) for block in blocks_of(turn)]
         if not same:
-            blocks = [_adopted(block) for block in blocks if not _is_redacted(block)]
+            blocks = [_adopted(block) for block in blocks if not is_redacted(block)]
         self._open = {block["id"]: block for block in blocks if block.get("type") == "tool_call"}
         return Assistant(blocks, same)
 
     def _result(self, turn: Mapping[str, JsonValue]) -> Result:
         call_id = turn.get("tool_call_id") or ""
         called = self._open.pop(call_id, None)
-        visible = shown(_blocks(turn), self._call.model.takes_images)
+        visible = result_blocks(turn, self._call)
         return Result(
             call_id,
             turn.get("name") or (called["name"] if called else None),
@@ -190,14 +195,20 @@ class _Reader:
         )
 
 
-def _blocks(turn: Mapping[str, JsonValue]) -> Sequence[dict[str, Any]]:
+def blocks_of(turn: Mapping[str, JsonValue]) -> Sequence[dict[str, Any]]:
+    """The content of a turn as blocks."""
     content = turn.get("content")
     if isinstance(content, str):
         return [{"type": "text", "text": content}]
     return content or ()
 
 
-def _is_same_model(turn: Mapping[str, JsonValue], call: Call) -> bool:
+def result_blocks(turn: Mapping[str, JsonValue], call: Call) -> Sequence[dict[str, Any]]:
+    """What a tool brought, each run of images a remark if the model takes none."""
+    return shown(blocks_of(turn), call.model.takes_images, remark=_TOOL_IMAGE_OMITTED)
+
+
+def is_same_model(turn: Mapping[str, JsonValue], call: Call) -> bool:
     """Do those of provider, API and model that the turn names equal the call's own (W-19, W-53)?"""
     own = {"provider": "clawrouter", "api": call.model.transport, "model": call.wire_id}
     return all(turn.get(key, value) == value for key, value in own.items())
@@ -210,7 +221,8 @@ def _clean(block: Block) -> Block:
     return {**block, kind: well_formed(block[kind])}
 
 
-def _is_redacted(block: Block) -> bool:
+def is_redacted(block: Block) -> bool:
+    """Is it a thought that only the model which had it may read?"""
     return block.get("type") == "redacted_thinking" or (
         block.get("type") == "thinking" and bool(block.get("redacted"))
     )

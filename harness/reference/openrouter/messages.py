@@ -182,8 +182,10 @@ class _Transcript:
             self._images = []
 
 
-def shown(blocks: Sequence[Message], takes_images: bool) -> Sequence[Message]:
-    """`blocks`, each run of images a remark if the model takes none (W-21)."""
+def shown(
+    blocks: Sequence[Message], takes_images: bool, *, remark: str = _IMAGE_OMITTED
+) -> Sequence[Message]:
+    """`blocks`, each run of images a `remark` if the model takes none (W-21)."""
     if takes_images or all(block.get("type") != "image" for block in blocks):
         return blocks
     visible: list[Message] = []
@@ -191,7 +193,7 @@ def shown(blocks: Sequence[Message], takes_images: bool) -> Sequence[Message]:
         if block.get("type") != "image":
             visible.append(block)
         elif at == 0 or blocks[at - 1].get("type") != "image":
-            visible.append({"type": "text", "text": _IMAGE_OMITTED})
+            visible.append({"type": "text", "text": remark})
     return visible
 
 
