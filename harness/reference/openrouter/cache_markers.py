@@ -8,7 +8,14 @@ from typing import Any, TypeAlias
 
 from harness.model import JsonValue
 
-__all__ = ["mark_instructions", "mark_last_turn", "mark_latest", "without_boundary"]
+__all__ = [
+    "join_at_boundary",
+    "mark_instructions",
+    "mark_last_turn",
+    "mark_latest",
+    "split_at_boundary",
+    "without_boundary",
+]
 
 Message: TypeAlias = dict[str, Any]
 
@@ -33,11 +40,27 @@ def _without_boundary(message: Message) -> Message:
         return message
     if isinstance(content, list):
         return {**message, "content": [_joined(block) if _has_text(block) else block for block in content]}
-    return {**message, "content": _BOUNDARY.sub("\n", content)} if isinstance(content, str) else message
+    return {**message, "content": join_at_boundary(content)} if isinstance(content, str) else message
 
 
 def _joined(block: Message) -> Message:
-    return {**block, "text": _BOUNDARY.sub("\n", block["text"])}
+    return {**block, "text": join_at_boundary(block["text"])}
+
+
+def join_at_boundary(prompt: str) -> str:
+    """`prompt` with each boundary line turned into a single newline (OR-CC-08)."""
+    return _BOUNDARY.sub("\n", prompt)
+
+
+def split_at_boundary(prompt: str) -> tuple[str, str]:
+    """What stands before the boundary and stays the same from call to call, and what stands behind it.
+
+    Without a boundary all of it stays the same.
+    """
+    boundary = _BOUNDARY.search(prompt)
+    if boundary is None:
+        return prompt, ""
+    return prompt[: boundary.start()].rstrip(), prompt[boundary.end() :].lstrip()
 
 
 def mark_last_turn(body: dict[str, Any]) -> dict[str, Any]:
@@ -110,11 +133,7 @@ def _marked(block: Message, marker: JsonValue) -> list[Message]:
 
 def _marked_up_to_boundary(block: Message, marker: JsonValue) -> list[Message]:
     """The stable part of a prompt marked, what stands behind the boundary not."""
-    boundary = _BOUNDARY.search(block["text"])
-    if boundary is None:
-        return _marked(block, marker)
-    stable = block["text"][: boundary.start()].rstrip()
-    dynamic = block["text"][boundary.end() :].lstrip()
+    stable, dynamic = split_at_boundary(block["text"])
     parts = _marked({**block, "text": stable}, marker) if stable else []
     return [*parts, {"type": "text", "text": dynamic}] if dynamic or not parts else parts
 
