@@ -15,7 +15,7 @@ from harness.model import JsonValue
 from harness.reference.clawrouter.call import Call
 from harness.reference.openrouter.assistant import FAILED_TURN
 from harness.reference.openrouter.messages import NO_OUTPUT, NO_RESULT, SEE_IMAGE, in_wire_form, shown
-from harness.reference.openrouter.text import encode, well_formed
+from harness.reference.openrouter.text import decode, encode, well_formed
 
 __all__ = [
     "Assistant",
@@ -25,6 +25,7 @@ __all__ = [
     "Turn",
     "User",
     "Wire",
+    "arguments_object",
     "arguments_of",
     "blocks_of",
     "is_blank",
@@ -247,3 +248,11 @@ def arguments_of(block: Block) -> str:
     return (
         arguments if isinstance(arguments, str) else encode({} if arguments is None else arguments).decode()
     )
+
+
+def arguments_object(block: Block) -> dict[str, Any]:
+    """The arguments of a tool call as an object; of those that are none, the empty one."""
+    arguments = block.get("arguments")
+    if isinstance(arguments, str):
+        arguments = decode(arguments)
+    return arguments if isinstance(arguments, dict) else {}
