@@ -45,7 +45,7 @@ _IDENTITY = (
 )
 _ELIDED = re.compile(r"…\[\d+ characters\]")
 _TIMESTAMP = re.compile(r"^\[\w{3} \d{4}-\d\d-\d\d \d\d:\d\d UTC\] ")
-_RUNTIME = re.compile(r"\n\nRuntime: agent=.*", re.DOTALL)
+_RUNTIME = re.compile(r"\n\nRuntime: .*", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,15 @@ class Capture:
         return turns
 
     @property
-    def kind(self) -> str:
-        """The id without the model: what the capture is about."""
-        return self.id.replace(self.input["model"].removeprefix("clawrouter/"), "").strip(".")
+    def left_out(self) -> str | None:
+        """Why no body can be compared honestly; None where one can."""
+        if self.error is not None and "Thinking level" in self.error:
+            return "the agent refuses a level that the model does not offer"
+        if self.input.get("thinking") is None and self.sent is not None:
+            return "no level is given, and the agent's choice depends on its state"
+        if "omitted image payload" in json.dumps(self.sent and self.sent.body):
+            return "the agent could not read the driver's image"
+        return None
 
 
 def captures(file: str, *transports: str) -> Iterator[Capture]:
@@ -128,7 +134,8 @@ def _in_openclaws_words(row: dict[str, Any], catalog: Any, level: str) -> Captur
         },
     }
     if not words.get("prefill"):
-        given["history"].append({"role": "user", "content": "hi"})
+        said = "hi" if level == "agent" else [{"type": "text", "text": "hi"}]
+        given["history"].append({"role": "user", "content": said})
     if request:
         given["options"]["session_id"] = request["headers"]["x-clawrouter-session-id"]
     if level == "agent":
