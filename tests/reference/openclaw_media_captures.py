@@ -1,5 +1,5 @@
-"""Image, video and speech calls that published OpenClaw builds were seen to make, what they were answered,
-and what those builds do differently.
+"""Image, video and speech calls that published OpenClaw builds were seen to make, and what those builds do
+differently.
 
 A departure is a finding: the contract says one thing and the build does another. Each one undoes what the
 build did, on the captured call alone and only where it applies, so that what is left can be compared with
@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from media_calls import KEY, Call, answer, file
 from openclaw_captures import EVIDENCE
+from openclaw_media_driver import given, implied
 
 from harness.model import Reply, Request
 
@@ -27,8 +28,6 @@ BUILDS = {
     "extra/media-2026.5.6-noindex.jsonl": "2026.5.6",
     "extra/media-2026.9.6.jsonl": "2026.9.6",
 }
-_CONTRACTS = {"2026.5.6": "2026-05", "2026.9.6": "latest"}
-_OPERATIONS = {"image": "image", "video": "video", "tts": "speech"}
 _ATTRIBUTION = {"http-referer": "https://openclaw.ai", "x-openrouter-title": "OpenClaw"}
 _CATEGORIES = "x-openrouter-categories"
 
@@ -145,8 +144,8 @@ def captures(name: str) -> Iterator[Capture]:
             capture = Capture(
                 row["id"],
                 build,
-                _given(driven, build) if driven else row["input"],
-                tuple(_implied(driven, build)) if driven else tuple(map(_reply, row["replies"])),
+                given(driven, build) if driven else row["input"],
+                tuple(implied(driven, build)) if driven else tuple(map(_reply, row["replies"])),
                 Seen(
                     tuple(Sent(r["method"], r["url"], r["headers"], r["body"]) for r in row["requests"]),
                     row.get("result"),
@@ -163,152 +162,6 @@ def _reply(written: Mapping[str, Any]) -> Reply:
     if "json" in written:
         return answer(written["json"], written["status"])
     return file(base64.b64decode(written["base64"]), written["headers"]["content-type"])
-
-
-# ------------------------------------------------------------------ the driver's words
-
-_PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-_NAMES = {
-    "prompt": "prompt",
-    "text": "text",
-    "count": "count",
-    "size": "size",
-    "resolution": "resolution",
-    "aspectRatio": "aspect_ratio",
-    "durationSeconds": "duration",
-    "audio": "generate_audio",
-    "inputVideos": "videos",
-    "timeoutMs": "timeout_ms",
-}
-
-
-def _given(driven: dict[str, Any], build: str) -> dict[str, Any]:
-    """The driver's input in the words of the scenario format."""
-    operation = _OPERATIONS[driven["kind"]]
-    asked = driven["req"]
-    given: dict[str, Any] = {"contract": _CONTRACTS[build], "operation": operation, "api_key": None}
-    given |= {ours: asked[theirs] for theirs, ours in _NAMES.items() if theirs in asked}
-    if asked.get("model"):
-        given["model"] = f"openrouter/{asked['model']}"
-    if "inputImages" in asked:
-        given["images"] = [_image(image) for image in asked["inputImages"]]
-    options = asked.get("providerOptions", {})
-    given |= {name: options[name] for name in ("seed", "callback_url") if name in options}
-    if not driven.get("nokey"):
-        given |= {"env": {"OPENROUTER_API_KEY": KEY}} if operation == "speech" else {"api_key": KEY}
-    config = driven.get("cfg", {})
-    if operation == "speech":
-        config |= {"messages": {"tts": {"providers": {"openrouter": driven.get("tts", {})}}}}
-    elif config:
-        provider = dict(config["models"]["providers"]["openrouter"])
-        given["base_url"] = provider.pop("baseUrl")
-        config = {"models": {"providers": {"openrouter": provider}}}
-    return {**given, "config": config}
-
-
-def _image(image: dict[str, Any]) -> dict[str, Any]:
-    named = {"mimeType": "mime_type", "url": "url", "role": "role"}
-    given = {ours: image[theirs] for theirs, ours in named.items() if theirs in image}
-    if "b64" in image:
-        given["data"] = _PNG if image["b64"] is True else image["b64"]
-    return given
-
-
-# ------------------------------------------------------------------ the replies that its words imply
-
-_VIDEO = file(b"MP4DATA", "video/mp4")
-_AUDIO = file(b"MP3DATA", "audio/mpeg")
-_DATA_URL = f"data:image/png;base64,{_PNG}"
-_LATE = {"id": "j1", "status": "completed", "model": "m2", "generation_id": "g", "usage": {"cost": 1}}
-_SUBMITTED = {"id": "j1", "polling_url": "/api/v1/videos/j1", "status": "pending"}
-_NAMED = {**_SUBMITTED, "id": "j 1/x"}
-
-
-def _without(job: dict[str, Any], name: str) -> dict[str, Any]:
-    return {key: value for key, value in job.items() if key != name}
-
-
-def _message(**message: Any) -> Reply:
-    return answer({"choices": [{"message": message}]})
-
-
-_BY_CASE: Mapping[str, tuple[Reply, ...]] = {
-    "x.sub.noid": (answer(_without(_SUBMITTED, "id")),),
-    "x.sub.nourl": (answer(_without(_SUBMITTED, "polling_url")),),
-    "x.sub.completed": (
-        answer({**_SUBMITTED, "status": "completed", "unsigned_urls": ["https://cdn.x/v.mp4"]}),
-        _VIDEO,
-    ),
-    "x.sub.failed": (
-        answer({**_SUBMITTED, "status": "failed", "error": "bad prompt"}),
-        answer(_LATE),
-        _VIDEO,
-    ),
-    "x.sub.weird": (answer({**_SUBMITTED, "status": "weird"}), answer(_LATE), _VIDEO),
-    "x.sub.nostatus": (answer(_without(_SUBMITTED, "status")), answer(_LATE), _VIDEO),
-    "x.poll.failed": (answer(_SUBMITTED), answer({"status": "failed", "error": "why"})),
-    "x.poll.cancelled": (answer(_SUBMITTED), answer({"status": "cancelled"})),
-    "x.poll.weird": (answer(_SUBMITTED), answer({"status": "weird"})),
-    "x.poll.": (answer(_SUBMITTED), answer({"status": ""})),
-    "x.poll.None": (answer(_SUBMITTED), answer({"status": None})),
-    "x.dl.id": (answer(_NAMED), answer({"status": "completed", "unsigned_urls": [" ", 5]}), _VIDEO),
-    "x.dl.id2": (answer(_NAMED), answer({"status": "completed", "id": "zz/9"}), _VIDEO),
-    "x.dl.rel": (
-        answer(_NAMED),
-        answer({"status": "completed", "unsigned_urls": ["dl/1.webm"]}),
-        file(b"WEBMDATA", "video/webm; x=1"),
-    ),
-    "x.http.image.400": (answer({"error": {"message": "m" * 400, "code": 400}}, 400, x_request_id="rid"),),
-    "x.http.image.str": (answer({"error": "plain"}, 400, x_request_id="rid"),),
-    "x.http.image.detail": (
-        answer({"detail": {"message": "dm", "type": "dt", "code": "dc"}}, 400, x_request_id="rid"),
-    ),
-    "x.http.image.empty": (answer({}, 400, x_request_id="rid"),),
-    "x.http.image.text": (replace(file(b"Bad Gateway"), status=502),),
-    "x.http.tts.401": (answer({"error": {"message": "No auth", "code": 401}}, 401),),
-    "x.resp.str": (_message(content=f"One ![a]({_DATA_URL}) and another: {_DATA_URL}"),),
-    "x.resp.camel": (_message(images=[{"imageUrl": {"url": _DATA_URL}}]),),
-    "x.resp.none": (_message(content="I cannot draw."),),
-}
-"""Answers of those cases whose driver made them up, as far as requests and results tell."""
-
-
-def _implied(driven: dict[str, Any], build: str) -> Iterator[Reply]:
-    """The replies to a driver's case in their order; the last one stays."""
-    if driven["id"] in _BY_CASE:
-        yield from _BY_CASE[driven["id"]]
-    elif driven["kind"] == "tts":
-        yield _AUDIO
-    elif driven["kind"] == "image":
-        yield _picture(driven, build)
-    else:
-        polling_url = driven.get("pollingUrl", "/api/v1/videos/job-1")
-        yield answer({"id": "job-1", "polling_url": polling_url, "status": "pending"}, 202)
-        for _ in range(driven.get("polls", 1) - 1):
-            yield answer({"id": "job-1", "status": "in_progress"})
-        yield answer(
-            {
-                "id": "job-1",
-                "status": "completed",
-                "unsigned_urls": driven.get("unsigned", []),
-                "generation_id": "gen-1",
-                "usage": {"cost": 0.1},
-            }
-        )
-        yield _VIDEO
-
-
-def _picture(driven: dict[str, Any], build: str) -> Reply:
-    """A picture, or in one case a link to one, in the shape of the endpoint that is asked."""
-    provider = driven.get("cfg", {}).get("models", {}).get("providers", {}).get("openrouter", {})
-    base = provider.get("baseUrl", "").strip()
-    linked = driven["id"] == "x.resp.imgurl"
-    if build == "2026.9.6" and base in ("", "https://openrouter.ai/api/v1"):
-        entry = {"url": "https://i.example/1.png"} if linked else {"b64_json": _PNG}
-        return answer({"data": [entry]})
-    url = "https://i.example/1.png" if linked else _DATA_URL
-    image = {"type": "image_url", "image_url": {"url": url}}
-    return _message(role="assistant", content="", images=[image])
 
 
 # ------------------------------------------------------------------ departures
@@ -367,7 +220,7 @@ def _answered_with_blank_content(capture: Capture) -> bool:
     reply = capture.replies[0]
     body = json.loads(reply.body) if reply.status == 200 else {}
     message = body["choices"][0]["message"] if "choices" in body else {}
-    return message.get("content") == "" and _DATA_URL in reply.body.decode()
+    return message.get("content") == "" and "data:" in reply.body.decode()
 
 
 def _with_query_last(capture: Capture, seen: Seen) -> Seen:

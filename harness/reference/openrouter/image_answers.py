@@ -9,11 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple, NoReturn
 
 from harness.model import JsonValue
-from harness.reference.refusal import Failure
 
-__all__ = ["LABEL", "Picture", "in_chat", "in_list"]
-
-LABEL = "OpenRouter image generation"
+__all__ = ["Picture", "in_chat", "in_list"]
 
 _IMAGE = "image/png"
 _DATA_URL = re.compile(r"data:(image/[^;,\s]+)(?:;[^;,\s]+)*;base64,([A-Za-z0-9+/_-]+={0,2})", re.IGNORECASE)
@@ -40,14 +37,14 @@ class Picture(NamedTuple):
 def in_chat(answer: JsonValue, *, strict: bool) -> list[Picture]:
     """The images of a chat completion: of each message its `images`, then those of its content.
 
-    Raises `Failure` where there are none. `strict` (latest, W-40): also for anything that is not shaped as
+    Raises `ValueError` where there are none. `strict` (latest, W-40): also for anything that is not shaped as
     it should be, which is passed over otherwise.
     """
     return _some(list(_Reader(strict).choices(answer)))
 
 
 def in_list(answer: JsonValue) -> list[Picture]:
-    """The images of an answer of the images endpoint. Raises `Failure` where there are none, or an entry
+    """The images of an answer of the images endpoint. Raises `ValueError` where there are none, or an entry
     does not hold one."""
     entries = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(entries, list):
@@ -127,12 +124,12 @@ class _Reader:
 
 def _some(pictures: list[Picture]) -> list[Picture]:
     if not pictures:
-        raise Failure(f"{LABEL}: the answer has no image data", status=200)
+        raise ValueError("the answer has no image data")
     return pictures
 
 
 def _malformed() -> NoReturn:
-    raise Failure(f"{LABEL}: the answer is malformed", status=200)
+    raise ValueError("the answer is malformed")
 
 
 def _decoded(text: JsonValue) -> bytes | None:

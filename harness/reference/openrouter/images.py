@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from harness.model import JsonValue, Reply, Request
@@ -10,14 +10,16 @@ from harness.reference.answers import failures
 from harness.reference.exchange import Exchange, Outcome, ask
 from harness.reference.openrouter import config as configuration
 from harness.reference.openrouter import image_answers, media, text
-from harness.reference.openrouter.image_answers import LABEL, Picture
+from harness.reference.openrouter.image_answers import Picture
 from harness.reference.openrouter.params import number
+from harness.reference.refusal import Failure
 
 if TYPE_CHECKING:
     from harness.reference.client import Session
 
 __all__ = ["generate"]
 
+_LABEL = "OpenRouter image generation"
 _DEFAULT_MODEL = "google/gemini-3.1-flash-image-preview"
 _DEFAULT_LIMIT_MS = 90_000
 _LATEST_LIMIT_MS = 180_000
@@ -52,14 +54,13 @@ def generate(given: Mapping[str, JsonValue], session: Session) -> Exchange[Outco
         ),
     )
     if compose is _as_chat:
-        answer = _answer((yield from ask(request)))
-        return _outcome(image_answers.in_chat(answer, strict=latest))
+        reply = yield from ask(request)
+        return _outcome(_read(reply, lambda answer: image_answers.in_chat(answer, strict=latest)))
     replies = []
     for _ in range(count):
         reply = yield from ask(request)
         replies.append(reply)
-    answers = [_answer(reply) for reply in replies]
-    return _outcome([picture for answer in answers for picture in image_answers.in_list(answer)])
+    return _outcome([picture for reply in replies for picture in _read(reply, image_answers.in_list)])
 
 
 def _as_chat(
@@ -101,13 +102,17 @@ def _count(count: JsonValue) -> int:
     return min(max(int(count), 1), _MOST) if number(count) else 1
 
 
-def _answer(reply: Reply) -> JsonValue:
-    failures.raise_for_failure(reply, label=f"{LABEL} failed")
-    answer = failures.json_of(reply, label=LABEL)
-    failure = failures.failure_in(answer, label=f"{LABEL} failed", status=reply.status)
+def _read(reply: Reply, pictures_in: Callable[[JsonValue], list[Picture]]) -> list[Picture]:
+    """The images of an answer. Raises `Failure` for one that is a failure or makes no sense."""
+    failures.raise_for_failure(reply, label=f"{_LABEL} failed")
+    answer = failures.json_of(reply, label=_LABEL)
+    failure = failures.failure_in(answer, label=f"{_LABEL} failed", status=reply.status)
     if failure is not None:
         raise failure
-    return answer
+    try:
+        return pictures_in(answer)
+    except ValueError as problem:
+        raise Failure(f"{_LABEL}: {problem}", status=reply.status) from None
 
 
 def _outcome(pictures: list[Picture]) -> Outcome:

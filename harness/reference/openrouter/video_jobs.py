@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import NoReturn
+from typing import NamedTuple
 from urllib.parse import quote
 
 from harness.model import Headers, JsonValue, Reply, Request
@@ -15,26 +15,11 @@ from harness.reference.openrouter.media import Endpoint
 from harness.reference.openrouter.params import number
 from harness.reference.refusal import Failure
 
-__all__ = [
-    "CALL_MS",
-    "LABEL",
-    "Deadline",
-    "Job",
-    "absolute",
-    "get",
-    "identified",
-    "is_completed",
-    "read",
-    "text_in",
-    "url_of_video",
-]
+__all__ = ["CALL_MS", "LABEL", "Deadline", "Job", "get", "read", "too_late"]
 
 LABEL = "OpenRouter video generation"
 CALL_MS = 60_000
 """What each call has at most."""
-
-Job = Mapping[str, JsonValue]
-"""A job as an answer describes it."""
 
 _COMPLETED = "completed"
 _ENDED = {"failed", "cancelled", "expired"}
@@ -45,74 +30,106 @@ _NEVER_ESCAPED = "!'()*~"
 class Deadline:
     """The moment after which nothing is sent any more (OR-VID-11)."""
 
-    def __init__(self, clock: Clock, limit_ms: JsonValue) -> None:
-        """`limit_ms` from now; there is none if that is no positive finite number (W-34)."""
+    def __init__(self, clock: Clock, end_ms: float) -> None:
         self._clock = clock
+        self._end_ms = end_ms
+
+    @classmethod
+    def after(cls, clock: Clock, limit_ms: JsonValue) -> Deadline:
+        """`limit_ms` from now, without its fraction; never if that is no positive finite number (W-34)."""
         usable = number(limit_ms) and limit_ms > 0
-        self._end = clock.now_ms() + max(math.floor(limit_ms), 1) if usable else math.inf
+        return cls(clock, clock.now_ms() + max(math.floor(limit_ms), 1) if usable else math.inf)
 
     def within(self, limit_ms: float) -> Deadline:
         """The deadline of a phase that begins now: `limit_ms` long, and not beyond this one."""
-        return Deadline(self._clock, min(limit_ms, self.left()))
+        return Deadline(self._clock, min(self._clock.now_ms() + limit_ms, self._end_ms))
 
     def left(self) -> float:
-        return max(self._end - self._clock.now_ms(), 0)
+        """How long until then, in milliseconds."""
+        return max(self._end_ms - self._clock.now_ms(), 0)
 
     def cap(self, limit_ms: float) -> float:
         """The time limit of a request that is about to be sent. Raises `Failure` when it is too late."""
         left = self.left()
         if left <= 0:
-            raise Failure(f"{LABEL} did not finish in time", error_class="timeout", retryable=True)
+            raise too_late()
         return min(limit_ms, left)
+
+
+def too_late() -> Failure:
+    """The failure of a job that takes longer than it has."""
+    return Failure(f"{LABEL} did not finish in time", error_class="timeout", retryable=True)
+
+
+class Job(NamedTuple):
+    """A job as an answer describes it, and the HTTP status of the answer."""
+
+    fields: Mapping[str, JsonValue]
+    status: int
+
+    def text(self, name: str) -> str | None:
+        """The text under `name`, trimmed; None if there is none or it is blank."""
+        value = self.fields.get(name)
+        return value.strip() or None if isinstance(value, str) else None
+
+    def named(self) -> tuple[str, str]:
+        """The id of a submitted job and its polling URL, as written. Raises `Failure` if it lacks one."""
+        job_id, url = self.text("id"), self.text("polling_url")
+        if job_id is None or url is None:
+            raise self._failure("the answer lacks the job's id or polling URL")
+        return job_id, url
+
+    def is_completed(self, *, submitted: bool, latest: bool) -> bool:
+        """Has it come to its end? `submitted`: it was the answer to the submission, not to a poll.
+
+        Raises `Failure` for a job that ended without a video, and in the latest contract for a status
+        that is not known; the earlier ones go on asking (OR-VID-07, -08, W-37).
+        """
+        status = self.text("status")
+        if status == _COMPLETED:
+            return True
+        if status in _ENDED and (latest or not submitted):
+            raise self._failure(self._error() or f"the job has {status}")
+        if latest and status not in _ACTIVE and not (submitted and status is None):
+            raise self._failure(f"the status {self.fields.get('status')!r} is not known")
+        return False
+
+    def url_of_video(self, submitted_id: str, endpoint: Endpoint, *, latest: bool) -> str:
+        """Where the video of a completed job is (OR-VID-09). Raises `Failure` in the latest contract for
+        an address that is none (W-38)."""
+        stated = self.fields.get("unsigned_urls")
+        entries = stated if isinstance(stated, list) else []
+        found = [entry.strip() for entry in entries if isinstance(entry, str) and entry.strip()]
+        if latest and (len(found) < len(entries) or not isinstance(stated, list | None)):
+            raise self._failure("the addresses of the video are malformed")
+        if found:
+            return self.absolute(found[0], endpoint)
+        job_id = quote(self.text("id") or submitted_id, safe=_NEVER_ESCAPED)
+        return endpoint.url(f"/videos/{job_id}/content", "index=0")
+
+    def absolute(self, url: str, endpoint: Endpoint) -> str:
+        """An address that the answer names, relative ones standing under the base URL. Raises `Failure`
+        for one that is none."""
+        try:
+            return origins.absolute(url, endpoint.root)
+        except ValueError as problem:
+            raise self._failure(str(problem)) from problem
+
+    def _error(self) -> str | None:
+        error = self.fields.get("error")
+        return Job(error, self.status).text("message") if isinstance(error, dict) else self.text("error")
+
+    def _failure(self, why: str) -> Failure:
+        return Failure(f"{LABEL}: {why}", status=self.status)
 
 
 def read(reply: Reply, doing: str) -> Job:
     """The job that an answer describes. Raises `Failure` for an answer that describes none."""
     failures.raise_for_failure(reply, label=f"{LABEL}: {doing} failed")
-    job = failures.json_of(reply, label=f"{LABEL}: {doing}")
-    if not isinstance(job, dict):
-        _malformed(doing)
-    return job
-
-
-def is_completed(job: Job, *, submitted: bool, latest: bool) -> bool:
-    """Has the job come to its end? `submitted`: it is the answer to its submission, not to a poll.
-
-    Raises `Failure` for a job that ended without a video, and in the latest contract for a status that
-    is not known; the earlier ones go on asking (OR-VID-07, -08, W-37).
-    """
-    status = text_in(job, "status")
-    if status == _COMPLETED:
-        return True
-    if status in _ENDED and (latest or not submitted):
-        error = job.get("error")
-        why = text_in(error, "message") if isinstance(error, dict) else text_in(job, "error")
-        raise Failure(f"{LABEL} {status}: {why}" if why else f"{LABEL} {status}")
-    if latest and status not in _ACTIVE and not (submitted and status is None):
-        _malformed(f"the status {job.get('status')!r}")
-    return False
-
-
-def identified(job: Job) -> tuple[str, str]:
-    """The id and the polling URL, as written, of a submitted job. Raises `Failure` if it lacks one."""
-    job_id, url = text_in(job, "id"), text_in(job, "polling_url")
-    if job_id is None or url is None:
-        raise Failure(f"{LABEL}: the answer lacks the job's id or polling URL")
-    return job_id, url
-
-
-def url_of_video(job: Job, submitted_id: str, endpoint: Endpoint, *, latest: bool) -> str:
-    """Where the video of a completed job is (OR-VID-09). Raises `Failure` in the latest contract for
-    addresses that are none (W-38)."""
-    stated = job.get("unsigned_urls")
-    entries = stated if isinstance(stated, list) else []
-    found = [entry.strip() for entry in entries if isinstance(entry, str) and entry.strip()]
-    if latest and (len(found) < len(entries) or not isinstance(stated, list | None)):
-        _malformed("the addresses of the video")
-    if found:
-        return absolute(found[0], endpoint)
-    job_id = text_in(job, "id") or submitted_id
-    return endpoint.url(f"/videos/{quote(job_id, safe=_NEVER_ESCAPED)}/content", "index=0")
+    fields = failures.json_of(reply, label=f"{LABEL}: {doing}")
+    if not isinstance(fields, dict):
+        raise Failure(f"{LABEL}: the answer to the {doing} is no object", status=reply.status)
+    return Job(fields, reply.status)
 
 
 def get(url: str, endpoint: Endpoint, headers: Headers, deadline: Deadline) -> Request:
@@ -121,21 +138,3 @@ def get(url: str, endpoint: Endpoint, headers: Headers, deadline: Deadline) -> R
     ours = origins.same_origin(url, endpoint.root)
     sent = tuple(header for header in headers if ours and header[0].lower() != "content-type")
     return Request("GET", url, sent, timeout_ms=deadline.cap(CALL_MS))
-
-
-def text_in(job: Job, name: str) -> str | None:
-    """The text under `name`, trimmed; None if there is none or it is blank."""
-    value = job.get(name)
-    return value.strip() or None if isinstance(value, str) else None
-
-
-def absolute(url: str, endpoint: Endpoint) -> str:
-    """The address `url`, relative ones standing under the base URL. Raises `Failure` for one that is none."""
-    try:
-        return origins.absolute(url, endpoint.root)
-    except ValueError as problem:
-        raise Failure(f"{LABEL}: {problem}") from problem
-
-
-def _malformed(what: str) -> NoReturn:
-    raise Failure(f"{LABEL}: the answer is malformed ({what})")

@@ -12,8 +12,8 @@ from harness.reference.exchange import Exchange, Outcome, ask, pause
 from harness.reference.openrouter import config as configuration
 from harness.reference.openrouter import media, text, video_jobs
 from harness.reference.openrouter.params import number
-from harness.reference.openrouter.video_jobs import CALL_MS, LABEL, Deadline, Job, text_in
-from harness.reference.refusal import Failure, Refusal
+from harness.reference.openrouter.video_jobs import CALL_MS, LABEL, Deadline, Job
+from harness.reference.refusal import Refusal
 
 if TYPE_CHECKING:
     from harness.reference.client import Session
@@ -38,17 +38,17 @@ def generate(given: Mapping[str, JsonValue], session: Session) -> Exchange[Outco
     base = configuration.provider(config, "openrouter").get("baseUrl")
     endpoint = media.endpoint_of(given.get("base_url"), base, keeps_legacy=True)
     headers = media.headers_of(media.key_of(given), endpoint, contract, media.configured_headers(given))
-    deadline = Deadline(session.clock, given.get("timeout_ms"))
+    deadline = Deadline.after(session.clock, given.get("timeout_ms"))
 
     submission = Request(
         "POST", endpoint.url("/videos"), headers, text.encode(body), timeout_ms=deadline.cap(CALL_MS)
     )
     job = video_jobs.read((yield from ask(submission)), "submission")
-    job_id, polling_url = video_jobs.identified(job)
-    if not video_jobs.is_completed(job, submitted=True, latest=latest):
-        url = video_jobs.absolute(polling_url, endpoint)
+    job_id, polling_url = job.named()
+    if not job.is_completed(submitted=True, latest=latest):
+        url = job.absolute(polling_url, endpoint)
         job = yield from _poll(url, endpoint, headers, deadline.within(_POLLING_MS), latest)
-    url = video_jobs.url_of_video(job, job_id, endpoint, latest=latest)
+    url = job.url_of_video(job_id, endpoint, latest=latest)
     reply = yield from ask(video_jobs.get(url, endpoint, headers, deadline))
     failures.raise_for_failure(reply, label=f"{LABEL}: download failed")
     return {"artifacts": [_artifact(reply, job, job_id, body["model"], latest)]}
@@ -61,20 +61,20 @@ def _poll(
     for _ in range(_MOST_POLLS):
         reply = yield from ask(video_jobs.get(url, endpoint, headers, deadline))
         job = video_jobs.read(reply, "poll")
-        if video_jobs.is_completed(job, submitted=False, latest=latest):
+        if job.is_completed(submitted=False, latest=latest):
             return job
         yield from pause(min(_INTERVAL_MS, deadline.left()))
-    raise Failure(f"{LABEL} did not finish in time", error_class="timeout", retryable=True)
+    raise video_jobs.too_late()
 
 
 def _artifact(reply: Reply, job: Job, job_id: str, model: str, latest: bool) -> dict[str, JsonValue]:
     mime_type = failures.header(reply.headers, "content-type") or "video/mp4"
     known = {
-        "model": text_in(job, "model") or model,
+        "model": job.text("model") or model,
         "job_id": job_id,
-        "status": text_in(job, "status"),
-        "generation_id": text_in(job, "generation_id"),
-        "usage": job.get("usage"),
+        "status": job.text("status"),
+        "generation_id": job.text("generation_id"),
+        "usage": job.fields.get("usage"),
     }
     return media.artifact(
         reply.body,
