@@ -273,12 +273,14 @@ class Job:
     """A case to perform, and who answers its requests.
 
     `live` answers them where a reply can be passed on while it comes in: called like `answers`, it may give
-    a `harness.wire` LiveReply as well.
+    a `harness.wire` LiveReply as well. `wait` lets the waits of an implementation with a virtual clock pass
+    (seconds); without it they take no time.
     """
 
     case: Case
     answers: Answers
     live: Callable[[int, Request], Any] | None = None
+    wait: Callable[[float], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,10 @@ class Flight:
         if "request" in message:
             return self._request(message)
         if "sleep_ms" in message:
-            self._waited += milliseconds(message["sleep_ms"])
+            asleep = milliseconds(message["sleep_ms"])
+            self._waited += asleep
+            if self.job.wait is not None:
+                self.job.wait(asleep / 1000)
             return protocol.wake(self.seq)
         if "unsupported" in message:
             sent = (*self._performed, Performed(tuple(self._requests)))

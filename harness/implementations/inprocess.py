@@ -43,9 +43,14 @@ class Way(Protocol):
         ...
 
     def perform(
-        self, call: Callable[[], object], reply: Callable[[Request], Reply], *, clock: bool
+        self,
+        call: Callable[[], object],
+        reply: Callable[[Request], Reply],
+        *,
+        clock: bool,
+        wait: Callable[[float], None] | None,
     ) -> Performed:
-        """Make the call and see what it sends, each request answered by `reply`.
+        """Make the call and see what it sends, each request answered by `reply` and waits left to `wait`.
 
         Raises `Unsupported` and `Unreadable`, and whatever the call itself raises.
         """
@@ -135,7 +140,7 @@ class InProcess:
                 except Exception as error:
                     raise _NoReply(error) from None
 
-            performed.append(self._way.perform(call, reply, clock=self._clock))
+            performed.append(self._way.perform(call, reply, clock=self._clock, wait=job.wait))
         return tuple(performed)
 
     def _awaited(self, answer: Any) -> object:
@@ -163,11 +168,16 @@ class Shaping:
         return contextlib.nullcontext()
 
     def perform(
-        self, call: Callable[[], object], reply: Callable[[Request], Reply], *, clock: bool
+        self,
+        call: Callable[[], object],
+        reply: Callable[[Request], Reply],
+        *,
+        clock: bool,
+        wait: Callable[[float], None] | None,
     ) -> Performed:
         answer = call()
         if isinstance(answer, Generator):
-            return _converse(answer, reply, clock=clock)
+            return _converse(answer, reply, clock=clock, wait=wait)
         if answer is None:
             return Performed()
         if inspect.isasyncgen(answer):
@@ -189,7 +199,11 @@ def _requests(answers: Iterable[object]) -> Iterator[Request]:
 
 
 def _converse(
-    generator: Generator[Any, Any, Any], reply: Callable[[Request], Reply], *, clock: bool
+    generator: Generator[Any, Any, Any],
+    reply: Callable[[Request], Reply],
+    *,
+    clock: bool,
+    wait: Callable[[float], None] | None,
 ) -> Performed:
     requests: list[Request] = []
     waited = 0.0
@@ -203,7 +217,10 @@ def _converse(
                 return Performed(tuple(requests), outcome)
             sent = None
             if isinstance(yielded, Mapping) and "sleep_ms" in yielded:
-                waited += milliseconds(yielded["sleep_ms"])
+                asleep = milliseconds(yielded["sleep_ms"])
+                waited += asleep
+                if wait is not None:
+                    wait(asleep / 1000)
                 continue
             request = as_request(yielded)
             if request is None:

@@ -22,7 +22,12 @@ class Sending:
         return patched()
 
     def perform(
-        self, call: Callable[[], object], reply: Callable[[Request], Reply], *, clock: bool
+        self,
+        call: Callable[[], object],
+        reply: Callable[[Request], Reply],
+        *,
+        clock: bool,
+        wait: Callable[[float], None] | None,
     ) -> Performed:
         requests: list[Request] = []
 

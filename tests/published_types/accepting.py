@@ -44,23 +44,39 @@ Body = Mapping[str, Any]
 
 
 def messages(body: Body) -> list[str]:
-    """What `anthropic` has against a body of POST /v1/messages."""
-    return _against(MESSAGES, body)
+    """What `anthropic` has against a body of POST /v1/messages.
+
+    `temperature` is among its types before 1.0 only, and the API of the older models still has it.
+    """
+    return _against(MESSAGES, {name: value for name, value in body.items() if name != "temperature"})
 
 
 def chat_completions(body: Body) -> list[str]:
-    """What `openai` has against a body of POST /v1/chat/completions."""
-    return _against(COMPLETIONS, body)
+    """What `openai` has against a body of POST /v1/chat/completions.
+
+    The reasoning of earlier turns is replayed in fields that others have added to this API.
+    """
+    turns = [
+        {
+            name: value
+            for name, value in turn.items()
+            if name not in ("reasoning_content", "reasoning_details")
+        }
+        for turn in body["messages"]
+    ]
+    return _against(COMPLETIONS, {**body, "messages": turns})
 
 
 def responses(body: Body) -> list[str]:
     """What `openai` has against a body of POST /v1/responses.
 
-    Its types are made of what the API returns, and demand of a replayed answer an id and a status that the
-    API does not ask for (requests without them were seen to be sent and answered); they are filled in.
+    Its types are made of what the API returns. They demand what the API does without, and real clients were
+    seen to leave out: an id and a status of a replayed answer, `strict` of a tool. These are filled in.
     """
-    items = [_with_identity(item) for item in body["input"]]
-    return _against(RESPONSES, {**body, "input": items})
+    filled = {**body, "input": [_with_identity(item) for item in body["input"]]}
+    if "tools" in body:
+        filled["tools"] = [{"strict": None, **tool} for tool in body["tools"]]
+    return _against(RESPONSES, filled)
 
 
 def gemini(body: Body) -> list[str]:
