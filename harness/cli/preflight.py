@@ -8,9 +8,19 @@ from pathlib import Path
 import click
 
 from harness.cli.upstream import Veil, open_upstream, reaching, read_key, show_checks
-from harness.recording import NO_PRICES, Budget, Caller, check_call, check_cost, look_ahead, worst
-from harness.recording.preflight import CANONICAL, tiny_request
+from harness.recording import (
+    NO_PRICES,
+    Budget,
+    Caller,
+    access_of,
+    check_call,
+    check_cost,
+    look_ahead,
+    worst,
+)
 from harness.recording.upstream import host_of
+from harness.reference.openrouter.preflight import tiny_request
+from harness.reference.openrouter.routes import CANONICAL
 
 __all__ = ["command"]
 
@@ -35,7 +45,7 @@ def command(
     max_cost: Decimal,
     silence: float,
 ) -> int:
-    """Check the route, the key, the credits, the models and the cost of a recording (OR-PRE-01 to -08).
+    """Check the route, the key, the credits, the models and the cost of a recording (OR-PRE).
 
     Each MODEL gets one call of a few tokens, which is paid for; without -m nothing is spent. The key comes
     from the environment and is never shown.
@@ -52,14 +62,15 @@ def command(
         show_checks(checks, veil)
         if names and worst(checks) != "fail":
             caller.prices = outlook.prices or NO_PRICES
-            estimates = [caller.prices.estimate(tiny_request(base_url, name, key).body) for name in names]
+            access = access_of(caller, base_url)
+            estimates = [caller.prices.estimate(tiny_request(access, name).body) for name in names]
             estimated = sum((each.cost or Decimal() for each in estimates), Decimal())
             unpriced = [each.model for each in estimates if each.cost is None]
             more = list(check_cost(outlook, estimated, max_cost, unpriced=unpriced))
             show_checks(more, veil)
             checks += more
             if worst(more) != "fail":
-                calls = [check_call(caller, base_url, name)[0] for name in names]
+                calls = [check for name in names for check in check_call(caller, base_url, name)[0]]
                 show_checks(calls, veil)
                 checks += calls
     return 1 if worst(checks) == "fail" else 0

@@ -9,12 +9,13 @@ from harness.recording.calling import Budget, Caller, Key, OverBudgetError
 from harness.recording.failures import Retries
 from harness.recording.ledger import Entry, Totals, entry, totals
 from harness.recording.plan import Plan, plan
-from harness.recording.preflight import Check, Outlook, check_call, check_cost, look_ahead, worst
-from harness.recording.pricing import NO_PRICES, Prices
+from harness.recording.preflight import access_of, check_call, look_ahead
 from harness.recording.progress import Progress
 from harness.recording.session import Settings, Take, pending, record
 from harness.recording.targets import files_of
 from harness.recording.upstream import OPENROUTER, Upstream, parse_route
+from harness.reference.openrouter.checks import Check, Outlook, check_cost, worst
+from harness.reference.openrouter.pricing import NO_PRICES, Prices
 
 __all__ = [
     "NO_PRICES",
@@ -34,6 +35,7 @@ __all__ = [
     "Take",
     "Totals",
     "Upstream",
+    "access_of",
     "check_call",
     "check_cost",
     "entry",

@@ -13,10 +13,13 @@ from harness.errors import HarnessError
 from harness.model import Headers, Reply, Request
 from harness.recording.arriving import Arriving
 from harness.recording.failures import Retries
-from harness.recording.pricing import NO_PRICES, Estimate, Prices, usage_of
 from harness.recording.upstream import Upstream
+from harness.reference.openrouter.pricing import NO_PRICES, Estimate, Prices
+from harness.reference.openrouter.receipt import usage_of
 
 __all__ = ["Budget", "Call", "Caller", "Key", "OverBudgetError"]
+
+_KEY_HEADERS = ("x-api-key", "x-goog-api-key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +30,18 @@ class Key:
     value: str = field(repr=False)
 
     def put_in(self, request: Request, stand_ins: Collection[str]) -> Request:
-        """The request with this key in its Authorization header, if one of `stand_ins` is there."""
+        """The request with this key where one of `stand_ins` is its key: as a bearer token, or by itself in
+        a header for keys."""
         return replace(
             request,
-            headers=tuple(
-                (name, f"Bearer {self.value}")
-                if name.lower() == "authorization" and value.removeprefix("Bearer ").strip() in stand_ins
-                else (name, value)
-                for name, value in request.headers
-            ),
+            headers=tuple((name, self._in(name, value, stand_ins)) for name, value in request.headers),
         )
+
+    def _in(self, name: str, value: str, stand_ins: Collection[str]) -> str:
+        known = name.lower()
+        if known == "authorization" and value.removeprefix("Bearer ").strip() in stand_ins:
+            return f"Bearer {self.value}"
+        return self.value if known in _KEY_HEADERS and value.strip() in stand_ins else value
 
 
 class OverBudgetError(HarnessError):
@@ -163,6 +168,12 @@ class Caller:
         self._sleep = sleep
         self._chance = chance
         self._on_wait = on_wait
+
+    def wait(self, seconds: float) -> None:
+        """Let a wait of the implementation pass, such as the one between two looks at a job. What runs on
+        this machine keeps nobody waiting."""
+        if not self.upstream.is_local:
+            self._sleep(seconds)
 
     def look_up(self, request: Request) -> Reply:
         """The answer to a request that costs nothing, fetched as patiently as others."""

@@ -18,15 +18,14 @@ from harness.cassettes.scrubbing import Scrubber
 from harness.cassettes.writing import write_cassette
 from harness.masking import Mask
 from harness.model import About, Case, JsonValue, Reply, Request
-from harness.recording.failures import events_of, failure_of, is_stream
+from harness.recording.failures import failure_of, is_stream
 from harness.recording.plan import expected_failure
 from harness.recording.taking import Exchange
+from harness.reference.openrouter.checks import unfit
 
 __all__ = ["Origin", "flaws", "keep"]
 
-_CACHE_STATUS = "x-openrouter-cache-status"
 _CHAT = "/chat/completions"
-_DONE = "[DONE]"
 
 
 class Origin:
@@ -83,15 +82,11 @@ def _wrong_success(request: Request, reply: Reply, *, cache_hits: bool) -> str |
     """Why an answer that did not fail is not fit to be kept."""
     if not 200 <= reply.status < 300:
         return f"was answered with {reply.status}"
-    if is_stream(reply.headers):
-        if _DONE not in events_of(reply.body)[-1:]:
-            return f"was answered by a stream that does not end with {_DONE} (OR-PRE-09)"
-    elif request.url.partition("?")[0].endswith(_CHAT) and not _is_json(reply.body):
+    is_chat = request.url.partition("?")[0].endswith(_CHAT)
+    if is_chat and not is_stream(reply.headers) and not _is_json(reply.body):
         return "was answered by what is neither JSON nor a stream of events"
-    status = next((value for name, value in reply.headers if name.lower() == _CACHE_STATUS), "")
-    if status.strip().upper() == "HIT" and not cache_hits:
-        return "was answered from the provider's response cache, with no usage of its own (OR-PRE-09)"
-    return None
+    wrong = unfit(reply, cache_hits=cache_hits)
+    return None if wrong is None else f"was answered by {wrong} (OR-PRE-09)"
 
 
 def _is_json(body: bytes) -> bool:

@@ -11,7 +11,7 @@ import orjson
 from harness.model import JsonValue, Reply
 from harness.recording.calling import Call
 from harness.recording.failures import events_of, is_stream
-from harness.recording.pricing import Usage, usage_of
+from harness.reference.openrouter.receipt import Usage, usage_of
 
 __all__ = ["Entry", "Totals", "entry", "totals"]
 

@@ -10,9 +10,9 @@ from typing import Any
 import orjson
 
 from harness.model import Case, Request, Step
-from harness.recording.pricing import Estimate, Prices
 from harness.recording.upstream import host_of
 from harness.reference import Refusal, Unsupported, shape
+from harness.reference.openrouter.pricing import Estimate, Prices
 
 __all__ = ["REFUSED", "Plan", "PlannedCall", "expected_failure", "plan"]
 

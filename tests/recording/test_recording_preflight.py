@@ -151,8 +151,8 @@ def test_the_cost_is_held_against_the_cap_and_what_is_left(
 
 def test_a_tiny_call_tells_its_id_and_cost(stand_in: Site) -> None:
     """OR-PRE-08: of 16 tokens at most."""
-    check, _ = check_call(stand_in.caller(), BASE, MODEL)
-    assert check.standing == "pass"
+    (check, fitness), _ = check_call(stand_in.caller(), BASE, MODEL)
+    assert (check.standing, fitness.rule, fitness.standing) == ("pass", "OR-PRE-09", "pass")
     assert "gen-" in check.sentence
     assert "$0.0" in check.sentence
     assert b'"max_tokens":16' in stand_in.requests[0].body
@@ -160,7 +160,7 @@ def test_a_tiny_call_tells_its_id_and_cost(stand_in: Site) -> None:
 
 def test_a_tiny_call_that_fails_tells_its_class(stand_in: Site) -> None:
     """So that it is known what to do."""
-    check, _ = check_call(stand_in.caller(), BASE, "simulated/error-402")
+    (check,), _ = check_call(stand_in.caller(), BASE, "simulated/error-402")
     assert (check.standing, "billing" in check.sentence) == ("fail", True)
 
 

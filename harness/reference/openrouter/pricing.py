@@ -1,19 +1,18 @@
-"""What calls cost: estimated from the request before it is sent, and read from the answer afterwards."""
+"""What calls cost, estimated from the request before it is sent and the list of models (OR-PRE-07)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import orjson
 
-from harness.model import JsonValue, Reply
-from harness.recording.failures import events_of, is_stream
+from harness.model import JsonValue
 
-__all__ = ["NO_PRICES", "Estimate", "Listed", "Prices", "Usage", "canonical_id", "usage_of"]
+__all__ = ["NO_PRICES", "Estimate", "Listed", "Prices", "amount", "canonical_id", "rows_of"]
 
 _BYTES_A_TOKEN = 3
 """Fewer than English has, so that an estimate is rather too high."""
@@ -58,15 +57,6 @@ class Estimate:
     limited: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What an answer says it counted for; None for what it does not say."""
-
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    cost: Decimal | None = None
-
-
 class Prices:
     """The models of a provider. `assumed_output` is what is counted for requests without a limit of their
     own (None: the longest answer the model can give)."""
@@ -78,10 +68,7 @@ class Prices:
     @classmethod
     def listed(cls, answer: JsonValue, *, assumed_output: int | None = None) -> Prices:
         """From the body of `GET /models`. Raises `ValueError` if it is none."""
-        data = answer.get("data") if isinstance(answer, dict) else None
-        if not isinstance(data, list):
-            raise ValueError("it has no list `data`")
-        models = {listed.id: listed for listed in _models(data)}
+        models = {row["id"]: _listed(row) for row in rows_of(answer)}
         return cls(models, assumed_output=assumed_output)
 
     def estimate(self, body: bytes) -> Estimate:
@@ -105,28 +92,34 @@ NO_PRICES = Prices({})
 """For an upstream that does not say what it charges."""
 
 
-def _models(data: list[Any]) -> Iterator[Listed]:
-    for entry in data:
-        if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
-            continue
-        pricing = entry.get("pricing")
-        pricing = pricing if isinstance(pricing, dict) else {}
-        top = entry.get("top_provider")
-        top = top if isinstance(top, dict) else {}
-        sizes = (top.get("max_completion_tokens"), top.get("context_length"), entry.get("context_length"))
-        parameters = entry.get("supported_parameters")
-        yield Listed(
-            entry["id"],
-            _amount(pricing.get("prompt")),
-            _amount(pricing.get("completion")),
-            _amount(pricing.get("request")),
-            next((size for size in sizes if isinstance(size, int) and size > 0), 0),
-            tuple(map(str, parameters)) if isinstance(parameters, list) else (),
-        )
+def rows_of(answer: JsonValue) -> tuple[Mapping[str, Any], ...]:
+    """The rows of the body of `GET /models` that have an id. Raises `ValueError` if it is no list."""
+    data = answer.get("data") if isinstance(answer, dict) else None
+    if not isinstance(data, list):
+        raise ValueError("it has no list `data`")
+    return tuple(row for row in data if isinstance(row, dict) and isinstance(row.get("id"), str))
 
 
-def _amount(price: object) -> Decimal | None:
-    """A price as listed, nothing if there is none; routers have -1 for `it depends`."""
+def _listed(row: Mapping[str, Any]) -> Listed:
+    pricing = row.get("pricing")
+    pricing = pricing if isinstance(pricing, dict) else {}
+    top = row.get("top_provider")
+    top = top if isinstance(top, dict) else {}
+    sizes = (top.get("max_completion_tokens"), top.get("context_length"), row.get("context_length"))
+    parameters = row.get("supported_parameters")
+    return Listed(
+        row["id"],
+        amount(pricing.get("prompt")),
+        amount(pricing.get("completion")),
+        amount(pricing.get("request")),
+        next((size for size in sizes if isinstance(size, int) and size > 0), 0),
+        tuple(map(str, parameters)) if isinstance(parameters, list) else (),
+    )
+
+
+def amount(price: object) -> Decimal | None:
+    """A price as listed, nothing if there is none; None for what is no price: routers have -1 for `it
+    depends`."""
     if price is None:
         return _FREE
     try:
@@ -153,23 +146,3 @@ def _object(body: bytes) -> Mapping[str, Any]:
     except orjson.JSONDecodeError:
         return {}
     return value if isinstance(value, dict) else {}
-
-
-def usage_of(reply: Reply) -> Usage:
-    """The usage that an answer reports, in its body or in the last event that has any."""
-    if is_stream(reply.headers):
-        stated = [event.get("usage") for event in events_of(reply.body) if isinstance(event, dict)]
-        usage = next((found for found in reversed(stated) if isinstance(found, dict)), {})
-    else:
-        found = _object(reply.body).get("usage")
-        usage = found if isinstance(found, dict) else {}
-    cost = usage.get("cost")
-    return Usage(
-        _count(usage.get("prompt_tokens")),
-        _count(usage.get("completion_tokens")),
-        Decimal(str(cost)) if isinstance(cost, int | float) and not isinstance(cost, bool) else None,
-    )
-
-
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
