@@ -83,6 +83,8 @@ class Call(NamedTuple):
     def tool_choice(self) -> str | None:
         """`auto`, `none` or `required`; None if no choice, or the choice of one tool, was given."""
         choice = self.options.get("tool_choice")
+        if isinstance(choice, dict) and self.chosen_tool is None:
+            choice = choice.get("type")
         if choice == "any":
             return "required"
         return choice if isinstance(choice, str) else None

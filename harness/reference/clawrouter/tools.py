@@ -47,7 +47,9 @@ def _resolved(node: JsonValue, root: dict[str, Any], inside: tuple[str, ...]) ->
     beside = {key: _resolved(value, root, inside) for key, value in node.items() if key != "$ref"}
     named = None if reference in inside else _named(reference, root)
     target = _resolved(named, root, (*inside, reference))
-    return {**target, **beside} if isinstance(target, dict) else beside or target or {}
+    if isinstance(target, dict):
+        return {**target, **beside}
+    return beside or ({} if target is None else target)
 
 
 def _named(reference: str, root: dict[str, Any]) -> JsonValue:
