@@ -90,8 +90,9 @@ class Job(NamedTuple):
             return True
         if status in _ENDED and (latest or not submitted):
             raise self._failure(self._error() or f"the job has {status}")
-        if latest and status not in _ACTIVE and not (submitted and status is None):
-            raise self._failure(f"the status {self.fields.get('status')!r} is not known")
+        stated = self.fields.get("status")
+        if latest and status not in _ACTIVE and not (submitted and stated is None):
+            raise self._failure(f"the status {stated!r} is not known")
         return False
 
     def url_of_video(self, submitted_id: str, endpoint: Endpoint, *, latest: bool) -> str:
