@@ -14,7 +14,13 @@ from harness.reference.answers.messages import read
 
 
 def start(**usage: Any) -> dict[str, Any]:
-    message = {"id": "msg_1", "role": "assistant", "content": [], "stop_reason": None, "usage": usage}
+    message: dict[str, Any] = {
+        "id": "msg_1",
+        "role": "assistant",
+        "content": [],
+        "stop_reason": None,
+        "usage": usage,
+    }
     return {"type": "message_start", "message": message}
 
 

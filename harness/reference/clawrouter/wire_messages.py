@@ -34,8 +34,9 @@ def body(call: Call) -> dict[str, Any]:
     }
     if call.temperature is not None and not thinking.on:
         sent["temperature"] = call.temperature
-    if call.system:
-        sent["system"] = _system(call.system, marker)
+    system = _system(call.system or "", marker)
+    if system:
+        sent["system"] = system
     if call.tools:
         sent["tools"] = [_tool(tool) for tool in call.tools]
         sent["tools"][-1].update(marker)
@@ -154,7 +155,9 @@ def _said(block: Block, thinks: bool) -> Iterator[Message]:
             "input": transcript.arguments_object(block),
         }
     elif kind == "redacted_thinking" or block.get("redacted"):
-        yield {"type": "redacted_thinking", "data": block.get("data") or block.get("signature")}
+        data = block.get("data") or block.get("signature")
+        if data:
+            yield {"type": "redacted_thinking", "data": data}
     elif kind == "thinking":
         yield from _thought(block, thinks)
     elif not transcript.is_blank(block):
