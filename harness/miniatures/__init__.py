@@ -7,18 +7,31 @@ are also there to look at a failure without breaking anything: each has an addre
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Any
 
-from harness.miniatures import attribution, bodies, caching, credentials, reasoning
+from harness.miniatures import (
+    attribution,
+    bodies,
+    caching,
+    credentials,
+    drawing,
+    filming,
+    reasoning,
+    speaking,
+    waiting,
+)
 from harness.miniatures.kit import Miniature
 
 __all__ = ["MINIATURES", "Miniature"]
 
+_MODULES = (attribution, credentials, caching, reasoning, bodies, drawing, speaking, filming, waiting)
+
 MINIATURES: Mapping[str, Miniature] = MappingProxyType(
     {
         value.name: value
-        for module in (attribution, credentials, caching, reasoning, bodies)
+        for module in _MODULES
         for value in vars(module).values()
         if isinstance(value, Miniature)
     }
@@ -26,9 +39,9 @@ MINIATURES: Mapping[str, Miniature] = MappingProxyType(
 """All of them by name."""
 
 
-def __getattr__(name: str) -> Miniature:
+def __getattr__(name: str) -> Callable[..., Any]:
     try:
-        return MINIATURES[name]
+        return MINIATURES[name].target
     except KeyError:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
 

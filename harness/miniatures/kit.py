@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 from urllib.parse import urlsplit
 
 import orjson
 
-from harness.model import DEFAULT_CONTRACT, JsonValue, Request
-from harness.reference import Refusal, shape
+from harness.model import DEFAULT_CONTRACT, FEATURES, JsonValue, Reply, Request
+from harness.reference import Client, Refusal, shape
 
 __all__ = [
     "ATTRIBUTION",
     "Answer",
+    "Call",
+    "CaseClient",
     "Given",
     "Miniature",
+    "altered",
     "as_for",
     "as_on_openrouter",
     "body_of",
+    "client",
     "goes_to_openrouter",
     "header",
+    "is_error",
     "miniature",
     "with_body",
     "with_fields",
@@ -36,6 +41,11 @@ Given: TypeAlias = dict[str, Any]
 
 Answer: TypeAlias = Request | list[Request] | Mapping[str, JsonValue] | None
 
+Outcome: TypeAlias = Mapping[str, JsonValue]
+
+Call: TypeAlias = Generator[Any, Any, Outcome]
+"""A call under way: yields requests, which are answered with replies, and waits; returns the outcome."""
+
 ATTRIBUTION = ("http-referer", "x-openrouter-title", "x-openrouter-categories")
 
 
@@ -44,35 +54,101 @@ class Miniature:
     """A small implementation that is wrong on purpose, in one way.
 
     `rule` is the one that a difference must be charged to, in the suites of `contract`. `rule` is None
-    for an implementation that breaks instead of answering.
+    for an implementation that breaks instead of answering. `target` is what the harness calls: a function,
+    or a class that is made anew for each case.
     """
 
     name: str
     about: str
     rule: str | None
     contract: str
-    answer: Callable[[Given], Answer]
+    target: Callable[..., Any]
 
-    def __call__(self, given: Given) -> Answer:
-        """What is answered to the input of a case; a refusal of the reference stays one."""
-        try:
-            return self.answer(given)
-        except Refusal as refusal:
-            return {"error": refusal.error}
+
+class CaseClient(Client):
+    """The reference's client of one case, with room for what a miniature keeps from one call to the next."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.memory: dict[Any, Any] = {}
 
 
 def miniature(
     rule: str | None, *, contract: str = DEFAULT_CONTRACT
 ) -> Callable[[Callable[[Given], Answer]], Miniature]:
-    """Make a function a miniature of its name; its docstring says what it does wrong."""
+    """Make a miniature of a function that answers a chat's input with what it sends; its docstring says
+    what it does wrong. A refusal of the reference stays one."""
 
     def named(answer: Callable[[Given], Answer]) -> Miniature:
-        return Miniature(answer.__name__, (answer.__doc__ or "").strip(), rule, contract, answer)
+        def target(given: Given) -> Answer:
+            try:
+                return answer(given)
+            except Refusal as refusal:
+                return {"error": refusal.error}
+
+        return Miniature(answer.__name__, _sentence(answer), rule, contract, target)
 
     return named
 
 
-# ------------------------------------------------------------------ ways to be wrong
+def client(
+    rule: str, *operations: str, contract: str = DEFAULT_CONTRACT
+) -> Callable[[Callable[[Given, CaseClient], Call]], Miniature]:
+    """Make a miniature of a generator function that makes calls of these operations through the
+    reference's client, which is the same one for all calls of a case, and changes something on the way."""
+
+    def named(call: Callable[[Given, CaseClient], Call]) -> Miniature:
+        class Target:
+            harness: ClassVar[dict[str, JsonValue]] = {
+                "operations": list(operations),
+                "features": list(FEATURES),
+            }
+
+            def __init__(self) -> None:
+                self._client = CaseClient()
+
+            def __call__(self, given: Given) -> Call:
+                return call(given, self._client)
+
+        return Miniature(call.__name__, _sentence(call), rule, contract, Target)
+
+    return named
+
+
+def _sentence(function: Callable[..., Any]) -> str:
+    return (function.__doc__ or "").strip()
+
+
+# ------------------------------------------------------------------ ways to be wrong in a call
+
+
+def altered(
+    call: Call,
+    *,
+    request: Callable[[Request], Request] = lambda request: request,
+    reply: Callable[[Reply], Reply] = lambda reply: reply,
+    wait_ms: Callable[[float], float] = lambda milliseconds: milliseconds,
+    outcome: Callable[[Outcome], Outcome] = lambda outcome: outcome,
+) -> Call:
+    """The call with each request, reply, wait and its outcome changed on the way."""
+    received: Reply | None = None
+    while True:
+        try:
+            step = call.send(received)
+        except StopIteration as end:
+            return outcome(end.value)
+        received = None
+        if isinstance(step, Request):
+            received = reply((yield request(step)))
+        else:
+            yield {"sleep_ms": wait_ms(step["sleep_ms"])}
+
+
+def is_error(outcome: Outcome) -> bool:
+    return "error" in outcome
+
+
+# ------------------------------------------------------------------ ways to be wrong in a request
 
 
 def as_on_openrouter(given: Given) -> Request:
