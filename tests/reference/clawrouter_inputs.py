@@ -14,6 +14,8 @@ ROOT = "https://clawrouter.openclaw.ai"
 KEY = "cr-test"
 
 LISTED = "openai/gpt-5.5"  # Responses, with a list of efforts
+RESTLESS = "openai/gpt-5-pro"  # Responses, with a list of efforts that lacks none
+QUIET = "openai/gpt-5-chat"  # Responses, with none alone
 UNLISTED = "openai/gpt-5-plain"  # Responses, reasons, without a list
 PLAIN = "openai/plain"  # Responses, does not reason and takes no images
 CHAT = "acme/gpt-4o-like"  # chat completions, takes images, does not reason
@@ -45,6 +47,8 @@ CATALOG = {
             "openai",
             [
                 _model(LISTED, "llm.responses", supportedReasoningEfforts=["none", "low", "high"]),
+                _model(RESTLESS, "llm.responses", supportedReasoningEfforts=["low", "high"]),
+                _model(QUIET, "llm.responses", supportedReasoningEfforts=["none"]),
                 _model(UNLISTED, "llm.responses"),
                 _model(PLAIN, "llm.responses"),
             ],

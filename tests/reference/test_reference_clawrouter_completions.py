@@ -123,7 +123,7 @@ class TestTurns:
 
     def test_another_models_thought_is_a_text(self) -> None:
         """At its own place, joined like the others (W-19)."""
-        turn = assistant([text("a"), thinking("reasoning_content")], model="other")
+        turn = assistant([text("a"), thinking("QUJDRA==")], model="other")
         assert messages(turn, model=THINKER) == [assistant("a\nwhy")]
 
     def test_calls_and_results_keep_their_ids(self) -> None:

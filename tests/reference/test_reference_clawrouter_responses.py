@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from clawrouter_inputs import LISTED, PLAIN, UNLISTED, body
+from clawrouter_inputs import LISTED, PLAIN, QUIET, RESTLESS, UNLISTED, body
 from reference_inputs import assistant, result, text, tool_call, user
 
 IMAGE = {"type": "image", "mime_type": "image/png", "data": "QUJD"}
@@ -136,6 +136,10 @@ class TestSchemas:
                 {"properties": {"a": {"$ref": "#/properties/b"}, "b": {"const": 1}}},
                 {"a": {"const": 1}, "b": {"const": 1}},
             ),
+            (
+                {"$ref": "#/$defs/X", "$defs": {"X": {"type": "object", "properties": {"a": {}}}}},
+                {"a": {}},
+            ),
             ({"properties": {"a": {"$ref": "#/anyOf/0"}}, "anyOf": [False]}, {"a": False}),
         ],
     )
@@ -177,13 +181,20 @@ class TestThinking:
         assert sent["reasoning"] == {"effort": effort, "summary": "auto"}
         assert sent["include"] == ["reasoning.encrypted_content"]
 
-    @pytest.mark.parametrize(("model", "reasoning"), [(LISTED, {"effort": "none"}), (UNLISTED, None)])
+    @pytest.mark.parametrize(
+        ("model", "reasoning"), [(LISTED, {"effort": "none"}), (RESTLESS, None), (UNLISTED, None)]
+    )
     def test_off_is_said_where_the_list_has_a_word_for_it(self, model: str, reasoning: Any) -> None:
         """Without a level it is the same; encrypted reasoning is not asked for."""
         for level in ("off", "none", None):
             sent = body(model, thinking=level)
             assert sent.get("reasoning") == reasoning
             assert "include" not in sent
+
+    def test_a_model_that_offers_no_effort_at_all_is_told_none(self) -> None:
+        """Whatever the level: there is no other word."""
+        sent = body(QUIET, thinking="high")
+        assert (sent["reasoning"], "include" in sent) == ({"effort": "none"}, False)
 
     def test_a_model_that_does_not_reason_is_not_asked_to(self) -> None:
         """Whatever the level."""

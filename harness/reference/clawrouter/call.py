@@ -18,7 +18,6 @@ __all__ = ["Call", "nearest"]
 _BY_UPSTREAM = {"anthropic-messages", "google-generative-ai"}
 _LEVELS = ("off", "none", "minimal", "low", "medium", "adaptive", "high", "xhigh", "max")
 _RANK = {level: rank for rank, level in enumerate(_LEVELS)}
-_MEANT = {"ultra": "max"}
 
 
 class Call(NamedTuple):
@@ -108,9 +107,8 @@ class Call(NamedTuple):
 def nearest(level: str, offered: Sequence[str]) -> str:
     """The level of `offered` that stands for `level`: itself, else the next above, else the highest (W-48).
 
-    `offered` is not empty; `off` and the effort `none` are the same level.
+    `offered` is not empty. An unknown level (`ultra`) is above all known ones.
     """
-    level = _MEANT.get(level, level)
     if level in offered:
         return level
     known = sorted((word for word in offered if word in _RANK), key=_RANK.__getitem__)

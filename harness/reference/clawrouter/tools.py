@@ -29,10 +29,8 @@ def _written_out(schema: JsonValue) -> JsonValue:
     """
     if not isinstance(schema, dict) or "$ref" not in repr(schema):
         return schema
-    made = _resolved(schema, schema, ())
-    if not isinstance(made, dict):
-        return made
-    return {key: value for key, value in made.items() if key not in _DEFINITIONS}
+    bare = {key: value for key, value in schema.items() if key not in _DEFINITIONS}
+    return _resolved(bare, schema, ())
 
 
 def _resolved(node: JsonValue, root: dict[str, Any], inside: tuple[str, ...]) -> JsonValue:
@@ -42,8 +40,7 @@ def _resolved(node: JsonValue, root: dict[str, Any], inside: tuple[str, ...]) ->
         return node
     reference = node.get("$ref")
     if not isinstance(reference, str) or not reference.startswith("#"):
-        skipped = _DEFINITIONS if node is root else ()
-        return {key: _resolved(value, root, inside) for key, value in node.items() if key not in skipped}
+        return {key: _resolved(value, root, inside) for key, value in node.items()}
     beside = {key: _resolved(value, root, inside) for key, value in node.items() if key != "$ref"}
     named = None if reference in inside else _named(reference, root)
     target = _resolved(named, root, (*inside, reference))
