@@ -53,9 +53,10 @@ class Call(NamedTuple):
     @property
     def prompt(self) -> str | None:
         """The system prompt in one piece, its cache boundary a newline (OR-CC-08)."""
-        if self.system is None:
+        system = self.system
+        if system is None:
             return None
-        told = {"messages": [{"role": "system", "content": self.system}]}
+        told = {"messages": [{"role": "system", "content": system}]}
         prompt: str = cache_markers.without_boundary(told)["messages"][0]["content"]
         return prompt
 

@@ -24,7 +24,8 @@ _REPLAYED_THOUGHT = "reasoning_content"
 
 def body(call: Call) -> dict[str, Any]:
     """The body of `call`."""
-    told = [] if call.prompt is None else [{"role": "system", "content": call.prompt}]
+    prompt, offered = call.prompt, call.tools
+    told = [] if prompt is None else [{"role": "system", "content": prompt}]
     made: dict[str, Any] = {
         "model": call.wire_id,
         "messages": told + _messages(call),
@@ -33,11 +34,11 @@ def body(call: Call) -> dict[str, Any]:
     }
     if call.temperature is not None:
         made["temperature"] = call.temperature
-    if call.tools:
-        made["tools"] = [{"type": "function", "function": tools.function(tool)} for tool in call.tools]
+    if offered:
+        made["tools"] = [{"type": "function", "function": tools.function(tool)} for tool in offered]
     if call.chosen_tool is not None:
         made["tool_choice"] = {"type": "function", "function": {"name": call.chosen_tool}}
-    elif call.tool_choice is not None or call.tools:
+    elif call.tool_choice is not None or offered:
         made["tool_choice"] = call.tool_choice or "auto"
     made.update(thinking_openai.completions(call))
     extra = find(call.params, "extra_body", "extraBody")

@@ -33,8 +33,9 @@ def body(call: Call) -> dict[str, Any]:
     }
     if call.temperature is not None:
         made["temperature"] = call.temperature
-    if call.tools is not None:
-        made["tools"] = [{"type": "function", **tools.function(tool)} for tool in call.tools]
+    offered = call.tools
+    if offered is not None:
+        made["tools"] = [{"type": "function", **tools.function(tool)} for tool in offered]
     if call.chosen_tool is not None:
         made["tool_choice"] = {"type": "function", "name": call.chosen_tool}
     elif call.tool_choice is not None:
@@ -43,9 +44,10 @@ def body(call: Call) -> dict[str, Any]:
 
 
 def _items(call: Call) -> Iterator[Item]:
-    if call.prompt is not None:
+    prompt = call.prompt
+    if prompt is not None:
         role = "developer" if call.model.reasoning else "system"
-        yield _message(role, [_text(call.prompt)])
+        yield _message(role, [_text(prompt)])
     for turn in transcript.read(call):
         if isinstance(turn, User):
             parts = [_text(turn.content)] if isinstance(turn.content, str) else _parts(turn.content)
