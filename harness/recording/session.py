@@ -112,9 +112,9 @@ class _Session:
             if reason is not None:
                 self._aside.append(Take(case, "skipped", reason=reason))
                 continue
-            answerer = Answerer(case, self._caller)
+            answerer = Answerer(case, self._caller, whatever_is_sent=self._settings.keep_failing)
             self._answerers[case.name, case.contract] = answerer
-            yield Job(case, answerer.answer, answerer.live)
+            yield Job(case, answerer.answer, answerer.live, self._caller.wait)
 
     def _drain(self) -> Iterator[Take]:
         yield from self._aside
@@ -143,8 +143,8 @@ class _Session:
         stops = isinstance(answerer.trouble, OverBudgetError)
         if answerer.trouble is not None:
             reason = str(answerer.trouble)
-        if not reason:
-            reason = "; ".join(flaws(case, made, cache_hits=self._settings.cache_hits))
+        elif observation.broken is None:  # an answer that failed accounts for what a client made of it
+            reason = "; ".join(flaws(case, made, cache_hits=self._settings.cache_hits)) or reason
         entries = tuple(entry(case.name, case.contract, each.call, each.call.finish()) for each in made)
         scrubber = self._scrubber(case)
         if reason and not (self._settings.keep_failing and places and answerer.trouble is None):

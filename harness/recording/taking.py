@@ -6,7 +6,8 @@ import threading
 from dataclasses import dataclass, replace
 
 from harness.errors import HarnessError
-from harness.model import Case, Headers, Reply, Request
+from harness.judge import judge
+from harness.model import Case, Headers, Observation, Performed, Reply, Request
 from harness.recording.calling import Call, Caller, OverBudgetError
 from harness.recording.plan import expected_failure
 from harness.recording.upstream import NotPlannedError
@@ -30,12 +31,16 @@ class Exchange:
 class Answerer:
     """Answers the requests of one case by calls. `trouble` is why the first of them was not let through.
 
-    Where a step expects to be refused, the first answer is the one, and it is not passed on in pieces.
+    Where a step expects to be refused, the first answer is the one, and it is not passed on in pieces. What
+    failed once the caller's patience was at its end is not fetched again: a client that repeats itself gets
+    the same answer. Requests that break their rules are not let through unless `whatever_is_sent`.
     """
 
-    def __init__(self, case: Case, caller: Caller) -> None:
+    def __init__(self, case: Case, caller: Caller, *, whatever_is_sent: bool = False) -> None:
         self._case = case
         self._caller = caller
+        self._whatever_is_sent = whatever_is_sent
+        self._seen: list[list[Request]] = [[] for _ in case.steps]
         self._as_it_is = replace(caller.retries, most=0)
         self._exchanges: list[Exchange] = []
         self._lock = threading.Lock()
@@ -57,13 +62,13 @@ class Answerer:
 
     def exchange(self, step: int, request: Request) -> Exchange | None:
         """The exchange of a request that was seen in a step, made now if the implementation did not wait
-        for an answer; None if it was not let through."""
+        for an answer; None if it was not let through, or repeats one that failed."""
         with self._lock:
             for made in self._exchanges:
                 if made.step == step and not made.claimed and _same(made.request, request):
                     made.claimed = True
                     return made
-        if isinstance(self._call(step, request), Reply):
+        if self._failed(step, request) is not None or isinstance(self._call(step, request), Reply):
             return None
         return self.exchange(step, request)
 
@@ -80,13 +85,37 @@ class Answerer:
     def _refusal(self, step: int) -> bool:
         return expected_failure(self._case, self._case.steps[step]) is not None
 
+    def _failed(self, step: int, request: Request) -> Call | None:
+        """The call that was made for the same request in the step, and failed."""
+        with self._lock:
+            for made in self._exchanges:
+                failed = made.call.arriving.fault is not None or made.call.status >= 400
+                if failed and made.step == step and _same(made.request, request):
+                    return made.call
+        return None
+
+    def _breaks_its_rules(self, step: int, request: Request) -> bool:
+        """Is there anything wrong with a request that is the next of a step?"""
+        with self._lock:
+            self._seen[step].append(request)
+            performed = tuple(Performed(tuple(requests)) for requests in self._seen[: step + 1])
+        judgement = judge(self._case, Observation(performed))
+        last = len(performed[-1].requests) - 1
+        return any((each.step, each.request) == (step, last) for each in judgement.differences)
+
     def _call(self, step: int, request: Request) -> Call | Reply:
+        wrong = self._breaks_its_rules(step, request)
+        failed = self._failed(step, request)
+        if failed is not None:
+            return failed
+        if wrong and not self._whatever_is_sent:
+            return _not_let_through("this request breaks the rules of its case")
         retries = self._as_it_is if self._refusal(step) else None
         try:
             call = self._caller.call(request, stand_ins=self._case.canaries.values(), retries=retries)
         except (NotPlannedError, OverBudgetError) as error:
             self.trouble = self.trouble or error
-            return Reply(502, _TEXT, (f"harness: {error.message}\n".encode(),))
+            return _not_let_through(error.message)
         with self._lock:
             self._exchanges.append(Exchange(step, request, call))
         return call
@@ -112,6 +141,11 @@ class _CutShort:
 
     def close(self) -> None:
         """The client has enough; the recording has not."""
+
+
+def _not_let_through(why: str) -> Reply:
+    """A status that clients do not answer by asking again."""
+    return Reply(400, _TEXT, (f"harness: {why}\n".encode(),))
 
 
 def _for_the_client(reply: Reply) -> Reply:

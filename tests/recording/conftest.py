@@ -47,9 +47,12 @@ def stand_in(site_of: OpenSite) -> Site:
 
 @pytest.fixture
 def chat(secret: str) -> MakeCase:
-    """A case of one chat call, which expects nothing but its URL; more input and other parts by name."""
+    """A case of one chat call, which expects nothing but its URL; more input and other parts by name.
 
-    def make(name: str = "acme/chat/hello", *, again: int = 1, **given: Any) -> Case:
+    Its request may be `repeated`, and comes `again`.
+    """
+
+    def make(name: str = "acme/chat/hello", *, again: int = 1, repeated: int = 1, **given: Any) -> Case:
         parts = {key: given.pop(key) for key in ("tags", "contract", "canaries") if key in given}
         outcome = given.pop("outcome", None)
         bearer = {"Authorization": f"Bearer {parts.get('canaries', {}).get('api_key', secret)}"}
@@ -63,7 +66,8 @@ def chat(secret: str) -> MakeCase:
             "history": [{"role": "user", "content": "Hello"}],
         }
         interactions = tuple(
-            Interaction(expected, ("interactions", number), replies=replies) for number in range(again)
+            Interaction(expected, ("interactions", number), replies=replies, most=repeated)
+            for number in range(again)
         )
         step = Step(values | given, interactions, outcome=outcome)
         fields: dict[str, Any] = {"contract": "2026-05", "canaries": {"api_key": secret}} | parts

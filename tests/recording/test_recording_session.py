@@ -249,7 +249,7 @@ def test_a_provider_that_repeats_the_key_is_not_quoted(
 def test_a_request_that_breaks_its_rules_is_not_even_sent(
     studio: Studio, stand_in: Site, chat: MakeCase
 ) -> None:
-    """Where nobody waited for its answer; the differences are told."""
+    """The client gets an answer of the harness instead; the differences are told."""
     case = chat(request={"body_includes": {"model": "openai/another"}})
     (take,) = studio.record(case, stand_in.caller())
     assert (take.status, len(take.differences)) == ("failed", 1)
@@ -320,8 +320,8 @@ def test_a_recording_is_never_replaced_by_a_failure(
 def test_an_error_that_is_expected_is_the_recording(
     studio: Studio, stand_in: Site, chat: MakeCase, expected: dict[str, Any]
 ) -> None:
-    """At the first attempt: what is to be recorded is the refusal."""
-    case = chat(model="openrouter/simulated/error-429", **expected)
+    """At the first attempt, however often the client repeats it: what is to be recorded is the refusal."""
+    case = chat(model="openrouter/simulated/error-429", repeated=3, **expected)
     (take,) = studio.record(case, stand_in.caller())
     assert (take.status, take.reason) == ("recorded", "")
     assert (len(stand_in.requests), stand_in.waits) == (1, [])
@@ -447,7 +447,7 @@ def test_an_interruption_keeps_what_is_complete(studio: Studio, stand_in: Site, 
 
 def test_many_threads_may_call_at_once(stand_in: Site, chat: MakeCase) -> None:
     """A client may send several requests of a case together; each gets its own answer."""
-    case = chat()
+    case = chat(again=8)
     answerer = Answerer(case, stand_in.caller())
     hello = b'{"model":"openai/gpt-4o-mini","messages":[{"role":"user","content":"%d"}]}'
     bodies = [hello % number for number in range(8)]
