@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pytest
 from openclaw_captures import EVIDENCE
 
 from harness.model import Reply, Request
@@ -69,6 +70,7 @@ class Capture:
     catalog: Any
     sent: Sent | None  # None: the build refused
     error: str | None
+    answer: Reply | None = None  # what the build was answered, where the file has it
 
     @property
     def history(self) -> list[dict[str, Any]]:
@@ -105,15 +107,21 @@ def captures(file: str, *transports: str) -> Iterator[Capture]:
 
 def _in_our_words(row: dict[str, Any]) -> Capture:
     model_calls = [request for request in row["requests"] if request["method"] == "POST"]
+    catalog, *answers = row["replies"]
     return Capture(
         id=row["id"],
         level="agent-bare",
         transport=_transport(row["input"]["model"]),
         input=row["input"],
-        catalog=row["replies"][0]["json"],
+        catalog=catalog["json"],
         sent=_sent(model_calls[0]) if model_calls else None,
         error=row.get("error"),
+        answer=_reply(answers[0]) if answers else None,
     )
+
+
+def _reply(row: dict[str, Any]) -> Reply:
+    return Reply(row["status"], tuple(row["headers"].items()), (row["text"].encode(),))
 
 
 def _in_openclaws_words(row: dict[str, Any], catalog: Any, level: str) -> Capture:
@@ -199,6 +207,17 @@ def request_of(capture: Capture, client: Client | None = None) -> Request | dict
         return outcome
     assert isinstance(sent, Request)
     return sent
+
+
+def outcome_of(capture: Capture) -> dict[str, Any]:
+    """What the reference makes of the answer that the build was given."""
+    call = Client()(capture.input)
+    next(call)
+    call.send(Reply(200, (), (json.dumps(capture.catalog).encode(),)))
+    with pytest.raises(StopIteration) as end:
+        call.send(capture.answer)
+    outcome: dict[str, Any] = end.value.value
+    return outcome
 
 
 def seen(request: Request) -> Sent:

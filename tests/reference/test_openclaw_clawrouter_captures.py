@@ -19,6 +19,7 @@ from openclaw_clawrouter_captures import (
     Departure,
     captures,
     is_elided,
+    outcome_of,
     request_of,
     seen,
     undo_departures,
@@ -257,6 +258,18 @@ def test_a_ref_that_the_catalog_lacks_sends_no_model_call() -> None:
     outcome = request_of(unknown)
     assert isinstance(outcome, dict)
     assert outcome["error"]["class"] == "model_not_found"
+
+
+@pytest.mark.parametrize(
+    "capture", [pytest.param(line, id=line.id) for line in read(FILES[0]) if line.answer is not None]
+)
+def test_the_answers_that_the_build_was_given_are_read(capture: Capture) -> None:
+    """Over Responses, Messages and Gemini they say OK; the chat completion ends before it began."""
+    outcome = outcome_of(capture)
+    if capture.transport == COMPLETIONS:
+        assert outcome["error"]["retryable"]
+    else:
+        assert (outcome["text"], outcome["finish_reason"]) == ("OK", "stop")
 
 
 @pytest.mark.parametrize("departure", [pytest.param(one, id=one.id) for one in DEPARTURES])
