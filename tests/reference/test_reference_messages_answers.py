@@ -84,6 +84,7 @@ def test_the_last_count_of_each_kind_of_token_holds() -> None:
         pytest.param(['{"pa', 'th": "a"}'], {"path": "a"}, id="in-pieces"),
         pytest.param([], {}, id="none"),
         pytest.param(['{"path": '], '{"path": ', id="no-json"),
+        pytest.param(["[1]"], "[1]", id="no-object"),
     ],
 )
 def test_arguments_are_read_from_their_pieces(written: list[str], arguments: Any) -> None:
@@ -146,13 +147,33 @@ def test_an_error_inside_the_stream_has_the_class_of_its_type(kind: str, expecte
     [
         pytest.param(stream(start(), *said("a")), id="no-message_stop"),
         pytest.param(stream(), id="empty"),
-        pytest.param(stream(start(), *said("a"), *end(), fault="truncated"), id="cut-off"),
+        pytest.param(stream(start(), *said("a"), fault="truncated"), id="cut-off"),
     ],
 )
 def test_an_answer_that_ends_early_is_like_a_lost_connection(reply: Reply) -> None:
     """Without `message_stop`, or from a connection that broke, there is no answer; another try may help."""
     with pytest.raises(Failure) as caught:
         read(reply)
+    assert kind_of(caught.value) == ("timeout", True)
+
+
+def test_what_happens_after_the_end_does_not_matter() -> None:
+    """A message that is whole is an answer, though the connection broke behind it."""
+    assert read(stream(start(), *said("a"), *end(), fault="reset"))["text"] == "a"
+
+
+def test_an_error_that_was_told_before_the_connection_broke_is_the_error() -> None:
+    """The provider's own word counts, not the way it hung up."""
+    error = {"type": "error", "error": {"type": "rate_limit_error", "message": "No"}}
+    with pytest.raises(Failure) as caught:
+        read(stream(start(), error, fault="reset"))
+    assert kind_of(caught.value) == ("rate_limit", True)
+
+
+def test_nothing_at_all_is_a_lost_connection() -> None:
+    """A fault before the first byte has the class of time-outs."""
+    with pytest.raises(Failure) as caught:
+        read(Reply(fault="timeout"))
     assert kind_of(caught.value) == ("timeout", True)
 
 

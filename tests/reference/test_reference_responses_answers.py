@@ -162,7 +162,7 @@ def test_an_error_inside_the_stream_has_the_class_of_its_code(code: Any, expecte
     [
         pytest.param(stream(said("Hel")), id="no-end"),
         pytest.param(stream(), id="empty"),
-        pytest.param(stream(said("Hel"), end(), fault="reset"), id="cut-off"),
+        pytest.param(stream(said("Hel"), fault="reset"), id="cut-off"),
     ],
 )
 def test_an_answer_that_ends_early_is_like_a_lost_connection(reply: Reply) -> None:

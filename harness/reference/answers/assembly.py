@@ -1,4 +1,4 @@
-"""What the readers of answers share: decoded events, parts that may be missing, errors inside an answer."""
+"""What the readers of native answers share: decoded events, parts that may be missing, errors inside."""
 
 from __future__ import annotations
 
@@ -8,25 +8,22 @@ from typing import Any, TypeAlias
 import orjson
 
 from harness.model import JsonValue, Reply
-from harness.reference.answers.failures import classify, failure_in
+from harness.reference.answers.failures import (
+    classify,
+    failure_in,
+    failure_of_fault,
+    json_of,
+    raise_for_failure,
+)
 from harness.reference.answers.sse import events
 from harness.reference.exchange import Outcome
 from harness.reference.refusal import Failure
 
-__all__ = [
-    "arguments_of",
-    "assembled",
-    "decoded_events",
-    "ended_early",
-    "ended_with",
-    "in_band",
-    "is_whole",
-    "items",
-    "mapping",
-    "text",
-]
+__all__ = ["Answer", "Mapped", "arguments_of", "assembled", "items", "mapping", "text"]
 
 Mapped: TypeAlias = dict[str, Any]
+
+_NAMES = {"openrouter": "OpenRouter", "clawrouter": "ClawRouter"}
 
 
 def mapping(value: JsonValue) -> Mapped:
@@ -45,35 +42,15 @@ def text(value: JsonValue) -> str:
     return value if isinstance(value, str) else ""
 
 
-def is_whole(reply: Reply) -> bool:
-    """Is the body one JSON document, not a stream of events?"""
-    return reply.body.lstrip()[:1] in (b"{", b"[")
-
-
-def decoded_events(reply: Reply) -> Iterator[Mapped]:
-    """The data of each event of a stream. Raises `Failure` at one that is no JSON object."""
-    for event in events(reply):
-        if event.data == "[DONE]":
-            return
-        try:
-            data = orjson.loads(event.data)
-        except orjson.JSONDecodeError:
-            data = None
-        if isinstance(data, list) and len(data) == 1:
-            data = data[0]
-        if not isinstance(data, dict):
-            raise Failure("an event of the answer is no JSON object", status=reply.status)
-        yield data
-
-
 def arguments_of(stated: JsonValue) -> JsonValue:
-    """What a tool is called with: the JSON in the text of its arguments, or the text where it is none."""
+    """What a tool is called with: the object in the text of its arguments, or the text where it holds none."""
     if not isinstance(stated, str):
         return {} if stated is None else stated
     try:
-        return orjson.loads(stated) if stated.strip() else {}
+        arguments = orjson.loads(stated) if stated.strip() else {}
     except orjson.JSONDecodeError:
         return stated
+    return arguments if isinstance(arguments, dict) else stated
 
 
 def assembled(
@@ -95,29 +72,76 @@ def _is_count(value: JsonValue) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def in_band(
-    error: Mapped, reply: Reply, *, label: str, provider: str, statuses: Mapping[str, int]
-) -> Failure:
-    """The failure that an answer tells of after its status. A word for it counts like the HTTP status that
-    it has in `statuses`, a numeric code like that status (OR-ERR-01)."""
-    told = failure_in({"error": error}, label=label, status=reply.status, provider=provider)
-    if told is None:
-        return Failure(f"{label}: an error that says nothing", status=reply.status)
-    words = [word for word in map(error.get, ("code", "type", "status")) if isinstance(word, str)]
-    meant = next((statuses[word] for word in words if word in statuses), None)
-    if meant is None:
-        return told
-    kind = classify(meant, " ".join([text(error.get("message")), *words]), provider=provider)
-    return Failure(told.message, error_class=kind.error_class, retryable=kind.retryable, status=reply.status)
+class Answer:
+    """A reply that began well, and what can be wrong with it all the same.
 
+    Raises `Failure` for an error status, and for a fault before anything was said.
+    """
 
-def ended_early(reply: Reply, *, label: str) -> Failure:
-    """The stream is over and its answer is not: like a connection that was lost."""
-    return Failure(
-        f"{label}: the answer ended early", error_class="timeout", retryable=True, status=reply.status
-    )
+    def __init__(self, reply: Reply, provider: str) -> None:
+        self._reply = reply
+        self._provider = provider
+        self._label = f"{_NAMES.get(provider, provider)} chat failed"
+        if not 200 <= reply.status < 300 or (reply.fault is not None and not reply.chunks):
+            raise_for_failure(reply, label=self._label, provider=provider)
 
+    @property
+    def is_whole(self) -> bool:
+        """Is the body one JSON document, not a stream of events?"""
+        return self._reply.body.lstrip()[:1] in (b"{", b"[")
 
-def ended_with(reason: JsonValue, reply: Reply, *, label: str) -> Failure:
-    """The provider stopped the answer for a reason that makes it no answer (OR-ERR-03)."""
-    return Failure(f"{label}: the answer ended with {reason}", status=reply.status)
+    def document(self) -> JsonValue:
+        """The body as JSON. Raises `Failure` for one that is none, or was cut off."""
+        if self._reply.fault is not None:
+            raise self.ended_early()
+        return json_of(self._reply, label=self._label)
+
+    def events(self) -> Iterator[Mapped]:
+        """The data of each event of a stream. Raises `Failure` at one that is no JSON object."""
+        for event in events(self._reply):
+            if event.data == "[DONE]":
+                return
+            try:
+                data = orjson.loads(event.data)
+            except orjson.JSONDecodeError:
+                data = None
+            if isinstance(data, list) and len(data) == 1:
+                data = data[0]
+            if not isinstance(data, dict):
+                raise self._failure("an event of the answer is no JSON object")
+            yield data
+
+    def failure_in(self, error: Mapped, statuses: Mapping[str, int]) -> Failure:
+        """The failure that the answer tells of after its status. A word for it counts like the HTTP status
+        that it has in `statuses`, a numeric code like that status (OR-ERR-01)."""
+        told = failure_in(
+            {"error": error}, label=self._label, status=self._reply.status, provider=self._provider
+        )
+        if told is None:
+            return self._failure("an error that says nothing")
+        words = [word for word in map(error.get, ("code", "type", "status")) if isinstance(word, str)]
+        meant = next((statuses[word] for word in words if word in statuses), None)
+        if meant is None:
+            return told
+        kind = classify(meant, " ".join([text(error.get("message")), *words]), provider=self._provider)
+        return Failure(
+            told.message, error_class=kind.error_class, retryable=kind.retryable, status=self._reply.status
+        )
+
+    def ended_early(self) -> Failure:
+        """There is no more to read, and the answer is not whole: the connection was lost."""
+        if self._reply.fault is not None:
+            return failure_of_fault(self._reply, label=self._label)
+        return self._failure("the stream ended before the answer did", error_class="timeout", retryable=True)
+
+    def ended_with(self, reason: JsonValue) -> Failure:
+        """The provider stopped the answer for a reason that makes it no answer (OR-ERR-03)."""
+        return self._failure(f"the answer ended with {reason}")
+
+    def _failure(self, said: str, *, error_class: str | None = None, retryable: bool = False) -> Failure:
+        return Failure(
+            f"{self._label}: {said}",
+            error_class=error_class,
+            retryable=retryable,
+            status=self._reply.status,
+        )

@@ -7,29 +7,21 @@ Token counts are those that the answer states: `output_tokens` are without the t
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, TypeAlias
 
 from harness.model import JsonValue, Reply
 from harness.reference.answers.assembly import (
+    Answer,
+    Mapped,
     arguments_of,
     assembled,
-    decoded_events,
-    ended_early,
-    ended_with,
-    in_band,
-    is_whole,
     items,
     mapping,
     text,
 )
-from harness.reference.answers.failures import json_of, raise_for_failure
 from harness.reference.exchange import Outcome
 
 __all__ = ["read"]
 
-Mapped: TypeAlias = dict[str, Any]
-
-_LABEL = "Gemini"
 _STATUSES = {
     "INVALID_ARGUMENT": 400,
     "FAILED_PRECONDITION": 400,
@@ -58,18 +50,17 @@ def read(reply: Reply, *, provider: str = "clawrouter") -> Outcome:
     Raises `Failure` for a fault, an error status, an error inside the answer, a blocked prompt, a finish
     reason other than STOP and MAX_TOKENS, and an answer that ends without any.
     """
-    raise_for_failure(reply, label=_LABEL, provider=provider)
+    answer = Answer(reply, provider)
     texts: list[str] = []
     calls: list[Mapped] = []
     usage: Mapped = {}
     reason: JsonValue = None
-    for chunk in _chunks(reply):
+    for chunk in _chunks(answer):
         if "error" in chunk:
-            error = mapping(chunk["error"])
-            raise in_band(error, reply, label=_LABEL, provider=provider, statuses=_STATUSES)
+            raise answer.failure_in(mapping(chunk["error"]), _STATUSES)
         blocked = mapping(chunk.get("promptFeedback")).get("blockReason")
         if blocked:
-            raise ended_with(blocked, reply, label=_LABEL)
+            raise answer.ended_with(blocked)
         usage.update(mapping(chunk.get("usageMetadata")))
         candidate = next(items(chunk.get("candidates")), {})
         for part in items(mapping(candidate.get("content")).get("parts")):
@@ -79,19 +70,19 @@ def read(reply: Reply, *, provider: str = "clawrouter") -> Outcome:
             if call:
                 calls.append(_call(call, len(calls) + 1))
         reason = candidate.get("finishReason") or reason
-    if reason is None:
-        raise ended_early(reply, label=_LABEL)
+    if reason is None or reply.fault is not None:
+        raise answer.ended_early()
     if reason not in ("STOP", "MAX_TOKENS"):
-        raise ended_with(reason, reply, label=_LABEL)
+        raise answer.ended_with(reason)
     counts = {name: usage.get(key) for name, key in _USAGE.items()}
     return assembled(texts, calls, counts, cut_off=reason == "MAX_TOKENS")
 
 
-def _chunks(reply: Reply) -> Iterable[Mapped]:
+def _chunks(answer: Answer) -> Iterable[Mapped]:
     """The parts of the answer: its events, or of a JSON document the objects in its list, or itself."""
-    if not is_whole(reply):
-        return decoded_events(reply)
-    document = json_of(reply, label=_LABEL)
+    if not answer.is_whole:
+        return answer.events()
+    document = answer.document()
     return items(document if isinstance(document, list) else [document])
 
 

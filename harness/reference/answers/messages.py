@@ -5,31 +5,22 @@ Token counts are those that the message states: `input_tokens` are without the c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any, TypeAlias
+from collections.abc import Iterable
 
 from harness.model import Reply
 from harness.reference.answers.assembly import (
+    Answer,
+    Mapped,
     arguments_of,
     assembled,
-    decoded_events,
-    ended_early,
-    ended_with,
-    in_band,
-    is_whole,
     items,
     mapping,
     text,
 )
-from harness.reference.answers.failures import json_of, raise_for_failure
 from harness.reference.exchange import Outcome
-from harness.reference.refusal import Failure
 
 __all__ = ["read"]
 
-Mapped: TypeAlias = dict[str, Any]
-
-_LABEL = "Messages"
 _FINISHED = {None, "end_turn", "stop_sequence", "pause_turn", "tool_use"}
 _CUT_OFF = {"max_tokens", "model_context_window_exceeded"}
 _STATUSES = {
@@ -57,23 +48,23 @@ _USAGE = {
 def read(reply: Reply, *, provider: str = "clawrouter") -> Outcome:
     """The outcome of a message. Raises `Failure` for a fault, an error status, an error inside the answer,
     a refusal, and a stream that ends before `message_stop`."""
-    raise_for_failure(reply, label=_LABEL, provider=provider)
-    if is_whole(reply):
-        message = mapping(json_of(reply, label=_LABEL))
+    answer = Answer(reply, provider)
+    if answer.is_whole:
+        message = mapping(answer.document())
         if "error" in message:
-            raise _failed(message, reply, provider)
+            raise answer.failure_in(mapping(message["error"]), _STATUSES)
         blocks: Iterable[Mapped] = items(message.get("content"))
     else:
-        message, blocks = _folded(decoded_events(reply), reply, provider)
-    return _outcome(message, blocks, reply)
+        message, blocks = _folded(answer)
+    return _outcome(message, blocks, answer)
 
 
-def _folded(events: Iterator[Mapped], reply: Reply, provider: str) -> tuple[Mapped, Iterable[Mapped]]:
+def _folded(answer: Answer) -> tuple[Mapped, Iterable[Mapped]]:
     """The message that a stream of events adds up to, and its blocks."""
     message: Mapped = {}
     usage: Mapped = {}
     blocks: dict[object, Mapped] = {}
-    for event in events:
+    for event in answer.events():
         match event.get("type"):
             case "message_start":
                 message = mapping(event.get("message"))
@@ -89,8 +80,8 @@ def _folded(events: Iterator[Mapped], reply: Reply, provider: str) -> tuple[Mapp
             case "message_stop":
                 return {**message, "usage": usage}, blocks.values()
             case "error":
-                raise _failed(event, reply, provider)
-    raise ended_early(reply, label=_LABEL)
+                raise answer.failure_in(mapping(event.get("error")), _STATUSES)
+    raise answer.ended_early()
 
 
 def _extend(block: Mapped, delta: Mapped) -> None:
@@ -101,7 +92,7 @@ def _extend(block: Mapped, delta: Mapped) -> None:
         block["written"] = block.get("written", "") + text(delta.get("partial_json"))
 
 
-def _outcome(message: Mapped, blocks: Iterable[Mapped], reply: Reply) -> Outcome:
+def _outcome(message: Mapped, blocks: Iterable[Mapped], answer: Answer) -> Outcome:
     texts: list[str] = []
     calls: list[Mapped] = []
     for block in blocks:
@@ -112,12 +103,7 @@ def _outcome(message: Mapped, blocks: Iterable[Mapped], reply: Reply) -> Outcome
             calls.append({"id": block.get("id"), "name": block.get("name"), "arguments": arguments_of(given)})
     reason = message.get("stop_reason")
     if reason not in _FINISHED | _CUT_OFF:
-        raise ended_with(reason, reply, label=_LABEL)
+        raise answer.ended_with(reason)
     stated = mapping(message.get("usage"))
     usage = {name: stated.get(key) for name, key in _USAGE.items()}
     return assembled(texts, calls, usage, cut_off=reason in _CUT_OFF)
-
-
-def _failed(answer: Mapped, reply: Reply, provider: str) -> Failure:
-    error = mapping(answer.get("error"))
-    return in_band(error, reply, label=_LABEL, provider=provider, statuses=_STATUSES)

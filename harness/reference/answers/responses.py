@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
 
 from harness.model import Reply
 from harness.reference.answers.assembly import (
+    Answer,
+    Mapped,
     arguments_of,
     assembled,
-    decoded_events,
-    ended_early,
-    ended_with,
-    in_band,
-    is_whole,
     items,
     mapping,
     text,
 )
-from harness.reference.answers.failures import json_of, raise_for_failure
 from harness.reference.exchange import Outcome
 
 __all__ = ["read"]
 
-Mapped: TypeAlias = dict[str, Any]
-
-_LABEL = "Responses"
 _ENDS = {"response.completed", "response.incomplete", "response.failed"}
 _STATUSES = {
     "authentication_error": 401,
@@ -47,16 +39,15 @@ _STATUSES = {
 def read(reply: Reply, *, provider: str = "clawrouter") -> Outcome:
     """The outcome of a response. Raises `Failure` for a fault, an error status, an error inside the answer,
     an end that is neither completion nor the token limit, and a stream without an end."""
-    raise_for_failure(reply, label=_LABEL, provider=provider)
-    if is_whole(reply):
-        response = mapping(json_of(reply, label=_LABEL))
+    answer = Answer(reply, provider)
+    if answer.is_whole:
+        response = mapping(answer.document())
         output: Iterable[Mapped] = ()
     else:
-        response, output = _folded(decoded_events(reply), reply)
+        response, output = _folded(answer)
     if response.get("error"):
-        error = mapping(response["error"])
-        raise in_band(error, reply, label=_LABEL, provider=provider, statuses=_STATUSES)
-    return _outcome(response, output or items(response.get("output")), reply)
+        raise answer.failure_in(mapping(response["error"]), _STATUSES)
+    return _outcome(response, output or items(response.get("output")), answer)
 
 
 @dataclass(slots=True)
@@ -78,10 +69,10 @@ class _Item:
         return item
 
 
-def _folded(events: Iterator[Mapped], reply: Reply) -> tuple[Mapped, list[Mapped]]:
+def _folded(answer: Answer) -> tuple[Mapped, list[Mapped]]:
     """The response that a stream of events ends with, and the items that were streamed before."""
     streamed: dict[object, _Item] = {}
-    for event in events:
+    for event in answer.events():
         kind = text(event.get("type"))
         if kind in _ENDS:
             response = mapping(event.get("response"))
@@ -91,7 +82,7 @@ def _folded(events: Iterator[Mapped], reply: Reply) -> tuple[Mapped, list[Mapped
         if kind == "error":
             return {"error": event.get("error") or {**event, "type": None}}, []
         _take_in(streamed, kind, event)
-    raise ended_early(reply, label=_LABEL)
+    raise answer.ended_early()
 
 
 def _take_in(streamed: dict[object, _Item], kind: str, event: Mapped) -> None:
@@ -110,7 +101,7 @@ def _item(streamed: dict[object, _Item], event: Mapped) -> _Item:
     return streamed.setdefault(event.get("output_index", event.get("item_id")), _Item())
 
 
-def _outcome(response: Mapped, output: Iterable[Mapped], reply: Reply) -> Outcome:
+def _outcome(response: Mapped, output: Iterable[Mapped], answer: Answer) -> Outcome:
     texts: list[str] = []
     calls: list[Mapped] = []
     for item in output:
@@ -124,7 +115,7 @@ def _outcome(response: Mapped, output: Iterable[Mapped], reply: Reply) -> Outcom
     reason = mapping(response.get("incomplete_details")).get("reason")
     cut_off = status == "incomplete" and reason == "max_output_tokens"
     if status != "completed" and not cut_off:
-        raise ended_with(reason or status, reply, label=_LABEL)
+        raise answer.ended_with(reason or status)
     return assembled(texts, calls, _usage(response), cut_off=cut_off)
 
 
