@@ -188,6 +188,7 @@ def test_the_environments_key_wins_over_the_configured_one() -> None:
         ({"prompt": None}, "format"),
         ({"images": [{"mime_type": "image/png"}]}, "format"),
         ({"model": "no-ref"}, "format"),
+        ({"model": ""}, "format"),
     ],
 )
 def test_an_image_call_that_cannot_be_made_sends_nothing(given: dict[str, Any], error_class: str) -> None:

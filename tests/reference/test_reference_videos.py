@@ -174,6 +174,7 @@ def test_polls_and_downloads_carry_the_jobs_headers(contract: str) -> None:
         "\\\\evil.example\\j",
         "https://cdn.openrouter.ai/j",
         "http://openrouter.ai/j",
+        "http://openrouter.ai:443/j",
         "https://openrouter.ai:8443/j",
         "https://openrouter.ai./j",
         "https://openrouter.ai.evil.example/j",
