@@ -1,13 +1,19 @@
-"""The reference against image, video and speech calls that published OpenClaw builds really made."""
+"""The reference against image, video and speech calls that were really made: by published OpenClaw builds,
+and one by another client."""
 
 from __future__ import annotations
 
+import base64
+import json
 from collections import Counter
 from functools import lru_cache
 
 import pytest
+from media_calls import Call
 from openclaw_captures import EVIDENCE
 from openclaw_media_captures import BUILDS, DEPARTURES, Capture, Departure, captures, undo_departures
+
+from harness.cassettes import open_cassette
 
 pytestmark = pytest.mark.skipif(
     not (EVIDENCE / "openclaw").is_dir(), reason=f"no captures in {EVIDENCE} (set HARNESS_EVIDENCE)"
@@ -81,3 +87,24 @@ def test_a_departure_of_media_calls_is_seen_in_every_build_it_names(departure: D
     """A departure that no capture of a build shows is no finding about that build."""
     shown = [departures for file in BUILDS if BUILDS[file] == build for departures in departures_in(file)]
     assert any(departure.id in departures for departures in shown)
+
+
+IMAGES = EVIDENCE / "cassettes" / "crmne+ruby_llm" / "openrouter.ai"
+
+
+@pytest.mark.skipif(not IMAGES.is_dir(), reason=f"no recorded traffic in {EVIDENCE} (set HARNESS_EVIDENCE)")
+def test_an_image_that_another_client_was_really_sent_is_read() -> None:
+    """OpenRouter's own images endpoint takes and gives what the latest contract says: the recorded request
+    of another client is the reference's but for its `n`, and its answer holds one JPEG."""
+    recordings = (open_cassette(file) for file in sorted(IMAGES.glob("*reference_images*.yaml")))
+    [recorded] = next(recordings).interactions
+    asked = json.loads(recorded.request.body)
+    model, prompt = asked["model"], asked["prompt"]
+    pictures = [part["image_url"] for part in asked["input_references"]]
+    given = {"operation": "image", "contract": "latest", "model": f"openrouter/{model}", "prompt": prompt}
+    call = Call({**given, "images": pictures}, [recorded.reply])
+    assert (call.request.method, call.request.url) == (recorded.request.method, recorded.request.url)
+    assert call.body == {**asked, "n": 1}
+    [made] = call.artifacts
+    assert (made["mime_type"], made["filename"]) == ("image/jpeg", "image-1.jpg")
+    assert base64.b64decode(made["data"]).startswith(b"\xff\xd8\xff")
