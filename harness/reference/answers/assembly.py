@@ -43,7 +43,7 @@ def text(value: JsonValue) -> str:
 
 
 def arguments_of(stated: JsonValue) -> JsonValue:
-    """What a tool is called with: the object in the text of its arguments, or the text where it holds none."""
+    """What a tool is called with: the object in a text, or the text itself where it holds none."""
     if not isinstance(stated, str):
         return {} if stated is None else stated
     try:

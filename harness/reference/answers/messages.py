@@ -6,6 +6,7 @@ Token counts are those that the message states: `input_tokens` are without the c
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from harness.model import Reply
 from harness.reference.answers.assembly import (
@@ -21,7 +22,7 @@ from harness.reference.exchange import Outcome
 
 __all__ = ["read"]
 
-_FINISHED = {None, "end_turn", "stop_sequence", "pause_turn", "tool_use"}
+_FINISHED = {"end_turn", "stop_sequence", "pause_turn", "tool_use"}
 _CUT_OFF = {"max_tokens", "model_context_window_exceeded"}
 _STATUSES = {
     "invalid_request_error": 400,
@@ -53,57 +54,77 @@ def read(reply: Reply, *, provider: str = "clawrouter") -> Outcome:
         message = mapping(answer.document())
         if "error" in message:
             raise answer.failure_in(mapping(message["error"]), _STATUSES)
-        blocks: Iterable[Mapped] = items(message.get("content"))
+        blocks = [_Block(block) for block in items(message.get("content"))]
     else:
         message, blocks = _folded(answer)
     return _outcome(message, blocks, answer)
 
 
-def _folded(answer: Answer) -> tuple[Mapped, Iterable[Mapped]]:
+@dataclass(slots=True)
+class _Block:
+    """A block of the content as it began, and what was added to it."""
+
+    begun: Mapped = field(default_factory=dict)
+    texts: list[str] = field(default_factory=list)
+    arguments: list[str] = field(default_factory=list)
+
+    def add(self, delta: Mapped) -> None:
+        if delta.get("type") == "text_delta":
+            self.texts.append(text(delta.get("text")))
+        elif delta.get("type") == "input_json_delta":
+            self.arguments.append(text(delta.get("partial_json")))
+
+    @property
+    def said(self) -> str:
+        return text(self.begun.get("text")) + "".join(self.texts)
+
+    @property
+    def call(self) -> Mapped:
+        given = "".join(self.arguments) or self.begun.get("input")
+        return {
+            "id": self.begun.get("id"),
+            "name": self.begun.get("name"),
+            "arguments": arguments_of(given),
+        }
+
+
+def _folded(answer: Answer) -> tuple[Mapped, Iterable[_Block]]:
     """The message that a stream of events adds up to, and its blocks."""
     message: Mapped = {}
     usage: Mapped = {}
-    blocks: dict[object, Mapped] = {}
+    blocks: dict[str, _Block] = {}
     for event in answer.events():
-        match event.get("type"):
-            case "message_start":
-                message = mapping(event.get("message"))
-                usage = {**mapping(message.get("usage"))}
-            case "content_block_start":
-                blocks[event.get("index")] = {**mapping(event.get("content_block"))}
-            case "content_block_delta":
-                _extend(blocks.setdefault(event.get("index"), {}), mapping(event.get("delta")))
-            case "message_delta":
-                stated = mapping(event.get("usage"))
-                usage.update((name, count) for name, count in stated.items() if count is not None)
-                message = {**message, **mapping(event.get("delta"))}
-            case "message_stop":
-                return {**message, "usage": usage}, blocks.values()
-            case "error":
-                raise answer.failure_in(mapping(event.get("error")), _STATUSES)
+        kind = event.get("type")
+        if kind == "content_block_delta":
+            blocks.setdefault(str(event.get("index")), _Block()).add(mapping(event.get("delta")))
+        elif kind == "message_start":
+            message = mapping(event.get("message"))
+            usage = {**mapping(message.get("usage"))}
+        elif kind == "content_block_start":
+            blocks[str(event.get("index"))] = _Block(mapping(event.get("content_block")))
+        elif kind == "message_delta":
+            stated = mapping(event.get("usage"))
+            usage.update((name, count) for name, count in stated.items() if count is not None)
+            message = {**message, **mapping(event.get("delta"))}
+        elif kind == "message_stop":
+            return {**message, "usage": usage}, blocks.values()
+        elif kind == "error":
+            raise answer.failure_in(mapping(event.get("error")), _STATUSES)
     raise answer.ended_early()
 
 
-def _extend(block: Mapped, delta: Mapped) -> None:
-    if delta.get("type") == "text_delta":
-        block.setdefault("type", "text")
-        block["text"] = text(block.get("text")) + text(delta.get("text"))
-    elif delta.get("type") == "input_json_delta":
-        block["written"] = block.get("written", "") + text(delta.get("partial_json"))
-
-
-def _outcome(message: Mapped, blocks: Iterable[Mapped], answer: Answer) -> Outcome:
+def _outcome(message: Mapped, blocks: Iterable[_Block], answer: Answer) -> Outcome:
     texts: list[str] = []
     calls: list[Mapped] = []
     for block in blocks:
-        if block.get("type") == "text":
-            texts.append(text(block.get("text")))
-        elif block.get("type") == "tool_use":
-            given = block.get("written") or block.get("input")
-            calls.append({"id": block.get("id"), "name": block.get("name"), "arguments": arguments_of(given)})
+        kind = block.begun.get("type")
+        if kind == "tool_use":
+            calls.append(block.call)
+        elif kind in ("text", None):
+            texts.append(block.said)
     reason = message.get("stop_reason")
-    if reason not in _FINISHED | _CUT_OFF:
+    if reason is not None and text(reason) not in _FINISHED | _CUT_OFF:
         raise answer.ended_with(reason)
     stated = mapping(message.get("usage"))
     usage = {name: stated.get(key) for name, key in _USAGE.items()}
-    return assembled(texts, calls, usage, cut_off=reason in _CUT_OFF)
+    return assembled(texts, calls, usage, cut_off=text(reason) in _CUT_OFF)

@@ -55,23 +55,23 @@ class _Item:
     """An item of the output while it comes in."""
 
     stated: Mapped = field(default_factory=dict)
-    said: str = ""
-    arguments: str = ""
+    said: list[str] = field(default_factory=list)
+    arguments: list[str] = field(default_factory=list)
 
     def whole(self) -> Mapped:
         """The item with what came in pieces, where it did not come whole as well."""
         item = dict(self.stated)
         if self.said and not item.get("content"):
-            item["content"] = [{"type": "output_text", "text": self.said}]
+            item["content"] = [{"type": "output_text", "text": "".join(self.said)}]
             item.setdefault("type", "message")
         if self.arguments and not item.get("arguments"):
-            item["arguments"] = self.arguments
+            item["arguments"] = "".join(self.arguments)
         return item
 
 
 def _folded(answer: Answer) -> tuple[Mapped, list[Mapped]]:
     """The response that a stream of events ends with, and the items that were streamed before."""
-    streamed: dict[object, _Item] = {}
+    streamed: dict[str, _Item] = {}
     for event in answer.events():
         kind = text(event.get("type"))
         if kind in _ENDS:
@@ -85,20 +85,20 @@ def _folded(answer: Answer) -> tuple[Mapped, list[Mapped]]:
     raise answer.ended_early()
 
 
-def _take_in(streamed: dict[object, _Item], kind: str, event: Mapped) -> None:
+def _take_in(streamed: dict[str, _Item], kind: str, event: Mapped) -> None:
     match kind:
         case "response.output_item.added" | "response.output_item.done":
             _item(streamed, event).stated = mapping(event.get("item"))
         case "response.output_text.delta" | "response.refusal.delta":
-            _item(streamed, event).said += text(event.get("delta"))
+            _item(streamed, event).said.append(text(event.get("delta")))
         case "response.function_call_arguments.delta":
-            _item(streamed, event).arguments += text(event.get("delta"))
+            _item(streamed, event).arguments.append(text(event.get("delta")))
         case "response.function_call_arguments.done":
-            _item(streamed, event).arguments = text(event.get("arguments"))
+            _item(streamed, event).arguments = [text(event.get("arguments"))]
 
 
-def _item(streamed: dict[object, _Item], event: Mapped) -> _Item:
-    return streamed.setdefault(event.get("output_index", event.get("item_id")), _Item())
+def _item(streamed: dict[str, _Item], event: Mapped) -> _Item:
+    return streamed.setdefault(str(event.get("output_index", event.get("item_id"))), _Item())
 
 
 def _outcome(response: Mapped, output: Iterable[Mapped], answer: Answer) -> Outcome:
