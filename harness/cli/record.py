@@ -168,7 +168,7 @@ def command(
     key = read_key(key_env)
     suites = open_suites(patterns, new_cassettes=True)
     selection = selection_of(patterns, evidence, reading, tags, shard)
-    longest_s = (silence + asked.retries.longest_s) * (1 + retries) + _LONGEST_JOB_S + _SLACK_S
+    longest_s = (silence + (asked.retries.longest_s or 0)) * (1 + retries) + _LONGEST_JOB_S + _SLACK_S
     with ExitStack() as stack:
         address = addresses[0] if addresses else "reference"
         implementation = stack.enter_context(closing(connect(address, timeout_s=longest_s)))
@@ -285,10 +285,9 @@ class _Recording:
 
     def _tiny_call(self, planned: Plan) -> bool:
         """One call that shows whether calls are answered at all."""
-        served = [call for call in planned.calls if not call.refused]
-        if not served:
+        cheapest = planned.cheapest
+        if cheapest is None:
             return True
-        cheapest = min(served, key=lambda call: call.cost if call.cost is not None else Decimal("Infinity"))
         checks, call = check_call(self._caller, self._asked.base_url, cheapest.estimate.model)
         if call is not None:
             self._tally.entries.append(entry("preflight", "", call, call.finish()))

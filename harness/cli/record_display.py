@@ -40,7 +40,7 @@ class Display:
             told.add(key)
             cost = "price unknown" if call.cost is None else f"up to ${call.cost * by_case[key]:.6f}"
             self._line(
-                f"  {by_case[key]} x {call.case.name}  {call.estimate.model}"
+                f"  {by_case[key]} x {call.case.name}  {call.estimate.model or call.request.url}"
                 f"  {call.estimate.prompt_tokens} in, {call.estimate.output_tokens} out at most  {cost}"
             )
         self._line(

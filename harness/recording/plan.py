@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -15,6 +16,8 @@ from harness.reference import Refusal, Unsupported, shape
 from harness.reference.openrouter.pricing import Estimate, Prices
 
 __all__ = ["REFUSED", "Plan", "PlannedCall", "expected_failure", "plan"]
+
+_PAID_EACH = ("chat", "image", "speech")
 
 REFUSED = "refused"
 """The tag of a case whose requests the provider is to answer by an error."""
@@ -28,6 +31,11 @@ class PlannedCall:
     request: Request
     estimate: Estimate
     refused: bool = False
+
+    @property
+    def asks_listed_model(self) -> bool:
+        """Whether the model is one of those that OpenRouter's list of chat models should have."""
+        return urlsplit(self.request.url).path.endswith("/chat/completions") and bool(self.estimate.model)
 
     @property
     def host(self) -> str:
@@ -61,9 +69,11 @@ class Plan:
 
     @property
     def models(self) -> Mapping[str, frozenset[str]]:
-        """The models that are asked for, with the fields that the requests to them have."""
+        """The chat models that are asked for, with the fields that the requests to them have."""
         found: dict[str, frozenset[str]] = {}
         for call in self.calls:
+            if not call.asks_listed_model:
+                continue
             fields = frozenset(_object(call.request.body))
             found[call.estimate.model] = found.get(call.estimate.model, frozenset()) | fields
         return found
@@ -72,16 +82,24 @@ class Plan:
     def refused_models(self) -> frozenset[str]:
         """The models that are asked for only where an error is expected."""
         served = {call.estimate.model for call in self.calls if not call.refused}
-        return frozenset(call.estimate.model for call in self.calls) - served
+        return frozenset(self.models) - served
 
     @property
     def unpriced(self) -> tuple[str, ...]:
         return tuple(sorted({call.estimate.model for call in self.calls if call.cost is None}))
 
+    @property
+    def cheapest(self) -> PlannedCall | None:
+        """The call that costs least of those that a list of chat models prices, and that are to be served."""
+        served = [call for call in self.calls if call.asks_listed_model and not call.refused]
+        return min(
+            served, key=lambda call: Decimal("Infinity") if call.cost is None else call.cost, default=None
+        )
+
     def priced(self, prices: Prices) -> Plan:
         """The same calls at these prices."""
         calls = (
-            PlannedCall(call.case, call.request, prices.estimate(call.request.body), call.refused)
+            replace(call, estimate=prices.estimate(call.request.body)) if call.request.body else call
             for call in self.calls
         )
         return Plan(tuple(calls), self.retries)
@@ -89,7 +107,11 @@ class Plan:
 
 def plan(cases: Iterable[Case], prices: Prices, retries: int) -> Plan:
     """The calls that cases will make, as far as can be told without performing them: what the contract has
-    an implementation send, once for every request that a case expects."""
+    an implementation send first, once for every request that a case expects.
+
+    Of a video only the job is paid for, not the looks at it. Behind ClawRouter's catalog is one call of
+    unknown price, and other look-ups cost nothing.
+    """
     return Plan(tuple(call for case in cases for call in _calls(case, prices)), retries)
 
 
@@ -108,8 +130,15 @@ def _calls(case: Case, prices: Prices) -> Iterator[PlannedCall]:
         request = _request(step)
         if expected and request is not None:
             refused = expected_failure(case, step) is not None
-            call = PlannedCall(case, request, prices.estimate(request.body), refused)
-            yield from (call for _ in range(expected))
+            call = PlannedCall(case, request, _estimate(step, request, prices), refused)
+            yield from (call for _ in range(expected if step.operation in _PAID_EACH and request.body else 1))
+
+
+def _estimate(step: Step, request: Request, prices: Prices) -> Estimate:
+    if request.body:
+        return prices.estimate(request.body)
+    model = str(step.input.get("model") or "") if step.uses_catalog else ""
+    return Estimate(model, 0, 0, None if model else Decimal())
 
 
 def _request(step: Step) -> Request | None:

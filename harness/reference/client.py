@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 from harness._version import __version__
 from harness.model import JsonValue, Reply, Request
 from harness.reference.exchange import Clock, Exchange, Outcome, Pause, VirtualClock
+from harness.reference.openrouter.config import default_model
 from harness.reference.refusal import CallError, Unsupported
 
 if TYPE_CHECKING:  # imported with the first call of ClawRouter
@@ -120,8 +121,10 @@ def begin(given: Given, session: Session) -> Exchange[Outcome]:
 
 
 def is_for_clawrouter(given: Given) -> bool:
-    """Does the model ref of `given` name the provider clawrouter?"""
+    """Does the model ref of `given`, else the configured one, name the provider clawrouter?"""
     model = given.get("model")
+    if model is None and given.get("config"):
+        model = default_model(given["config"])
     return isinstance(model, str) and model.partition("/")[0].strip().lower() == "clawrouter"
 
 

@@ -23,7 +23,7 @@ from clawrouter_inputs import (
     perform,
 )
 
-from harness.model import Reply
+from harness.model import Reply, Request
 from harness.reference import Client, Unsupported, shape
 
 EVERY = [LISTED, CHAT, CLAUDE, GEMINI]
@@ -270,3 +270,11 @@ class TestCatalog:
         """As with chat (W-26)."""
         with pytest.raises(Unsupported):
             shape({"operation": "catalog", "contract": "2026-04", "api_key": KEY})
+
+
+def test_a_configured_default_model_may_be_one_of_clawrouters() -> None:
+    """A call that names no model goes where the agent's default says."""
+    config = {"agents": {"defaults": {"model": {"primary": "clawrouter/openai/gpt-5.5"}}}}
+    first = next(Client()({"contract": "latest", "api_key": "cr-0000", "config": config, "history": []}))
+    assert isinstance(first, Request)
+    assert first.url == "https://clawrouter.openclaw.ai/v1/catalog"

@@ -71,7 +71,7 @@ def chat(given: Mapping[str, JsonValue], session: Session) -> Exchange[Outcome]:
     """
     contract = _contract(given)
     config = given.get("config") or {}
-    ref = refs.parse(given["model"], contract)
+    ref = refs.parse(given.get("model") or configuration.default_model(config), contract)
     _check_allowed(ref, config, contract)
     root, key = access.root_of(given), _key(given)
     models = yield from session.catalogs.load(root, key, contract=contract, clock=session.clock)

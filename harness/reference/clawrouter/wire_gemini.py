@@ -11,6 +11,7 @@ from harness.reference.clawrouter import thinking_native, transcript
 from harness.reference.clawrouter.call import Call
 from harness.reference.clawrouter.transcript import Assistant, Block, Result, Results, Turn, User
 from harness.reference.openrouter.cache_markers import join_at_boundary
+from harness.reference.openrouter.messages import IMAGES_FOLLOW
 
 __all__ = ["body"]
 
@@ -20,7 +21,6 @@ _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{
 _MODES = {"auto": "AUTO", "none": "NONE", "required": "ANY"}
 _UNSIGNED = "skip_thought_signature_validator"
 """What Gemini 3 takes for the signature of a call that was never signed."""
-_IMAGES_FOLLOW = "Images from the tool results above:"
 
 
 def body(call: Call) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def _contents(turn: Turn, *, is_gemini_3: bool) -> Iterator[Content]:
         yield {"role": "user", "parts": [_result(result, is_gemini_3) for result in turn.items]}
         images = [_shown(image) for result in turn.items for image in result.images]
         if images and not is_gemini_3:
-            yield {"role": "user", "parts": [{"text": _IMAGES_FOLLOW}, *images]}
+            yield {"role": "user", "parts": [{"text": IMAGES_FOLLOW}, *images]}
     else:
         yield turn.turn
 
