@@ -274,7 +274,7 @@ class TestCatalog:
 
 def test_a_configured_default_model_may_be_one_of_clawrouters() -> None:
     """A call that names no model goes where the agent's default says."""
-    config = {"agents": {"defaults": {"model": {"primary": "clawrouter/openai/gpt-5.5"}}}}
+    config: Any = {"agents": {"defaults": {"model": {"primary": "clawrouter/openai/gpt-5.5"}}}}
     first = next(Client()({"contract": "latest", "api_key": "cr-0000", "config": config, "history": []}))
     assert isinstance(first, Request)
     assert first.url == "https://clawrouter.openclaw.ai/v1/catalog"
