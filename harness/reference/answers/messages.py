@@ -54,7 +54,7 @@ def read(reply: Reply, *, provider: str = "clawrouter") -> Outcome:
         message = mapping(answer.document())
         if "error" in message:
             raise answer.failure_in(mapping(message["error"]), _STATUSES)
-        blocks = [_Block(block) for block in items(message.get("content"))]
+        blocks: Iterable[_Block] = [_Block(block) for block in items(message.get("content"))]
     else:
         message, blocks = _folded(answer)
     return _outcome(message, blocks, answer)
