@@ -115,7 +115,7 @@ class TestRefusals:
 
     def test_a_ref_beside_the_allowlist_is_refused(self) -> None:
         """Where the agent's models are listed, a ref must be among them (CW-CAT-11)."""
-        config = {"agents": {"defaults": {"models": {f"clawrouter/{CHAT}": {}, "no ref": {}}}}}
+        config: Any = {"agents": {"defaults": {"models": {f"clawrouter/{CHAT}": {}, "no ref": {}}}}}
         assert refused(asking(LISTED, config=config))["class"] == "model_not_found"
         assert model_call(CHAT, config=config).url.endswith("/chat/completions")
 
