@@ -16,7 +16,7 @@ _CLAUDE_ANSWER = 1024
 _CLAUDE_MAX_TOKENS = 32_000
 
 _CHOOSES_ITSELF = re.compile(
-    r"claude-.*(?:opus-4-[678]|opus-5|sonnet-4-6|sonnet-5|fable-5|mythos-5)(?!\d)", re.IGNORECASE
+    r"claude-(?:opus-4-[678]|opus-5|sonnet-4-6|sonnet-5|fable-5|mythos-5)(?!\d)", re.IGNORECASE
 )
 """Ids of models that take an effort and find their own budget."""
 _CLAUDE_EFFORTS = {"minimal": "low", "low": "low", "medium": "medium", "xhigh": "xhigh", "max": "max"}
@@ -26,7 +26,7 @@ _GEMINI_BUDGETS = (
     ("gemini-2.5-flash-lite", {"minimal": 512, "low": 2048, "medium": 8192, "high": 24_576}),
     ("gemini-2.5-flash", {"minimal": 128, "low": 2048, "medium": 8192, "high": 24_576}),
 )
-_GEMINI_3 = re.compile(r"gemini-3(?:\.\d+)?-(pro|flash)", re.IGNORECASE)
+_GEMINI_3 = re.compile(r"gemini-3.*?-(pro|flash)", re.IGNORECASE)
 _PRO_LEVELS = {"off": "LOW", "minimal": "LOW", "low": "LOW"}
 _FLASH_LEVELS = {"off": "MINIMAL", "minimal": "MINIMAL", "low": "LOW", "medium": "MEDIUM"}
 _DYNAMIC = -1
