@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import http.client
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 from unittest import mock
@@ -18,7 +19,11 @@ from vcr.record_mode import RecordMode  # type: ignore[import-untyped]
 
 from harness.model import Headers, Reply
 
-__all__ = ["StandIn", "aiohttp_as_sent"]
+__all__ = ["StandIn", "aiohttp_as_sent", "httpx_in_pieces"]
+
+
+_IN_PIECES = ("httpx", "httpx2")
+_REPLY = "harness-reply"
 
 
 class _Nowhere:
@@ -53,9 +58,10 @@ class StandIn(Cassette):  # type: ignore[misc]
         return []
 
     def play_response(self, request: Any) -> dict[str, Any]:
-        """The reply in vcrpy's form. A fault is raised as the library would raise it."""
+        """The reply in vcrpy's form. A fault is raised as the library would raise it: at once, but for httpx
+        only after what had arrived before."""
         reply = self._answer(request.method, request.uri, _headers(request.headers), request.body)
-        if reply.fault is not None:
+        if reply.fault is not None and not (reply.chunks and self._stack in _IN_PIECES):
             raise _exception(self._stack, reply)
         headers: dict[str, list[str]] = {}
         for name, value in reply.headers:
@@ -64,7 +70,45 @@ class StandIn(Cassette):  # type: ignore[misc]
             "status": {"code": reply.status, "message": _phrase(reply.status)},
             "headers": headers,
             "body": {"string": reply.body},
+            _REPLY: reply,
         }
+
+
+@contextmanager
+def httpx_in_pieces() -> Iterator[None]:
+    """Let the bodies of httpx's responses come chunk by chunk, and break off where those of replies do; vcrpy
+    knows bodies in one piece only."""
+    from vcr.stubs import httpx_stubs  # type: ignore[import-untyped]
+
+    whole = httpx_stubs._deserialize_response
+
+    def in_pieces(response: dict[str, Any], library: Any) -> Any:
+        answer = whole(response, library)
+        answer.stream = _pieces(library)(response[_REPLY])
+        return answer
+
+    with mock.patch.object(httpx_stubs, "_deserialize_response", in_pieces):
+        yield
+
+
+@cache
+def _pieces(library: Any) -> Any:
+    """The stream of a reply, as a class of `library`, which is httpx or its fork."""
+
+    class Pieces(library.SyncByteStream, library.AsyncByteStream):  # type: ignore[misc]
+        def __init__(self, reply: Reply) -> None:
+            self._reply = reply
+
+        def __iter__(self) -> Iterator[bytes]:
+            yield from self._reply.chunks
+            if self._reply.fault is not None:
+                raise _httpx_error(library, self._reply.fault)
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            for chunk in self:
+                yield chunk
+
+    return Pieces
 
 
 @contextmanager
