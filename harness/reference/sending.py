@@ -32,7 +32,6 @@ _LONGEST_MS = 600_000.0
 """The time limit of a request that states none (OR-RETRY-02)."""
 
 _SHORTEST_MS = 1.0
-_CUT_OFF = "without sending complete message body"
 _NONE: Headers = ()
 
 
@@ -157,7 +156,7 @@ def _fault_of(error: Exception, *, begun: bool) -> str:
 
     if isinstance(error, httpx.TimeoutException):
         return "timeout"
-    if begun or _CUT_OFF in str(error):
+    if begun:
         return "truncated"
     return (
         "reset"
