@@ -83,7 +83,7 @@ _TEMPORARY = re.compile(
     r"\btemporar(?:y|ily)\b[^.]{0,60}\blimit|\blimit(?:ed|s)?\b[^.]{0,60}\btemporar|\b(?:rate|usage) limit",
     re.I,
 )
-_IN_FLIGHT = re.compile(r"\bin[ _-]flight", re.I)
+_IN_FLIGHT = re.compile(r"(?<![a-z])in[ _-]flight", re.I)
 _BILLING_TEXT = re.compile(
     r"insufficient[ _](?:credits?|balance|funds|quota)|(?:out of|no|not enough|more) credits"
     r"|payment[ _]required|billing|credit balance",
