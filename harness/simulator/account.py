@@ -21,7 +21,8 @@ class Account:
 
     `key` is the only one accepted (None: any is), `credits` what was bought, `used` what of it is gone,
     `limit` the most that the key may spend (None: no limit). `sees_credits` is False for a key that may
-    not ask for the account's credits.
+    not ask for the account's credits. `budget` is what ClawRouter lets the key spend in a month (None: it
+    does not count), `policy` the name it has for that.
     """
 
     key: str | None = field(default=None, repr=False)
@@ -34,6 +35,8 @@ class Account:
     is_free_tier: bool = False
     expires_at: str | None = None
     sees_credits: bool = True
+    budget: Decimal | None = Decimal(100)
+    policy: str = "default/simulated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,11 @@ class Books:
         """Charge an answer, and remember it under its id."""
         self._spent += answer.usage.cost
         self._generations[answer.id] = _Generation(answer, stream, referer)
+
+    def charge(self, cost: Decimal) -> None:
+        """Charge what is no answer in words: a picture, a film, speech. Raises `Refused` as `check` does."""
+        self.check(cost, None)
+        self._spent += cost
 
     def check(self, price: Decimal, limit: int | None) -> None:
         """Raise `Refused` if the balance is gone, or the key's limit, or cannot pay for `limit` tokens

@@ -10,7 +10,7 @@ import orjson
 
 from harness.model import JsonValue
 from harness.simulator.models import Model
-from harness.simulator.refusals import Refusal, Refused, served_by
+from harness.simulator.refusals import Refusal, Refused, not_an_option, served_by, wrong_type
 
 __all__ = ["Asked", "check", "object_in"]
 
@@ -43,9 +43,12 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     "logprobs": (bool,),
     "include_reasoning": (bool,),
     "parallel_tool_calls": (bool,),
+    "modalities": (list,),
+    "image_config": (dict,),
     "user": (str,),
 }
-_NAMES = {str: "string", list: "array", dict: "object", bool: "boolean", int: "integer", float: "number"}
+_MODALITIES = ("text", "image", "audio")
+_MOST_PICTURES = 10
 _ENABLED_WITHOUT_EFFORT = ("max_tokens", "enabled")
 
 
@@ -54,7 +57,7 @@ class Asked:
     """A chat request that is served: what the answer depends on.
 
     `limit` is the most tokens that may be written, `shown` whether reasoning is shown, `forced` the tool
-    that must be called, where one must.
+    that must be called, where one must. `pictures` is how many are to be drawn, in `ratio`.
     """
 
     model: Model
@@ -68,6 +71,8 @@ class Asked:
     shown: bool = True
     answer_format: Mapping[str, Any] | None = None
     stops: tuple[str, ...] = ()
+    pictures: int = 0
+    ratio: str = "1:1"
 
 
 def object_in(body: bytes) -> dict[str, Any]:
@@ -77,7 +82,7 @@ def object_in(body: bytes) -> dict[str, Any]:
     except orjson.JSONDecodeError:
         raise Refused(Refusal(400, "The request body is not valid JSON", to_account=False)) from None
     if not isinstance(found, dict):
-        raise _wrong("the request body", "object", found)
+        raise wrong_type("the request body", "object", found)
     return found
 
 
@@ -105,6 +110,7 @@ def check(body: Mapping[str, Any], find: Callable[[str], Model | None]) -> Asked
             )
         )
     stop = body.get("stop")
+    pictures, ratio = _pictures(body, model)
     return Asked(
         model,
         messages,
@@ -117,26 +123,16 @@ def check(body: Mapping[str, Any], find: Callable[[str], Model | None]) -> Asked
         shown=shown,
         answer_format=body.get("response_format"),
         stops=(stop,) if isinstance(stop, str) else tuple(_strings(stop or (), "stop")),
+        pictures=pictures,
+        ratio=ratio,
     )
-
-
-def _wrong(where: str, expected: str, found: object) -> Refused:
-    kind = "null" if found is None else _NAMES.get(type(found), "number")
-    return Refused(
-        Refusal(400, f"Invalid input: {where}: expected {expected}, received {kind}", to_account=False)
-    )
-
-
-def _invalid(where: str, found: object, options: Iterable[str]) -> Refused:
-    message = f"Invalid input: {where}: expected one of {', '.join(options)}, received {found!r}"
-    return Refused(Refusal(400, message, to_account=False))
 
 
 def _check_types(body: Mapping[str, Any]) -> None:
     for name, types in _TYPES.items():
         value = body.get(name)
         if value is not None and type(value) not in types:
-            raise _wrong(name, " or ".join(_NAMES[kind] for kind in types), value)
+            raise wrong_type(name, types, value)
 
 
 def _check_ranges(body: Mapping[str, Any]) -> None:
@@ -145,7 +141,7 @@ def _check_ranges(body: Mapping[str, Any]) -> None:
         if value is None:
             continue
         if type(value) not in (int, float):
-            raise _wrong(name, "number", value)
+            raise wrong_type(name, "number", value)
         if not least <= value <= most:
             bound = f"at most {most}" if value > most else f"at least {least}"
             message = f"Expected {name} to be {bound}, received {value:g}"
@@ -156,7 +152,7 @@ def _strings(values: Iterable[object], where: str) -> list[str]:
     found = []
     for value in values:
         if not isinstance(value, str):
-            raise _wrong(where, "string", value)
+            raise wrong_type(where, "string", value)
         found.append(value)
     return found
 
@@ -179,7 +175,7 @@ def _model(body: Mapping[str, Any], find: Callable[[str], Model | None]) -> Mode
 def _messages(body: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     messages = body.get("messages")
     if messages is not None and not isinstance(messages, list):
-        raise _wrong("messages", "array", messages)
+        raise wrong_type("messages", "array", messages)
     if not messages:
         raise Refused(Refusal(400, 'Input required: specify "prompt" or "messages"'))
     for index, message in enumerate(messages):
@@ -189,25 +185,25 @@ def _messages(body: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
 
 def _check_message(message: JsonValue, where: str) -> None:
     if not isinstance(message, dict):
-        raise _wrong(where, "object", message)
+        raise wrong_type(where, "object", message)
     if "role" not in message:
         raise Refused(
             Refusal(400, "Input must have at least 1 token.", {"provider_name": None}, to_account=False)
         )
     role = message["role"]
     if role not in _ROLES:
-        raise _invalid(f"{where}.role", role, _ROLES)
+        raise not_an_option(f"{where}.role", role, _ROLES)
     content = message.get("content")
     if isinstance(content, list):
         for number, part in enumerate(content):
             if not isinstance(part, dict):
-                raise _wrong(f"{where}.content[{number}]", "object", part)
+                raise wrong_type(f"{where}.content[{number}]", "object", part)
             if not isinstance(part.get("type"), str):
-                raise _wrong(f"{where}.content[{number}].type", "string", part.get("type"))
+                raise wrong_type(f"{where}.content[{number}].type", "string", part.get("type"))
     elif not isinstance(content, str) and (content is not None or role not in ("assistant", "function")):
-        raise _wrong(f"{where}.content", "string or array", content)
+        raise wrong_type(f"{where}.content", "string or array", content)
     if role == "tool" and not isinstance(message.get("tool_call_id"), str):
-        raise _wrong(f"{where}.tool_call_id", "string", message.get("tool_call_id"))
+        raise wrong_type(f"{where}.tool_call_id", "string", message.get("tool_call_id"))
 
 
 def _reasoning(body: Mapping[str, Any], model: Model) -> tuple[bool, bool]:
@@ -218,16 +214,16 @@ def _reasoning(body: Mapping[str, Any], model: Model) -> tuple[bool, bool]:
         message = 'Only one of "reasoning.effort" and "reasoning.max_tokens" can be specified'
         raise Refused(Refusal(400, message, to_account=False))
     if budget is not None and type(budget) is not int:
-        raise _wrong("reasoning.max_tokens", "integer", budget)
+        raise wrong_type("reasoning.max_tokens", "integer", budget)
     efforts = {"reasoning.effort": effort, "reasoning_effort": body.get("reasoning_effort")}
     for where, value in efforts.items():
         if value is None:
             continue
         if value not in _EFFORTS:
-            raise _invalid(where, value, _EFFORTS)
+            raise not_an_option(where, value, _EFFORTS)
         if value == "max" and model.is_deepseek_v4:
             options = [word for word in _EFFORTS if word != "max"]
-            raise _invalid(where, value, options)
+            raise not_an_option(where, value, options)
     shown = asked.get("exclude") is not True
     if not model.can_reason:
         return False, shown
@@ -251,14 +247,14 @@ def _tools(body: Mapping[str, Any], model: Model) -> tuple[Mapping[str, Any], ..
     for index, tool in enumerate(tools):
         where = f"tools[{index}]"
         if not isinstance(tool, dict):
-            raise _wrong(where, "object", tool)
+            raise wrong_type(where, "object", tool)
         function = tool.get("function")
         if tool.get("type") != "function":
             continue
         if not isinstance(function, dict):
-            raise _wrong(f"{where}.function", "object", function)
+            raise wrong_type(f"{where}.function", "object", function)
         if not isinstance(function.get("name"), str):
-            raise _wrong(f"{where}.function.name", "string", function.get("name"))
+            raise wrong_type(f"{where}.function.name", "string", function.get("name"))
         parameters = function.get("parameters")
         kind = parameters.get("type") if isinstance(parameters, dict) else None
         if isinstance(kind, str) and kind not in _SCHEMA_TYPES:
@@ -277,13 +273,13 @@ def _tool_choice(
         function = choice.get("function")
         name = function.get("name") if isinstance(function, dict) else None
         if choice.get("type") != "function" or not isinstance(name, str):
-            raise _invalid("tool_choice.type", choice.get("type"), ("function",))
+            raise not_an_option("tool_choice.type", choice.get("type"), ("function",))
         if all(tool["name"] != name for tool in tools):
             message = f"Invalid value for 'tool_choice': no function named '{name}' is among the tools."
             raise Refused(served_by(model.maker.name, message))
         return "required", name
     if choice not in _TOOL_CHOICES:
-        raise _invalid("tool_choice", choice, _TOOL_CHOICES)
+        raise not_an_option("tool_choice", choice, _TOOL_CHOICES)
     if choice == "required" and not tools:
         raise Refused(
             served_by(model.maker.name, "'tool_choice' is only allowed when 'tools' are specified.")
@@ -308,6 +304,24 @@ def _limit(body: Mapping[str, Any], model: Model, reasoning: bool) -> int | None
         message = "`max_tokens` must be greater than `thinking.budget_tokens`."
         raise Refused(served_by(model.maker.name, message))
     return limit
+
+
+def _pictures(body: Mapping[str, Any], model: Model) -> tuple[int, str]:
+    """How many pictures are asked for, and of what shape. Whoever asks for them without a number gets one."""
+    wanted = _strings(body.get("modalities") or (), "modalities")
+    for modality in wanted:
+        if modality not in _MODALITIES:
+            raise not_an_option("modalities", modality, _MODALITIES)
+    if "image" not in wanted:
+        return 0, "1:1"
+    if not model.draws:
+        message = f"No endpoints found that support the requested output modalities: {', '.join(wanted)}"
+        raise Refused(Refusal(404, message, to_account=False))
+    count, ratio = body.get("n"), (body.get("image_config") or {}).get("aspect_ratio")
+    if count is not None and not 1 <= count <= _MOST_PICTURES:
+        message = f"Expected n to be between 1 and {_MOST_PICTURES}, received {count}"
+        raise Refused(Refusal(400, message, to_account=False))
+    return count or 1, ratio if isinstance(ratio, str) else "1:1"
 
 
 def _ends_in_prefill(messages: tuple[Mapping[str, Any], ...]) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from harness.simulator.models import Maker, Model
+from harness.simulator.on_demand import PLAIN
 
-__all__ = ["CATALOGUE", "SIMULATED", "find"]
+__all__ = ["ANTHROPIC", "CATALOGUE", "GOOGLE", "OPENAI_RESPONSES", "SIMULATED", "find"]
 
 _ROUTING_SUFFIXES = (":nitro", ":floor", ":online", ":exacto")
 
@@ -23,7 +24,7 @@ _OPEN_WEIGHTS = (
     "top_k",
 )
 
-_ANTHROPIC = Maker(
+ANTHROPIC = Maker(
     "Anthropic",
     stop="end_turn",
     tool_calls="tool_use",
@@ -33,7 +34,7 @@ _ANTHROPIC = Maker(
     tool_id="toolu_",
 )
 _OPENAI = Maker("OpenAI", fingerprint=True)
-_OPENAI_RESPONSES = Maker(
+OPENAI_RESPONSES = Maker(
     "OpenAI",
     stop="completed",
     tool_calls="completed",
@@ -42,7 +43,7 @@ _OPENAI_RESPONSES = Maker(
     summarises=True,
     least_output=16,
 )
-_GOOGLE = Maker(
+GOOGLE = Maker(
     "Google",
     stop="STOP",
     tool_calls="STOP",
@@ -70,7 +71,7 @@ CATALOGUE = (
         "anthropic/claude-sonnet-4-6",
         "anthropic/claude-4.6-sonnet-20260217",
         "Anthropic: Claude Sonnet 4.6",
-        _ANTHROPIC,
+        ANTHROPIC,
         context=1_000_000,
         output=128_000,
         prompt="0.000003",
@@ -92,7 +93,7 @@ CATALOGUE = (
         "anthropic/claude-sonnet-4.5",
         "anthropic/claude-4.5-sonnet-20250929",
         "Anthropic: Claude Sonnet 4.5",
-        _ANTHROPIC,
+        ANTHROPIC,
         context=1_000_000,
         output=64_000,
         prompt="0.000003",
@@ -110,7 +111,7 @@ CATALOGUE = (
         "anthropic/claude-haiku-4.5",
         "anthropic/claude-4.5-haiku-20251001",
         "Anthropic: Claude Haiku 4.5",
-        _ANTHROPIC,
+        ANTHROPIC,
         context=200_000,
         output=64_000,
         prompt="0.000001",
@@ -128,7 +129,7 @@ CATALOGUE = (
         "anthropic/claude-3-haiku",
         "anthropic/claude-3-haiku",
         "Anthropic: Claude 3 Haiku",
-        _ANTHROPIC,
+        ANTHROPIC,
         context=200_000,
         output=4_096,
         prompt="0.00000025",
@@ -177,7 +178,7 @@ CATALOGUE = (
         "openai/gpt-5",
         "openai/gpt-5-2025-08-07",
         "OpenAI: GPT-5",
-        _OPENAI_RESPONSES,
+        OPENAI_RESPONSES,
         context=400_000,
         output=128_000,
         prompt="0.00000125",
@@ -199,7 +200,7 @@ CATALOGUE = (
         "google/gemini-3.1-pro-preview",
         "google/gemini-3.1-pro-preview-20260219",
         "Google: Gemini 3.1 Pro Preview",
-        _GOOGLE,
+        GOOGLE,
         context=1_048_576,
         output=65_536,
         prompt="0.000002",
@@ -221,7 +222,7 @@ CATALOGUE = (
         "google/gemini-2.5-pro",
         "google/gemini-2.5-pro",
         "Google: Gemini 2.5 Pro",
-        _GOOGLE,
+        GOOGLE,
         context=1_048_576,
         output=65_536,
         prompt="0.00000125",
@@ -314,6 +315,29 @@ CATALOGUE = (
         parameters=_OPEN,
         created=1_773_014_400,
     ),
+    *(
+        Model(
+            name,
+            name,
+            shown,
+            maker,
+            context=65_536,
+            output=32_768,
+            prompt="0.0000005",
+            completion="0.00003",
+            takes=("image", "text"),
+            gives=("image", "text"),
+            parameters=_parameters(_LIMIT, _SAMPLING, ("seed",)),
+            created=1_772_000_000,
+            tokenizer=tokenizer,
+        )
+        for name, shown, maker, tokenizer in (
+            ("google/gemini-3.1-flash-image-preview", "Google: Nano Banana 2", GOOGLE, "Gemini"),
+            ("google/gemini-3.1-flash-lite-image", "Google: Nano Banana 2 Lite", GOOGLE, "Gemini"),
+            ("google/gemini-3-pro-image-preview", "Google: Nano Banana Pro", GOOGLE, "Gemini"),
+            ("openai/gpt-5.4-image-2", "OpenAI: GPT-5.4 Image 2", _OPENAI, "GPT"),
+        )
+    ),
     Model(
         "openrouter/auto",
         "openrouter/auto",
@@ -332,14 +356,15 @@ CATALOGUE = (
 )
 
 SIMULATED = Model(
-    "simulated/model",
-    "simulated/model",
+    PLAIN,
+    PLAIN,
     "Simulated",
     _NOBODY,
     context=128_000,
     output=16_384,
     prompt="0.000001",
     completion="0.000002",
+    gives=("text", "image"),
     parameters=_OPEN,
 )
 """Answers under ids that the list does not have (`simulated/…`, and any id if that is wanted)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +11,23 @@ import orjson
 
 from harness.model import Headers, JsonValue, Reply
 from harness.simulator.dice import Dice
+from harness.simulator.media import data_url
 from harness.simulator.models import Model
 from harness.simulator.refusals import Refusal
 from harness.simulator.usage import Usage
 from harness.simulator.writing import Call, Said
 
-__all__ = ["EVENTS_HEADERS", "JSON_HEADERS", "Answer", "as_events", "as_json", "broken_events"]
+__all__ = [
+    "EVENTS_HEADERS",
+    "JSON_HEADERS",
+    "Answer",
+    "argument_pieces_of",
+    "as_events",
+    "as_json",
+    "broken_events",
+    "pauses",
+    "pieces_of",
+]
 
 _ANYWHERE: Headers = (
     ("Access-Control-Allow-Origin", "*"),
@@ -39,7 +50,8 @@ _ARGUMENT_PIECES = re.compile(r".{1,12}", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A finished answer of a model, ready to be written down. `dice` decides what is left to chance."""
+    """A finished answer of a model, ready to be written down. `dice` decides what is left to chance, `echo`
+    is what was asked, for those who tell it back."""
 
     id: str
     created: int
@@ -48,6 +60,7 @@ class Answer:
     usage: Usage
     dice: Dice
     shown: bool = True
+    echo: Mapping[str, Any] | None = None
 
     @property
     def native_finish(self) -> str:
@@ -82,7 +95,7 @@ def as_json(answer: Answer) -> Reply:
     }
     waiting = answer.dice.number("waiting", 1, 3) if answer.said.reasoning else 0
     chunks = (_STILL_WORKING,) * waiting + (orjson.dumps(body),)
-    return Reply(200, _named(JSON_HEADERS, answer), chunks, pauses_ms=_pauses(chunks, answer.dice))
+    return Reply(200, _named(JSON_HEADERS, answer), chunks, pauses_ms=pauses(chunks, answer.dice))
 
 
 def as_events(answer: Answer) -> Reply:
@@ -96,7 +109,7 @@ def as_events(answer: Answer) -> Reply:
         _event(_chunk(answer, _NOTHING, *ends)),
         _event(last) + _DONE,
     )
-    return Reply(200, _named(EVENTS_HEADERS, answer), chunks, pauses_ms=_pauses(chunks, answer.dice))
+    return Reply(200, _named(EVENTS_HEADERS, answer), chunks, pauses_ms=pauses(chunks, answer.dice))
 
 
 def broken_events(answer: Answer, refusal: Refusal, *, after: int) -> Reply:
@@ -112,14 +125,24 @@ def broken_events(answer: Answer, refusal: Refusal, *, after: int) -> Reply:
         *(_event(_chunk(answer, delta)) for delta in deltas),
         _event(broken) + _DONE,
     )
-    return Reply(200, _named(EVENTS_HEADERS, answer), chunks, pauses_ms=_pauses(chunks, answer.dice))
+    return Reply(200, _named(EVENTS_HEADERS, answer), chunks, pauses_ms=pauses(chunks, answer.dice))
 
 
 def _named(headers: Headers, answer: Answer) -> Headers:
     return (*headers, ("X-Generation-Id", answer.id))
 
 
-def _pauses(chunks: tuple[bytes, ...], dice: Dice) -> tuple[float, ...]:
+def pieces_of(text: str) -> list[str]:
+    """The text as it is written: a few words at a time."""
+    return _PIECES.findall(text)
+
+
+def argument_pieces_of(arguments: str) -> list[str]:
+    """The JSON of a call as it is written: a dozen characters at a time."""
+    return _ARGUMENT_PIECES.findall(arguments)
+
+
+def pauses(chunks: tuple[bytes, ...], dice: Dice) -> tuple[float, ...]:
     """Half a second at most over all: a first wait, then the pace of a quick model."""
     first, *later = dice.numbers("pauses", len(chunks), 120)
     most = 240 // len(chunks)
@@ -154,6 +177,8 @@ def _message(answer: Answer) -> dict[str, JsonValue]:
             }
             for index, call in enumerate(calls)
         ]
+    if answer.said.pictures:
+        message["images"] = _images(answer)
     if answer.reasoning:
         written = _detail(answer, answer.reasoning)
         closing = _closing_detail(answer)
@@ -162,6 +187,13 @@ def _message(answer: Answer) -> dict[str, JsonValue]:
         else:
             message["reasoning_details"] = [written] if closing is None else [written, closing]
     return message
+
+
+def _images(answer: Answer) -> list[JsonValue]:
+    return [
+        {"type": "image_url", "image_url": {"url": data_url(picture)}, "index": index}
+        for index, picture in enumerate(answer.said.pictures)
+    ]
 
 
 # ------------------------------------------------------------------ events
@@ -190,13 +222,15 @@ def _chunk(
 def _deltas(answer: Answer) -> Iterator[dict[str, JsonValue]]:
     yield _NOTHING
     if answer.reasoning:
-        for piece in _PIECES.findall(answer.reasoning):
+        for piece in pieces_of(answer.reasoning):
             yield {**_NOTHING, "reasoning": piece, "reasoning_details": [_detail(answer, piece)]}
         closing = _closing_detail(answer)
         if closing is not None:
             yield {**_NOTHING, "reasoning_details": [closing]}
-    for piece in _PIECES.findall(answer.said.text):
+    for piece in pieces_of(answer.said.text):
         yield {"content": piece, "role": "assistant"}
+    if answer.said.pictures:
+        yield {**_NOTHING, "images": _images(answer)}
     for index, call in enumerate(answer.said.calls):
         yield from _call_deltas(index, call)
 
@@ -209,7 +243,7 @@ def _call_deltas(index: int, call: Call) -> Iterator[dict[str, JsonValue]]:
         "function": {"name": call.name, "arguments": ""},
     }
     yield {"content": None, "role": "assistant", "tool_calls": [opening]}
-    for piece in _ARGUMENT_PIECES.findall(call.arguments):
+    for piece in argument_pieces_of(call.arguments):
         part = {"index": index, "function": {"arguments": piece}}
         yield {"content": None, "role": "assistant", "tool_calls": [part]}
 

@@ -31,6 +31,10 @@ class Dice:
     def _bytes(self, purpose: str, size: int) -> bytes:
         return hashlib.blake2b(purpose.encode(), key=self.seed, digest_size=size).digest()
 
+    def turned(self, purpose: str) -> Dice:
+        """Other dice, which depend on these and on what they are for."""
+        return Dice(self.seed, purpose.encode())
+
     def number(self, purpose: str, least: int, most: int) -> int:
         """A whole number from `least` to `most`, both included."""
         return least + int.from_bytes(self._bytes(purpose, 8), "big") % (most - least + 1)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import struct
 import zlib
 from array import array
+from base64 import b64encode
 from functools import cache
 from math import pi, sin
 
 from harness.simulator.dice import Dice
 
-__all__ = ["SAMPLE_RATE", "mp3", "pcm", "png"]
+__all__ = ["SAMPLE_RATE", "data_url", "mp3", "pcm", "png"]
 
 SAMPLE_RATE = 24_000
 """Samples a second, of all sound."""
@@ -33,6 +34,11 @@ def png(dice: Dice, ratio: str = "1:1") -> bytes:
     head = struct.pack(">2I5B", width, height, 8, 2, 0, 0, 0)
     parts = (_png_chunk(b"IHDR", head), _png_chunk(b"IDAT", zlib.compress(rows)), _png_chunk(b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def data_url(picture: bytes) -> str:
+    """The picture as a URL that holds it."""
+    return f"data:image/png;base64,{b64encode(picture).decode()}"
 
 
 def _sides(ratio: str) -> tuple[int, int]:

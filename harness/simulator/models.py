@@ -51,6 +51,7 @@ class Model:
     cache_read: str | None = None
     cache_write: str | None = None
     takes: tuple[str, ...] = ("text",)
+    gives: tuple[str, ...] = ("text",)
     parameters: tuple[str, ...] = ()
     reasoning: Mapping[str, Any] | None = None
     reasons: bool = False
@@ -70,6 +71,10 @@ class Model:
     @property
     def can_reason(self) -> bool:
         return "reasoning" in self.parameters
+
+    @property
+    def draws(self) -> bool:
+        return "image" in self.gives
 
     @property
     def is_anthropic(self) -> bool:
@@ -95,9 +100,9 @@ class Model:
             "description": f"{self.name}, as the stand-in provider offers it.",
             "context_length": self.context,
             "architecture": {
-                "modality": f"{'+'.join(self.takes)}->text",
+                "modality": f"{'+'.join(self.takes)}->{'+'.join(self.gives)}",
                 "input_modalities": list(self.takes),
-                "output_modalities": ["text"],
+                "output_modalities": list(self.gives),
                 "tokenizer": self.tokenizer,
                 "instruct_type": None,
             },

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +10,9 @@ import orjson
 
 from harness.model import JsonValue
 
-__all__ = ["REFUSALS", "Refusal", "Refused", "served_by"]
+__all__ = ["REFUSALS", "Refusal", "Refused", "not_an_option", "served_by", "wrong_type"]
 
+_NAMES = {str: "string", list: "array", dict: "object", bool: "boolean", int: "integer", float: "number"}
 _KEYS_PAGE = "https://openrouter.ai/settings/keys"
 _CREDITS_PAGE = "https://openrouter.ai/settings/credits"
 
@@ -59,6 +60,22 @@ def served_by(
         said = {"type": "error", **said}
     raw = orjson.dumps(said).decode()
     return Refusal(status, "Provider returned error", {"raw": raw, "provider_name": provider})
+
+
+def wrong_type(where: str, expected: str | tuple[type, ...], found: object) -> Refused:
+    """OpenRouter's own answer to a value of a type that it does not take."""
+    if not isinstance(expected, str):
+        expected = " or ".join(dict.fromkeys(_NAMES[kind] for kind in expected))
+    kind = "null" if found is None else _NAMES.get(type(found), "number")
+    return Refused(
+        Refusal(400, f"Invalid input: {where}: expected {expected}, received {kind}", to_account=False)
+    )
+
+
+def not_an_option(where: str, found: object, options: Iterable[str]) -> Refused:
+    """OpenRouter's own answer to a word that it does not know."""
+    message = f"Invalid input: {where}: expected one of {', '.join(options)}, received {found!r}"
+    return Refused(Refusal(400, message, to_account=False))
 
 
 def _typed(kind: str, **more: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -16,16 +16,17 @@ from harness.simulator.models import Model
 from harness.simulator.refusals import Refusal, Refused
 from harness.simulator.writing import Said, tokens_in
 
-__all__ = ["Prompts", "Usage", "measure"]
+__all__ = ["TOKENS_A_FILE", "Prompts", "Usage", "measure"]
 
 _TOKENS_A_TURN = 4
-_TOKENS_A_FILE = 258  # images, documents, sound, film
+TOKENS_A_FILE = 258  # images, documents, sound, film
 _LEAST_CACHED = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a call counts for. `cached` and `written` are part of `prompt`, `reasoning` of `completion`."""
+    """What a call counts for. `cached` and `written` are part of `prompt`, `reasoning` and `images` of
+    `completion`."""
 
     prompt: int = 0
     completion: int = 0
@@ -34,6 +35,7 @@ class Usage:
     written: int = 0
     prompt_cost: Decimal = Decimal()
     completion_cost: Decimal = Decimal()
+    images: int = 0
 
     @property
     def cost(self) -> Decimal:
@@ -59,7 +61,7 @@ class Usage:
             },
             "completion_tokens_details": {
                 "reasoning_tokens": self.reasoning,
-                "image_tokens": 0,
+                "image_tokens": self.images,
                 "audio_tokens": 0,
             },
         }
@@ -76,15 +78,16 @@ class Prompts:
     def __init__(self) -> None:
         self._seen: set[bytes] = set()
 
-    def of(self, asked: Asked) -> tuple[int, int, int]:
+    def of(self, asked: Asked, too_long: Callable[[int, int], Refused] | None = None) -> tuple[int, int, int]:
         """The tokens of a prompt: all of them, those read from the cache, those written to it.
 
-        Raises `Refused` for a prompt that the model cannot read whole.
+        Raises `Refused` for a prompt that the model cannot read whole, in the words of `too_long` or else
+        of OpenRouter.
         """
         tokens = sum(map(_tokens_of_turn, asked.messages))
         tokens += sum(tokens_in(orjson.dumps(tool).decode()) for tool in asked.tools)
         if tokens > asked.model.context:
-            raise Refused(_too_long(tokens, asked.model.context))
+            raise (too_long or _too_long)(tokens, asked.model.context)
         marked = _last_marked(asked) if asked.model.cache_write is not None else None
         if marked is None:
             return tokens, 0, 0
@@ -99,12 +102,12 @@ class Prompts:
         return tokens, 0, beginning
 
 
-def _too_long(tokens: int, context: int) -> Refusal:
+def _too_long(tokens: int, context: int) -> Refused:
     message = (
         f"This endpoint's maximum context length is {context} tokens. However, you requested about"
         f" {tokens} tokens ({tokens} of text input). Please reduce the length of the input."
     )
-    return Refusal(400, message, {"provider_name": None})
+    return Refused(Refusal(400, message, {"provider_name": None}))
 
 
 def _last_marked(asked: Asked) -> int | None:
@@ -125,7 +128,7 @@ def _tokens_of_turn(turn: Mapping[str, Any]) -> int:
     elif isinstance(content, list):
         for part in content:
             text = part.get("text")
-            tokens += tokens_in(text) if isinstance(text, str) else _TOKENS_A_FILE
+            tokens += tokens_in(text) if isinstance(text, str) else TOKENS_A_FILE
     calls = turn.get("tool_calls")
     if calls:
         tokens += tokens_in(orjson.dumps(calls).decode())
@@ -146,4 +149,5 @@ def measure(model: Model, prompt: tuple[int, int, int], said: Said) -> Usage:
         + cached * model.price("cache_read")
         + written * model.price("cache_write"),
         completion_cost=said.tokens * model.price("completion"),
+        images=said.image_tokens,
     )

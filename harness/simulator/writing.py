@@ -11,8 +11,9 @@ import orjson
 from harness.model import JsonValue
 from harness.simulator.asking import Asked
 from harness.simulator.dice import Dice
+from harness.simulator.media import png
 
-__all__ = ["Call", "Said", "tokens_in", "write"]
+__all__ = ["TOKENS_A_PICTURE", "Call", "Said", "drawn", "tokens_in", "write"]
 
 _TEXTS = (
     "Hello! How can I help you today?",
@@ -30,6 +31,7 @@ _REASONING = (
     "First I look at what is asked, then at what is known. Nothing is missing, so I can answer.",
     "There are two readings. The first one is far more likely, so I take that one.",
 )
+TOKENS_A_PICTURE = 1_120
 _CHARACTERS_A_TOKEN = 4
 _DEPTH = 4  # of examples made after a schema
 
@@ -45,12 +47,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a model wrote, and why it stopped: stop, tool_calls or length."""
+    """What a model wrote and drew, and why it stopped: stop, tool_calls or length."""
 
     text: str
     reasoning: str
     calls: tuple[Call, ...]
     finish: str
+    pictures: tuple[bytes, ...] = ()
 
     @property
     def reasoning_tokens(self) -> int:
@@ -59,7 +62,11 @@ class Said:
     @property
     def tokens(self) -> int:
         calls = sum(tokens_in(call.name + call.arguments) for call in self.calls)
-        return self.reasoning_tokens + tokens_in(self.text) + calls
+        return self.reasoning_tokens + tokens_in(self.text) + calls + self.image_tokens
+
+    @property
+    def image_tokens(self) -> int:
+        return TOKENS_A_PICTURE * len(self.pictures)
 
 
 def tokens_in(text: str) -> int:
@@ -71,11 +78,18 @@ def write(asked: Asked, dice: Dice) -> Said:
     """What the model answers. Tools are called when that is demanded, or when the last turn is the
     user's and names one of them; what is longer than the limit is cut."""
     reasoning = dice.one_of("reasoning", _REASONING) if asked.reasoning else ""
+    if asked.pictures:
+        return Said("", reasoning, (), "stop", drawn(asked.pictures, asked.ratio, dice))
     tool = _tool_to_call(asked)
     if tool is not None:
         calls: tuple[Call, ...] = (_call(tool, asked.model.maker.tool_id, dice),)
         return _cut(Said("", reasoning, calls, "tool_calls"), asked.limit)
     return _cut(Said(_stopped(_text(asked, dice), asked.stops), reasoning, (), "stop"), asked.limit)
+
+
+def drawn(count: int, ratio: str, dice: Dice) -> tuple[bytes, ...]:
+    """So many pictures, each of its own colour."""
+    return tuple(png(dice.turned(f"picture {number}"), ratio) for number in range(count))
 
 
 def _text(asked: Asked, dice: Dice) -> str:
