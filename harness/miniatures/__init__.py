@@ -17,7 +17,10 @@ from harness.miniatures import (
     caching,
     credentials,
     drawing,
+    failing,
     filming,
+    listing,
+    proxying,
     reasoning,
     speaking,
     waiting,
@@ -26,7 +29,20 @@ from harness.miniatures.kit import Miniature
 
 __all__ = ["MINIATURES", "Miniature"]
 
-_MODULES = (attribution, credentials, caching, reasoning, bodies, drawing, speaking, filming, waiting)
+_MODULES = (
+    attribution,
+    credentials,
+    caching,
+    reasoning,
+    bodies,
+    drawing,
+    speaking,
+    filming,
+    waiting,
+    proxying,
+    listing,
+    failing,
+)
 
 MINIATURES: Mapping[str, Miniature] = MappingProxyType(
     {
