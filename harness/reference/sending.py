@@ -156,13 +156,11 @@ def _fault_of(error: Exception, *, begun: bool) -> str:
 
     if isinstance(error, httpx.TimeoutException):
         return "timeout"
+    if isinstance(error, httpx.ReadError | httpx.WriteError):
+        return "reset"
     if begun:
         return "truncated"
-    return (
-        "reset"
-        if isinstance(error, httpx.ReadError | httpx.WriteError | httpx.RemoteProtocolError)
-        else "refused"
-    )
+    return "reset" if isinstance(error, httpx.RemoteProtocolError) else "refused"
 
 
 def _texts(headers: list[tuple[bytes, bytes]]) -> Headers:
