@@ -44,9 +44,6 @@ _TOO_LONG = Kind("context_overflow", False)
 _FORMAT = Kind("format", False)
 
 _BY_STATUS: Mapping[int, Kind] = {
-    401: _AUTH,
-    402: _BILLING,
-    403: _AUTH,
     404: _NO_MODEL,
     408: _TIMEOUT,
     409: Kind(None, True),
