@@ -12,7 +12,7 @@ from harness.simulator.asking import Asked
 from harness.simulator.catalogue import GOOGLE
 from harness.simulator.completion import Answer
 from harness.simulator.gemini_events import as_array, as_events, as_json, broken_events, refused
-from harness.simulator.gemini_turns import COMPLAINTS, camel, complaint, read_contents
+from harness.simulator.gemini_turns import COMPLAINTS, MANY, camel, complaint, listed, read_contents
 from harness.simulator.grants import made_up, upstream
 from harness.simulator.incoming import Incoming
 from harness.simulator.models import Model
@@ -24,10 +24,10 @@ from harness.simulator.usage import Prompts
 __all__ = ["Gemini"]
 
 _BODY = {
-    "contents": LIST.must(),
+    "contents": MANY.must(),
     "systemInstruction": OBJECT,
     "generationConfig": OBJECT,
-    "tools": LIST,
+    "tools": MANY,
     "toolConfig": OBJECT,
     "safetySettings": LIST,
     "cachedContent": TEXT,
@@ -61,7 +61,7 @@ _CONFIG = {
 _THINKING = {"includeThoughts": BOOLEAN, "thinkingBudget": INTEGER, "thinkingLevel": TEXT}
 _LEVELS = ("MINIMAL", "LOW", "MEDIUM", "HIGH")
 _TOOL = {
-    "functionDeclarations": LIST,
+    "functionDeclarations": MANY,
     **dict.fromkeys(
         ("googleSearch", "googleSearchRetrieval", "codeExecution", "urlContext", "computerUse", "fileSearch"),
         OBJECT,
@@ -140,7 +140,7 @@ class Gemini:
             )
             raise Refused(Refusal(404, message))
         held = hold(body, _BODY, COMPLAINTS, named=camel)
-        turns = read_contents(held["contents"], name)
+        turns = read_contents(listed(held["contents"]), name)
         config = hold(
             held.get("generationConfig") or {}, _CONFIG, COMPLAINTS, ("generationConfig",), named=camel
         )
@@ -150,7 +150,7 @@ class Gemini:
                 "* GenerateContentRequest.generation_config.temperature: temperature must be in the range"
                 " [0.0, 2.0].\n"
             )
-        tools = _tools(held.get("tools") or [])
+        tools = _tools(listed(held.get("tools")))
         choice, forced = _choice(held.get("toolConfig") or {}, tools)
         reasoning, shown = _thinking(config.get("thinkingConfig") or {}, model, name)
         schema = config.get("responseJsonSchema") or config.get("responseSchema")
@@ -178,8 +178,8 @@ def _too_long(tokens: int, most: int) -> Refused:
 def _system(instruction: Any) -> tuple[dict[str, Any], ...]:
     if instruction is None:
         return ()
-    held = hold(instruction, {"role": TEXT, "parts": LIST}, COMPLAINTS, ("systemInstruction",), named=camel)
-    return ({"role": "system", "content": held.get("parts") or []},)
+    held = hold(instruction, {"role": TEXT, "parts": MANY}, COMPLAINTS, ("systemInstruction",), named=camel)
+    return ({"role": "system", "content": listed(held.get("parts"))},)
 
 
 def _plain(turn: tuple[str, list[Mapping[str, Any]]]) -> dict[str, Any]:
@@ -235,7 +235,7 @@ def _tools(tools: list[Any]) -> tuple[Mapping[str, Any], ...]:
     for number, tool in enumerate(tools):
         at = ("tools", number)
         held = hold(tool, _TOOL, COMPLAINTS, at, named=camel)
-        for place, function in enumerate(held.get("functionDeclarations") or []):
+        for place, function in enumerate(listed(held.get("functionDeclarations"))):
             here = (*at, "functionDeclarations", place)
             declared = hold(function, _FUNCTION, COMPLAINTS, here, named=camel)
             if _NAME.fullmatch(declared["name"]) is None:

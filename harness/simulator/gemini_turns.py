@@ -9,7 +9,10 @@ from typing import Any
 from harness.simulator.refusals import Refusal, Refused
 from harness.simulator.strict import BOOLEAN, LIST, OBJECT, TEXT, Path, hold
 
-__all__ = ["COMPLAINTS", "camel", "complaint", "read_contents"]
+__all__ = ["COMPLAINTS", "MANY", "camel", "complaint", "listed", "read_contents"]
+
+MANY = LIST.otherwise(OBJECT)
+"""A list, or the only thing in it."""
 
 _PART = {
     "text": TEXT,
@@ -28,7 +31,7 @@ _PART = {
     "partMetadata": OBJECT,
 }
 _DATA = tuple(_PART)[:9]
-_CONTENT = {"role": TEXT, "parts": LIST}
+_CONTENT = {"role": TEXT, "parts": MANY}
 _BLOB = {"mimeType": TEXT.must(), "data": TEXT.must(), "displayName": TEXT}
 _CALL = {"name": TEXT.must(), "args": OBJECT, "id": TEXT, "partialArgs": LIST, "willContinue": BOOLEAN}
 _RESULT = {
@@ -49,6 +52,13 @@ _SIGNED = "gemini-3"
 def camel(name: str) -> str:
     """A name as it is documented; both ways of writing it are understood."""
     return _UNDERSCORE.sub(lambda found: found[1].upper(), name)
+
+
+def listed(value: Any) -> list[Any]:
+    """What stands where a list should: the list, or the only thing in it."""
+    if not value:
+        return []
+    return value if isinstance(value, list) else [value]
 
 
 def _snake(name: str | int) -> str:
@@ -98,7 +108,7 @@ def read_contents(contents: list[Any], model: str) -> list[tuple[str, list[Mappi
         role = held.get("role", "user")
         if role not in _ROLES:
             raise complaint("Please use a valid role: user, model.")
-        parts = _parts(held.get("parts") or [], ("contents", number, "parts"))
+        parts = _parts(listed(held.get("parts")), ("contents", number, "parts"))
         speaker = "model" if role == "model" else "user"
         if turns and turns[-1][0] == speaker:
             turns[-1][1].extend(parts)
@@ -118,7 +128,8 @@ def _parts(parts: list[Any], at: Path) -> list[Mapping[str, Any]]:
 
 def _part(part: Any, at: Path) -> Mapping[str, Any]:
     held = hold(part, _PART, COMPLAINTS, at, named=camel)
-    if sum(name in held for name in _DATA) != 1:
+    given = sum(name in held for name in _DATA)
+    if given > 1 or (not given and "thoughtSignature" not in held):
         message = (
             f"* GenerateContentRequest.{_place(at)}.data: required oneof field 'data' must have one"
             " initialized field\n"

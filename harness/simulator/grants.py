@@ -182,4 +182,4 @@ def made_up(name: str, maker: Maker, *, any_model: bool) -> Model | None:
     answer on demand."""
     if not name or not (any_model or name.startswith(PREFIX)):
         return None
-    return replace(SIMULATED, id=name, slug=name, maker=maker)
+    return replace(SIMULATED, id=name, slug=name, maker=maker, output=None)

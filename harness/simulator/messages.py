@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from harness.model import Reply
@@ -130,7 +130,7 @@ class Messages:
         turns = read_turns(held["messages"])
         _check_figures(held, model)
         tools = _tools(held.get("tools") or ())
-        choice, forced = _choice(held.get("tool_choice"), tools)
+        choice, forced = _choice(held.get("tool_choice"), held.get("tools") or (), tools)
         reasoning, shown = _thinking(held, turns, choice)
         _check_markers(held, [block for _, blocks in turns for block in blocks])
         return Asked(
@@ -248,20 +248,22 @@ def _tools(tools: list[Any] | tuple[()]) -> tuple[Mapping[str, Any], ...]:
     return tuple(found)
 
 
-def _choice(choice: Any, tools: tuple[Mapping[str, Any], ...]) -> tuple[str, str | None]:
+def _choice(
+    choice: Any, given: Collection[Any], tools: tuple[Mapping[str, Any], ...]
+) -> tuple[str, str | None]:
     if choice is None:
         return "auto", None
     held = hold(choice, _CHOICE, COMPLAINTS, ("tool_choice",))
     kind, name = held["type"], held.get("name")
-    if not tools and kind != "none":
+    if not given and kind != "none":
         raise complaint("tool_choice may only be specified while providing tools.")
     if kind != "tool":
         return _CHOICES[kind], None
     if name is None:
         raise COMPLAINTS.missing(("tool_choice", "tool", "name"))
-    if all(tool["name"] != name for tool in tools):
+    if all(tool.get("name") != name for tool in given):
         raise complaint(f"Tool '{name}' not found in provided tools")
-    return "required", name
+    return "required", name if any(tool["name"] == name for tool in tools) else None
 
 
 def _check_markers(held: Mapping[str, Any], blocks: list[Block]) -> None:

@@ -51,7 +51,8 @@ _OTHER_BLOCKS = (
     *("search_result", "server_tool_use", "web_search_tool_result", "web_fetch_tool_result"),
     *("code_execution_tool_result", "bash_code_execution_tool_result", "container_upload"),
     *("text_editor_code_execution_tool_result", "tool_search_tool_result", "mcp_tool_use"),
-    *("mcp_tool_result", "tool_reference", "compaction"),
+    *("mcp_tool_result", "tool_reference", "compaction", "tool_addition"),
+    *("tool_removal", "advisor_tool_result"),
 )
 _SOURCES: Mapping[str, Mapping[str, Field]] = {
     "base64": {"type": TEXT.must(), "media_type": TEXT.must(), "data": TEXT.must()},
@@ -94,6 +95,8 @@ def _blocks(role: str, content: str | list[Any], at: Path) -> list[Block]:
         return [{"type": "text", "text": content}] if content else []
     for place, block in enumerate(content):
         _check_block(role, block, (*at, "content", place))
+    texts = [block for block in content if block["type"] == "text"]
+    check_text_blocks(texts, "messages", blank=role == "assistant" and len(texts) < len(content))
     return content
 
 
@@ -112,8 +115,6 @@ def _check_block(role: str, block: Any, at: Path) -> None:
         raise complaint(f"`{kind}` blocks are not permitted in {role} messages", at)
     hold(block, _BLOCKS[kind], COMPLAINTS, (*at, kind))
     match kind:
-        case "text":
-            check_text_blocks([block], "messages")
         case "image" | "document":
             _check_source(kind, block["source"], (*at, kind, "source"))
         case "tool_use":
@@ -126,12 +127,12 @@ def _check_block(role: str, block: Any, at: Path) -> None:
             raise complaint("Invalid `signature` in `thinking` block", at)
 
 
-def check_text_blocks(blocks: Iterable[Block], where: str) -> None:
-    """Raise `Refused` for a text block in which nothing stands."""
+def check_text_blocks(blocks: Iterable[Block], where: str, *, blank: bool = False) -> None:
+    """Raise `Refused` for a text block in which nothing stands; spaces do if it may be `blank`."""
     for block in blocks:
         if not block["text"]:
             raise complaint("text content blocks must be non-empty", (where,))
-        if not block["text"].strip():
+        if not blank and not block["text"].strip():
             raise complaint("text content blocks must contain non-whitespace text", (where,))
 
 
@@ -172,7 +173,6 @@ def _check_final_text(turns: list[Turn]) -> None:
 def _check_calls(turns: list[tuple[int, Turn]]) -> None:
     """Every call has its result in the next turn, every result its call in the turn before."""
     asked: set[str] = set()
-    seen: set[str] = set()
     caller = -1
     for number, (role, blocks) in turns:
         results = _results(number, blocks) if role == "user" else set()
@@ -186,9 +186,8 @@ def _check_calls(turns: list[tuple[int, Turn]]) -> None:
         _check_answered(asked - results, caller)
         asked = {block["id"] for block in blocks if block["type"] == "tool_use"}
         calls = [block["id"] for block in blocks if block["type"] == "tool_use"]
-        if len(calls) > len(asked) or asked & seen:
+        if len(calls) > len(asked):
             raise complaint("`tool_use` ids must be unique", ("messages",))
-        seen |= asked
         caller = number
     _check_answered(asked, caller)
 

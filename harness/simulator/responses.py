@@ -24,7 +24,7 @@ from harness.simulator.usage import Prompts
 __all__ = ["Responses"]
 
 _BODY = {
-    "model": TEXT.must(),
+    "model": TEXT,
     "input": TEXT.otherwise(LIST),
     "stream": BOOLEAN,
     "store": BOOLEAN,
@@ -80,6 +80,9 @@ _INCLUDED = (
 )
 _ENCRYPTED = "reasoning.encrypted_content"
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
+_OF_THE_PROMPT = "openai/gpt-4o"
+"""The model of a stored prompt, which names one itself."""
+
 _LEAST_OUTPUT = 16
 _HOTTEST = 2
 
@@ -114,7 +117,9 @@ class Responses:
 
     def _asked(self, body: dict[str, Any]) -> Asked:
         held = hold(body, _BODY, COMPLAINTS)
-        model = self._model(held["model"])
+        if held.get("model") is None and held.get("prompt") is None:
+            raise COMPLAINTS.missing(("model",))
+        model = self._model(held.get("model") or _OF_THE_PROMPT)
         continued = any(held.get(name) for name in ("previous_response_id", "conversation", "prompt"))
         if not held.get("input") and not continued:
             message = "One of 'input', 'previous_response_id', 'prompt' or 'conversation' must be provided."

@@ -43,9 +43,8 @@ class Field:
 
     def otherwise(self, other: Field) -> Field:
         """This or the other."""
-        return Field(
-            (*self.types, *other.types), f"{self.expected} or {other.expected}", required=self.required
-        )
+        expected = f"{self.expected} or {other.expected}"
+        return Field((*self.types, *other.types), expected, required=self.required)
 
 
 TEXT = Field((str,), "string")

@@ -65,13 +65,14 @@ def _interactions(file: Path) -> Iterator[Recorded]:
             request["method"].upper(),
             parts.path.removeprefix("/api/v1"),
             frozenset(name.lower() for name in response.get("headers") or ()),
-            _text(request),
+            text_of(request),
             status["code"],
-            _text(response),
+            text_of(response),
         )
 
 
-def _text(message: dict[str, Any]) -> str:
+def text_of(message: dict[str, Any]) -> str:
+    """The body of a request or a response, whatever way it is kept in."""
     if message.get("parsed_body") is not None:
         return json.dumps(message["parsed_body"])
     body = message.get("body", message.get("content"))
