@@ -43,7 +43,7 @@ _SIGNATURES = _BYTES | st.sampled_from(
     ]
 )
 _IDS = st.from_regex(r"[A-Za-z0-9_-]{1,40}", fullmatch=True) | st.sampled_from(
-    ["call_1|fc_2", "toolu.01:a", "x" * 70]
+    ["call_1|fc_2", "toolu.01:a", "x" * 64]
 )
 _ARGUMENTS = st.fixed_dictionaries({"city": _SAID}, optional={"days": st.integers(0, 9)})
 
@@ -81,6 +81,8 @@ def _answers(draw: st.DrawFn, origins: list[dict[str, str]], used: set[str]) -> 
     reason = draw(st.sampled_from([None, "stop", "length", "error", "aborted"]))
     if reason is not None:
         turn["stop_reason"] = "toolUse" if calls and reason == "stop" else reason
+    if reason in ("error", "aborted"):  # its calls were never made
+        return [turn]
     results = []
     for block in calls:
         if draw(st.integers(0, 4)):  # every fifth call was never answered
