@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from harness.model import Headers, Reply, Request
 from harness.reference.answers.failures import header
@@ -83,8 +82,12 @@ def _stated_s(headers: Headers, now: datetime | None) -> float | None:
     seconds = _number(stated)
     if seconds is not None:
         return max(0.0, seconds)
+    if stated is None:
+        return None
+    from email.utils import parsedate_to_datetime
+
     try:
-        until = parsedate_to_datetime(stated or "")
+        until = parsedate_to_datetime(stated)
     except ValueError:
         return None
     if until.tzinfo is None:

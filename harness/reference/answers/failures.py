@@ -1,15 +1,14 @@
-"""Answers that are failures: their class, whether asking again may help, and what is said of them
-(OR-ERR-01, OR-ERR-02)."""
+"""Answers that are failures: their class, and what is said of them (OR-ERR-01, OR-ERR-02)."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import orjson
 
 from harness.model import Headers, JsonValue, Reply
+from harness.reference.answers.kinds import Kind, classify
 from harness.reference.refusal import Failure
 
 __all__ = [
@@ -22,156 +21,6 @@ __all__ = [
     "json_of",
     "raise_for_failure",
 ]
-
-
-class Kind(NamedTuple):
-    """What kind of failure it is. `error_class` is one of the classes of docs/scenarios.md (outcome), None
-    if it has none; `retryable` tells whether the same request may succeed later."""
-
-    error_class: str | None
-    retryable: bool
-
-
-_UNKNOWN = Kind(None, False)
-_AUTH = Kind("auth", False)
-_REVOKED = Kind("auth_permanent", False)
-_BILLING = Kind("billing", False)
-_RATE_LIMIT = Kind("rate_limit", True)
-_TIMEOUT = Kind("timeout", True)
-_OVERLOADED = Kind("overloaded", True)
-_NO_MODEL = Kind("model_not_found", False)
-_TOO_LONG = Kind("context_overflow", False)
-_FORMAT = Kind("format", False)
-
-_BY_STATUS: Mapping[int, Kind] = {
-    404: _NO_MODEL,
-    408: _TIMEOUT,
-    409: Kind(None, True),
-    410: _TIMEOUT,
-    429: _RATE_LIMIT,
-    499: _TIMEOUT,
-    529: _OVERLOADED,
-}
-"""Other statuses from 500 on are time-outs, those below it mistakes in the request."""
-
-_OVERLOADED_TEXT = re.compile(r"overloaded|over capacity|at capacity|high (?:demand|load)", re.I)
-_KEY_LIMIT = re.compile(r"\bkey[ _]limit[ _](?:was |has been )?(?:exceeded|reached|hit)\b", re.I)
-_REVOKED_TEXT = re.compile(
-    r"\b(?:key|account|organi[sz]ation|workspace|user|token)\b[^.]{0,60}"
-    r"\b(?:revoked|deactivated|disabled|suspended)\b"
-    r"|\b(?:revoked|deactivated|disabled|suspended)[^.]{0,20}\b(?:key|account|organi[sz]ation|user|token)\b",
-    re.I,
-)
-_CONTEXT_TEXT = re.compile(
-    r"context[ _](?:length|window)[^.]{0,40}\b(?:exceed|too (?:long|large))"
-    r"|context_length_exceeded|maximum context length|context overflow"
-    r"|exceeds? (?:the )?(?:model'?s )?(?:maximum )?context"
-    r"|(?:prompt|input|request) is too long|too many tokens in (?:the )?(?:prompt|request)"
-    r"|input token count[^.]{0,40}exceeds",
-    re.I,
-)
-_WINDOW = re.compile(
-    r"\b(?:daily|weekly|monthly|hourly)\b[^.]{0,40}\b(?:limit|quota)"
-    r"|\b(?:limit|quota|window)s?\b[^.]{0,60}\b(?:resets?|renews?|refresh(?:es)?|rolling)\b"
-    r"|\b(?:resets?|renews?|refresh(?:es)?|rolling)\b[^.]{0,60}\b(?:limit|quota|window)",
-    re.I,
-)
-_TEMPORARY = re.compile(
-    r"\btemporar(?:y|ily)\b[^.]{0,60}\blimit|\blimit(?:ed|s)?\b[^.]{0,60}\btemporar|\b(?:rate|usage) limit",
-    re.I,
-)
-_IN_FLIGHT = re.compile(r"(?<![a-z])in[ _-]flight", re.I)
-_BILLING_TEXT = re.compile(
-    r"insufficient[ _](?:credits?|balance|funds|quota)|(?:out of|no|not enough|more) credits"
-    r"|payment[ _]required|billing|credit balance",
-    re.I,
-)
-_AUTH_TEXT = re.compile(
-    r"(?:invalid|incorrect|missing|unknown|expired)[ _](?:api[ _-]?key|auth\w*|credentials?|token)"
-    r"|unauthori[sz]ed|no auth credentials|authentication[ _](?:failed|error)",
-    re.I,
-)
-_NO_MODEL_TEXT = re.compile(
-    r"not a valid model|(?:unknown|invalid) model|model[ _]not[ _]found|no endpoints found"
-    r"|model\b[^.]{0,60}\b(?:does not exist|not found|is not available)",
-    re.I,
-)
-_LIMIT_TEXT = re.compile(
-    r"rate[ _-]?limit|too many requests|quota exceeded|resource[ _]exhausted|tokens per minute", re.I
-)
-_TIMEOUT_TEXT = re.compile(
-    r"timed? ?out|server[ _]error|api_error|internal error|disconnected|network[ _]error|unavailable"
-    r"|connection (?:error|reset|closed|refused)|bad gateway",
-    re.I,
-)
-_PASSED_ON = "provider returned error"
-"""What OpenRouter says of an upstream provider's error."""
-
-
-def classify(
-    status: int | None, text: str, *, provider: str = "openrouter", retry_after: bool = False
-) -> Kind:
-    """The kind of a failure with this HTTP status (None: no status) that says `text` (OR-ERR-01).
-
-    The status decides; the text only where it leaves the kind open. `retry_after` tells whether the answer
-    states a time after which to come back.
-    """
-    if status is None or status in (400, 422):
-        return _by_text(text, provider) or (_UNKNOWN if status is None else _FORMAT)
-    if status == 401:
-        return _REVOKED if _REVOKED_TEXT.search(text) else _AUTH
-    if status == 402:
-        limited = _WINDOW.search(text) or (_TEMPORARY.search(text) and not _BILLING_TEXT.search(text))
-        again = retry_after or _IN_FLIGHT.search(text) is not None
-        return Kind("rate_limit" if limited else "billing", again)
-    if status == 403:
-        if _is_key_limit(text, provider):
-            return _BILLING
-        return _REVOKED if _REVOKED_TEXT.search(text) else _AUTH
-    if status in (404, 410):
-        if _is_key_limit(text, provider) or _BILLING_TEXT.search(text):
-            return _BILLING
-        return _AUTH if _AUTH_TEXT.search(text) else _BY_STATUS[status]
-    if status in (499, 503) and _OVERLOADED_TEXT.search(text):
-        return _OVERLOADED
-    kind = _BY_STATUS.get(status)
-    if kind is not None:
-        return kind
-    if _CONTEXT_TEXT.search(text):
-        return _TOO_LONG
-    if status >= 500:
-        return _TIMEOUT
-    return _FORMAT if status >= 400 else _UNKNOWN
-
-
-def _by_text(text: str, provider: str) -> Kind | None:
-    """The kind that the text alone tells."""
-    if _is_key_limit(text, provider):
-        return _BILLING
-    for pattern, kind in _KINDS_BY_TEXT:
-        if pattern.search(text):
-            return kind
-    if provider == "openrouter" and _PASSED_ON in text.lower():
-        return _TIMEOUT
-    return _TIMEOUT if _TIMEOUT_TEXT.search(text) else None
-
-
-_KINDS_BY_TEXT = (
-    (_CONTEXT_TEXT, _TOO_LONG),
-    (_REVOKED_TEXT, _REVOKED),
-    (_BILLING_TEXT, _BILLING),
-    (_LIMIT_TEXT, _RATE_LIMIT),
-    (_OVERLOADED_TEXT, _OVERLOADED),
-    (_AUTH_TEXT, _AUTH),
-    (_NO_MODEL_TEXT, _NO_MODEL),
-)
-
-
-def _is_key_limit(text: str, provider: str) -> bool:
-    return provider == "openrouter" and _KEY_LIMIT.search(text) is not None
-
-
-# ------------------------------------------------------------------ a reply that is a failure
 
 _FAULTS: Mapping[str, str] = {
     "timeout": "no answer in time",
