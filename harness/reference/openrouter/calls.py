@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from harness.model import DEFAULT_CONTRACT, JsonValue
+from harness.model import DEFAULT_CONTRACT, JsonValue, Request
 from harness.reference.answers.chat import read
 from harness.reference.exchange import Exchange, Outcome
 from harness.reference.openrouter import chat as shaping
@@ -38,7 +38,7 @@ def chat(given: Mapping[str, JsonValue], session: Session) -> Exchange[Outcome]:
     request = shaping.shape(given)
     timeout_ms = _TIMEOUTS_MS.get(contract)
     if timeout_ms is not None:
-        request = replace(request, timeout_ms=timeout_ms)
+        request = Request(request.method, request.url, request.headers, request.body, timeout_ms)
     retries = _RETRIES.get(contract, NEVER)
     env = given.get("env")
     if env and _LONGEST_WAIT in env:
