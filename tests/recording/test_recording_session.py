@@ -461,3 +461,29 @@ def test_many_threads_may_call_at_once(stand_in: Site, chat: MakeCase) -> None:
     found = [answerer.exchange(0, request) for request in requests]
     assert [each and each.request.body for each in found] == bodies
     assert {each.call.status for each in found if each} == {200}
+
+
+@pytest.mark.parametrize(("status", "fetched"), [(500, 1), (200, 2)])
+def test_what_failed_is_not_fetched_again_for_the_same_request(
+    site_of: OpenSite, chat: MakeCase, answered: Answered, status: int, fetched: int
+) -> None:
+    """A client that repeats itself gets the same answer; what went well is another call each time."""
+    site = site_of(lambda request: answered(status))
+    case = chat(again=2)
+    answerer = Answerer(case, site.caller(retries=0))
+    request = Request("POST", URL, (("Authorization", f"Bearer {case.canaries['api_key']}"),), b"{}")
+    first, second = answerer.answer(0, request), answerer.answer(0, request)
+    assert (first.status, second.status) == (status, status)
+    assert (len(site.requests), len(answerer.exchanges)) == (fetched, fetched)
+
+
+@pytest.mark.parametrize(("whatever_is_sent", "fetched"), [(False, 0), (True, 1)])
+def test_a_request_that_breaks_its_rules_is_answered_by_the_harness(
+    stand_in: Site, chat: MakeCase, whatever_is_sent: bool, fetched: int
+) -> None:
+    """With a status after which clients do not ask again; unless everything is to be kept."""
+    case = chat()
+    answerer = Answerer(case, stand_in.caller(), whatever_is_sent=whatever_is_sent)
+    body = b'{"model":"openai/gpt-4o-mini","messages":[{"role":"user","content":"Hello"}]}'
+    reply = answerer.answer(0, Request("POST", URL, (("Authorization", "Bearer another"),), body))
+    assert (reply.status == 400, len(stand_in.requests)) == (not whatever_is_sent, fetched)
