@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reference_inputs import CONTRACTS, CUSTOM, EPHEMERAL, assistant, body, call, text, tool_call, user
 
-from harness.model import Request
+from harness.model import FEATURES, OPERATIONS, Request
 from harness.reference import Refusal, Unsupported, implementation, shape
 
 CLAUDE = "openrouter/anthropic/claude-sonnet-4-6"
@@ -86,6 +87,14 @@ def test_the_contract_is_may_2026_unless_stated() -> None:
 # ------------------------------------------------------------------ refusals
 
 
+def reported(given: dict[str, Any]) -> dict[str, Any]:
+    """What a client reports that sends nothing."""
+    with pytest.raises(StopIteration) as end:
+        next(implementation()(given))
+    outcome: dict[str, Any] = end.value.value
+    return outcome
+
+
 @pytest.mark.parametrize(
     ("given", "error_class"),
     [
@@ -101,9 +110,7 @@ def test_the_contract_is_may_2026_unless_stated() -> None:
 )
 def test_the_implementation_reports_refusals(given: dict[str, Any], error_class: str) -> None:
     """What `shape` raises is an outcome to the harness, and never worth another try."""
-    reported = implementation({**call(), **given})
-    assert isinstance(reported, dict)
-    error = reported["error"]
+    error = reported({**call(), **given})["error"]
     assert (error["class"], error["retryable"]) == (error_class, False)
     with pytest.raises(Refusal) as refused:
         shape({**call(), **given})
@@ -112,36 +119,38 @@ def test_the_implementation_reports_refusals(given: dict[str, Any], error_class:
 
 def test_no_refusal_shows_the_key() -> None:
     """A secret does not reach a message."""
-    reported = implementation(call(api_key="sk-or-v1-secret", base_url="nowhere", headers={"a b": "x"}))
-    assert "secret" not in json.dumps(reported)
-    assert "secret" not in json.dumps(implementation(call(api_key="secré\nt", headers={})))
+    told = reported(call(api_key="sk-or-v1-secret", base_url="nowhere", headers={"a b": "x"}))
+    assert "secret" not in json.dumps(told)
+    assert "secret" not in json.dumps(reported(call(api_key="secré\nt", headers={})))
 
 
-@pytest.mark.parametrize(
-    "given", [{"operation": "image"}, {"model": "clawrouter/openai/gpt-5.5"}, {"contract": "clawrouter"}]
-)
+@pytest.mark.parametrize("given", [{"operation": "transcription"}, {"contract": "clawrouter"}])
 def test_what_the_reference_does_not_shape_is_unsupported(given: dict[str, Any]) -> None:
     """That is no refusal: it says nothing about the contract."""
     with pytest.raises(Unsupported):
         shape({**call(), **given})
-    reported = implementation({**call(), **given})
-    assert isinstance(reported, dict)
-    assert set(reported) == {"unsupported"}
+    assert set(reported({**call(), **given})) == {"unsupported"}
 
 
 def test_the_implementation_gives_an_account_of_itself() -> None:
-    """Chat, any input, refusals as outcomes, no network."""
+    """Every operation, any input, outcomes, a clock of its own, no network."""
     account = implementation.harness
     assert account["version"]
     assert {key: account[key] for key in account if key != "version"} == {
         "name": "reference",
         "language": "python",
         "mode": "shape",
-        "operations": ["chat"],
+        "operations": list(OPERATIONS),
         "inputs": ["*"],
-        "features": ["outcome", "steps"],
+        "features": list(FEATURES),
     }
-    assert implementation(call()) == shape(call())
+
+
+def test_a_client_sends_what_is_shaped() -> None:
+    """But for the limit of time, which is the client's own."""
+    sent = next(implementation()(call()))
+    assert isinstance(sent, Request)
+    assert replace(sent, timeout_ms=None) == shape(call())
 
 
 # ------------------------------------------------------------------ for any input
