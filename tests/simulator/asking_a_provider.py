@@ -14,6 +14,7 @@ BASE = "https://openrouter.ai/api/v1"
 CLAUDE = "anthropic/claude-sonnet-4-6"
 GPT = "openai/gpt-4o"
 DEEPSEEK = "deepseek/deepseek-v4-pro"
+PAINTER = "google/gemini-3.1-flash-image-preview"
 
 WEATHER = {
     "type": "function",
@@ -43,6 +44,13 @@ def chat(
     """A chat request; one turn of the user to Claude if nothing else is said."""
     body = {"model": CLAUDE, "messages": [user()]} | body
     return Request("POST", f"{base}/chat/completions", _headers(key, headers), json.dumps(body).encode())
+
+
+def media(
+    path: str, *, base: str = BASE, key: str | None = KEY, headers: dict[str, str] | None = None, **body: Any
+) -> Request:
+    """A request for a picture, a film or speech."""
+    return Request("POST", f"{base}/{path}", _headers(key, headers), json.dumps(body).encode())
 
 
 def look_up(path: str, *, base: str = BASE, key: str | None = KEY) -> Request:

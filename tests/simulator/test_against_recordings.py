@@ -11,16 +11,33 @@ from itertools import product
 from typing import Any
 
 import pytest
-from asking_a_provider import KEY, WEATHER, chat, events_in, look_up, user
+from asking_a_provider import KEY, PAINTER, WEATHER, chat, events_in, look_up, media, user
 from openrouter_recordings import Recorded, recordings
 
 from harness.model import Reply, Request
 from harness.simulator import CATALOGUE, Account, Provider, demands
 
 _REFERENCE = "OpenRouter API reference"
+_IMAGES = f"{_REFERENCE}, image generation"
 _SDK = "required by openrouter 0.11.46, OpenRouter's own Python client"
 
 NEVER_RECORDED = {
+    "completion": {
+        "$.choices[].message.images: array": _IMAGES,
+        "$.choices[].message.images[]: object": _IMAGES,
+        "$.choices[].message.images[].type: string": _IMAGES,
+        "$.choices[].message.images[].index: integer": _IMAGES,
+        "$.choices[].message.images[].image_url: object": _IMAGES,
+        "$.choices[].message.images[].image_url.url: string": _IMAGES,
+    },
+    "chunk": {
+        "$.choices[].delta.images: array": _IMAGES,
+        "$.choices[].delta.images[]: object": _IMAGES,
+        "$.choices[].delta.images[].type: string": _IMAGES,
+        "$.choices[].delta.images[].index: integer": _IMAGES,
+        "$.choices[].delta.images[].image_url: object": _IMAGES,
+        "$.choices[].delta.images[].image_url.url: string": _IMAGES,
+    },
     "error": {
         "$.error.code: string": f"{_REFERENCE}, streaming: the code of an upstream provider",
         "$.error.metadata.error_type: string": f"{_REFERENCE}, errors and debugging",
@@ -61,6 +78,8 @@ NEVER_RECORDED = {
     "endpoint": {
         "/key": f"{_REFERENCE}, limits",
         "/credits": f"{_REFERENCE}, credits",
+        "/videos": f"{_REFERENCE}, video generation",
+        "/audio/speech": f"{_REFERENCE}, text-to-speech",
     },
 }
 """All that the stand-in says though no recording has it, and where it is documented instead."""
@@ -68,7 +87,7 @@ NEVER_RECORDED = {
 NEARLY_ALL = 0.9
 """What so large a part of the recordings has, clients have come to rely on."""
 
-_KINDS = ("completion", "chunk", "error", "/models", "/generation")
+_KINDS = ("completion", "chunk", "error", "/models", "/generation", "/images")
 
 
 def kind_of(path: str, value: Any) -> str:
@@ -108,7 +127,7 @@ def recorded_shapes() -> tuple[dict[str, set[tuple[str, str]]], dict[str, Counte
     places: dict[str, Counter[str]] = defaultdict(Counter)
     objects: Counter[str] = Counter()
     for recorded in recordings():
-        if recorded.path not in ("/chat/completions", "/models", "/generation"):
+        if recorded.path not in ("/chat/completions", "/models", "/generation", "/images"):
             continue
         for value in objects_in(recorded.answered):
             kind = kind_of(recorded.path, value)
@@ -133,6 +152,11 @@ def requests() -> Iterator[Request]:
         yield chat(model=model.id, stream=stream, messages=[{"role": "system", "content": marked}, user()])
     for name, stream in product(demands(), (False, True)):
         yield chat(model=f"simulated/{name}", stream=stream)
+    for stream in (False, True):
+        yield chat(model=PAINTER, stream=stream, modalities=["image", "text"])
+    yield media("images", model=PAINTER, prompt="a cat")
+    yield media("images", model="openai/gpt-5.4-image-2", prompt="a cat", n=2)
+    yield media("images", model=PAINTER, prompt="")
     for _ in range(2):
         yield chat(headers={"X-OpenRouter-Cache": "true"})
     yield chat(key=None)
@@ -186,7 +210,7 @@ def test_every_key_and_type_it_sends_was_recorded_from_the_real_provider(kind: s
     assert strange(sent_shapes()[kind], recorded[kind]) == set(NEVER_RECORDED.get(kind, ()))
 
 
-@pytest.mark.parametrize("kind", ["completion", "chunk", "/models", "/generation"])
+@pytest.mark.parametrize("kind", ["completion", "chunk", "/models", "/generation", "/images"])
 def test_what_nearly_all_recordings_have_is_never_missing(kind: str) -> None:
     """A client that relies on what the provider always sends finds it here too."""
     _, places, objects = recorded_shapes()
