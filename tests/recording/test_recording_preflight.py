@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from recording_site import REAL_KEY, Answered, OpenSite, Site
 
 from harness.model import Reply, Request
 from harness.recording import Check, Outlook, check_call, check_cost, look_ahead, worst
+from harness.reference import Client
 from harness.simulator import Account, Provider
 
 BASE = "https://openrouter.ai/api/v1"
@@ -180,3 +182,34 @@ def test_nobody_there_is_told(site_of: OpenSite, answered: Answered) -> None:
     site = site_of(lambda request: answered())
     site.listener.close()
     assert standings(look(site).checks, "OR-PRE-03") == ["unknown"]
+
+
+def test_the_command_and_the_client_ask_the_same(stand_in: Site) -> None:
+    """The checks are one thing, whoever makes them: the same requests, and the same found."""
+    caller = stand_in.caller()
+    found = [*look_ahead(caller, BASE, {MODEL: ()}, now=NOW).checks, *check_call(caller, BASE, MODEL)[0]]
+    asked, outcome = performed({"operation": "preflight", "model": f"openrouter/{MODEL}"})
+    assert [lasting(request) for request in asked] == [lasting(request) for request in stand_in.requests]
+    lines = {check["rule"]: check["standing"] for check in outcome["checks"]}
+    assert {check.rule: check.standing for check in found}.items() <= lines.items()
+
+
+def performed(given: dict[str, Any]) -> tuple[list[Request], dict[str, Any]]:
+    """What the client asks the stand-in for, and what comes of it."""
+    call = Client()({"api_key": REAL_KEY, "history": [], **given})
+    provider, requests = Provider(), list[Request]()
+    reply: Reply | None = None
+    while True:
+        try:
+            step = call.send(reply)
+        except StopIteration as end:
+            return requests, end.value
+        assert isinstance(step, Request)
+        requests.append(step)
+        reply = provider.answer(step)
+
+
+def lasting(request: Request) -> tuple[str, str, bytes, str | None]:
+    """What of a request is the same wherever it is sent."""
+    keys = {name.lower(): value for name, value in request.headers}
+    return request.method, request.url.partition("/api/v1")[2], request.body, keys.get("authorization")
