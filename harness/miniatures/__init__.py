@@ -15,6 +15,7 @@ from harness.miniatures import (
     attribution,
     bodies,
     caching,
+    checking,
     credentials,
     drawing,
     failing,
@@ -24,6 +25,7 @@ from harness.miniatures import (
     reasoning,
     speaking,
     waiting,
+    wiring,
 )
 from harness.miniatures.kit import Miniature
 
@@ -42,6 +44,8 @@ _MODULES = (
     proxying,
     listing,
     failing,
+    checking,
+    wiring,
 )
 
 MINIATURES: Mapping[str, Miniature] = MappingProxyType(
