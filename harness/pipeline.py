@@ -155,7 +155,7 @@ def _conclude(case: Case, observation: Observation, about: About, folder: Path, 
     judgement = judge(case, observation)
     unproven, unlike = _hold_against_recordings(case, judgement, folder)
     differences = _located(case, (*judgement.differences, *unlike))
-    if not differences and judgement.unchecked and not _anything_checked(case):
+    if not differences and judgement.unchecked and not _anything_checked(case, observation):
         return verdict("not_applicable", reason=f"nothing can be checked: {judgement.unchecked[0]}")
     return verdict(
         "failed" if differences else "passed",
@@ -219,5 +219,7 @@ def _expects_only_a_refusal(case: Case) -> bool:
     )
 
 
-def _anything_checked(case: Case) -> bool:
-    return any(step.interactions or step.outcome is None for step in case.steps)
+def _anything_checked(case: Case, observation: Observation) -> bool:
+    """Whether an expectation was one that could be seen: of requests, of none, or of the outcome."""
+    outcome_seen = "outcome" not in observation.unseen
+    return any(step.interactions or step.outcome is None or outcome_seen for step in case.steps)

@@ -255,3 +255,20 @@ def test_who_declines_a_case_says_so_before_anything_is_sent(held: Run) -> None:
     )
     assert (declined.status, declined.reason) == ("not_applicable", "it says: no chat")
     assert (late.status, late.reason) == ("errored", "it sent 1 request and then said: no chat")
+
+
+def test_an_outcome_that_was_seen_counts_although_something_else_was_not(held: Run) -> None:
+    """A refusal after a look-up passes by its outcome, however little is seen of the look-up."""
+    (verdict,) = held(
+        "  - id: one\n"
+        "    allow_requests: [{request: {url: https://a.example/look-up, headers: {X-Look: up}}}]\n"
+        "    interactions: []\n"
+        "    outcome: {error: {class: auth}}\n",
+        "import httpx\n"
+        "def shape(given):\n"
+        "    httpx.get('https://a.example/look-up', headers={'X-Look': 'up'})\n"
+        "    return {'error': {'class': 'auth'}}\n"
+        "shape.harness = {'mode': 'send', 'features': ['outcome', 'replies']}\n",
+    )
+    assert verdict.unchecked
+    assert verdict.status == "passed", verdict.reason
