@@ -48,7 +48,7 @@ def command(url: str, address: str, contract: str | None, timeout: float, sandbo
         now = datetime.now(UTC).isoformat(timespec="seconds")
         terminal.begin(Begun((about,), (chosen,), None, __version__, now))
         counts: Counter[Status] = Counter()
-        for verdict in run(Selection()(cases), implementation):
+        for verdict in run(Selection(evidence="disputed", reading="docs")(cases), implementation):
             counts[verdict.status] += 1
             if verdict.status in ("failed", "errored"):
                 terminal.verdict(verdict)

@@ -167,6 +167,15 @@ def test_check_proxy_names_what_leaks(harness: Harness) -> None:
     assert "https://gateway.acme.example/v1/chat/completions" in done.stdout
 
 
+def test_check_proxy_looks_at_images_and_video_too(harness: Harness) -> None:
+    """What a client that makes media tells a proxy of is seen, although the published builds do it."""
+    client = "python:harness.miniatures:leaks_attribution_to_media_proxies"
+    done = harness("check-proxy", "https://gateway.acme.example/v1", "-i", client)
+    assert done.returncode == 1
+    assert "broken  OR-HDR-11" in done.stdout
+    assert "https://gateway.acme.example/v1/videos" in done.stdout
+
+
 @pytest.mark.parametrize(
     "url",
     ["https://openrouter.ai/api/v1", "https://eu.openrouter.ai/api/v1", "proxy", "https://p.example/v1?k=1"],
