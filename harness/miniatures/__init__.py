@@ -23,6 +23,7 @@ from harness.miniatures import (
     listing,
     proxying,
     reasoning,
+    replaying,
     speaking,
     waiting,
     wiring,
@@ -46,6 +47,7 @@ _MODULES = (
     failing,
     checking,
     wiring,
+    replaying,
 )
 
 MINIATURES: Mapping[str, Miniature] = MappingProxyType(
