@@ -173,17 +173,18 @@ def test_a_page_beyond_four_mebibytes_is_an_error() -> None:
     ("page", "following"),
     [
         ({"next": "?p=2#top"}, f"{ROOT}?p=2"),
-        ({"next": "https://CLAWROUTER.openclaw.ai:443/v1/catalog?p=2"}, "https://CLAWROUTER.openclaw.ai:443"),
+        ({"next": "https://CLAWROUTER.openclaw.ai:443/x"}, "https://CLAWROUTER.openclaw.ai:443/x"),
         ({"next": " /other "}, "https://clawrouter.openclaw.ai/other"),
         ({"next": None, "links": {"next": "?p=2"}, "next_cursor": "c"}, f"{ROOT}?p=2"),
         ({"next_cursor": "c", "nextPageToken": "t"}, f"{ROOT}?after=c"),
+        ({"next": "https://[", "next_cursor": "c"}, f"{ROOT}?after=c"),
         ({"next_cursor": "é/ü"}, f"{ROOT}?after=%C3%A9%2F%C3%BC"),
     ],
 )
 def test_the_next_page_is_where_the_answer_says(page: dict[str, Any], following: str) -> None:
     """A link of the same origin comes before a cursor, and the cursor goes into the query (CW-CAT-10)."""
     requests, _ = perform(LIST, saying({"providers": [], **page}), saying({"providers": []}))
-    assert requests[1].url.startswith(following)
+    assert requests[1].url == following
 
 
 def test_a_cursor_leaves_the_rest_of_the_query() -> None:

@@ -134,22 +134,27 @@ def _next(page: str, answer: dict[str, Any]) -> str | None:
     link = catalog_rows.text(answer.get("next"))
     if not link and isinstance(links, dict):
         link = catalog_rows.text(links.get("next"))
-    if link:
-        try:
-            following = urljoin(page, link)
-            if _origin(following) == _origin(page):
-                return following.partition("#")[0]
-        except ValueError:
-            raise Failure(f"{_LABEL}: the link to the next page is no URL") from None
+    following = _beside(page, link) if link else None
+    if following is not None:
+        return following
     for field, parameter in _CURSORS.items():
         cursor = catalog_rows.text(answer.get(field))
         if cursor:
             return _with_parameter(page, parameter, cursor)
     if link:
-        raise Failure(f"{_LABEL}: the next page is at another origin")
+        raise Failure(f"{_LABEL}: the next page is at no URL of the same origin")
     if more is True:
         raise Failure(f"{_LABEL}: there are more pages, and no way to the next one")
     return None
+
+
+def _beside(page: str, link: str) -> str | None:
+    """The URL of a link on `page`; None for one to another origin, or to no URL at all."""
+    try:
+        url = urljoin(page, link)
+        return url.partition("#")[0] if _origin(url) == _origin(page) else None
+    except ValueError:
+        return None
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:
