@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import signal
 import threading
+from dataclasses import replace
 from decimal import Decimal
 from types import FrameType
+from urllib.parse import urlsplit
 
 import click
 
 from harness.errors import UsageError
-from harness.recording import OPENROUTER
+from harness.model import Reply, Request
+from harness.recording import FORWARDED_HOST, OPENROUTER
+from harness.reference.clawrouter.access import DEFAULT_ROOT as CLAWROUTER
 from harness.simulator import Account, Provider
 from harness.wire.server import CaptureServer
 
 __all__ = ["command"]
+
+_CLAWROUTER = "clawrouter.openclaw.ai"
+
+_CLAWROUTER = urlsplit(CLAWROUTER).netloc
 
 
 @click.command("simulate")
@@ -22,10 +30,10 @@ __all__ = ["command"]
 @click.option("--paced", is_flag=True, help="Pause between the pieces of an answer, as a provider does.")
 @click.option("--credits", "bought", type=Decimal, default=Decimal(10), metavar="USD", show_default=True)
 def command(port: int, paced: bool, bought: Decimal) -> int:
-    """Serve a stand-in for OpenRouter, to try clients and recordings without an account.
+    """Serve a stand-in for OpenRouter and ClawRouter, to try clients and recordings without an account.
 
-    It answers chat completions, models, key, credits and generation over https and http, accepts any key,
-    and gives the answers that docs/simulator.md lists on demand. It stops at Ctrl-C.
+    It answers what docs/simulator.md lists, over https and http, accepts any key, and refuses on demand.
+    It stops at Ctrl-C.
     """
     stop = threading.Event()
 
@@ -35,18 +43,29 @@ def command(port: int, paced: bool, bought: Decimal) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
     provider = Provider(Account(credits=bought), any_model=False)
+
+    def answer(request: Request) -> Reply:
+        return provider.answer(_as_meant(request))
+
     with CaptureServer() as server:
         try:
-            listener = server.listen(provider.answer, port=port, paced=paced)
+            listener = server.listen(answer, port=port, paced=paced)
         except OSError as error:
             raise UsageError(f"port {port} cannot be had: {error.strerror}") from None
         with listener:
             url, ca_file = f"https://127.0.0.1:{listener.port}", server.authority.ca_file
             click.echo(f"stand-in provider: {url}/api/v1")
             click.echo(f"certificate authority: {ca_file}")
-            click.echo(
-                f"record from it: harness record --upstream {OPENROUTER}={url} --upstream-ca {ca_file}"
-                " --source simulated"
-            )
+            routes = " ".join(f"--upstream {host}={url}" for host in (OPENROUTER, _CLAWROUTER))
+            click.echo(f"record from it: harness record {routes} --upstream-ca {ca_file} --source simulated")
             stop.wait()
     return 0
+
+
+def _as_meant(request: Request) -> Request:
+    """The request under the host that a recording has routed here, if it says which: the URLs in its answer
+    are that host's then, and can be recorded."""
+    host = next((value for name, value in request.headers if name.lower() == FORWARDED_HOST.lower()), None)
+    if host is None:
+        return request
+    return replace(request, url=urlsplit(request.url)._replace(scheme="https", netloc=host).geturl())
