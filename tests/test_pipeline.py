@@ -110,6 +110,41 @@ def test_the_stand_in_answers_what_a_case_says_nothing_about(held: Run) -> None:
     assert verdict.status == "passed", verdict
 
 
+def test_an_empty_success_answers_where_nothing_depends_on_it(held: Run) -> None:
+    """One chat request and no outcome: no provider is asked, so even a strange body is answered 200."""
+    (verdict,) = held(
+        "  - id: once\n    interactions: [{request: {}}]\n",
+        BUILD + "def shape(given):\n"
+        "    reply = yield build(given) | {'body': '{'}\n"
+        "    assert (reply.status, b'harness' in reply.body) == (200, True), reply\n"
+        "shape.harness = {'features': ['replies', 'outcome']}\n",
+    )
+    assert verdict.status == "passed", verdict
+
+
+def test_the_stand_in_answers_other_operations_and_remembers_what_they_began(held: Run) -> None:
+    """A film is submitted, looked for until it is there, and fetched, without a single stated reply."""
+    (verdict,) = held(
+        "  - id: film\n"
+        "    input: {operation: video}\n"
+        "    interactions:\n"
+        "      - request: {path: /api/v1/videos}\n"
+        "      - {request: {method: GET}, repeat: {min: 4}}\n",
+        BUILD + "def shape(given):\n"
+        "    import json\n"
+        "    asked = build(given, 'https://openrouter.ai/api/v1/videos')\n"
+        "    job = json.loads((yield asked | {'body': {'model': 'a/b', 'prompt': 'x'}}).body)\n"
+        "    url = 'https://openrouter.ai' + job['polling_url']\n"
+        "    seen = asked | {'method': 'GET', 'url': url, 'body': ''}\n"
+        "    while job['status'] != 'completed':\n"
+        "        job = json.loads((yield seen).body)\n"
+        "    film = yield seen | {'url': job['unsigned_urls'][0]}\n"
+        "    assert dict(film.headers)['Content-Type'] == 'video/mp4', film\n"
+        "shape.harness = {'operations': ['video'], 'features': ['replies', 'outcome']}\n",
+    )
+    assert verdict.status == "passed", verdict
+
+
 @pytest.mark.parametrize(("check", "status"), [("", "passed"), (", check_request: true", "failed")])
 def test_a_request_unlike_its_recording_is_unproven(
     check: str, status: str, held: Run, tmp_path: Path

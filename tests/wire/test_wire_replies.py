@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -95,17 +96,63 @@ def test_without_a_body_a_streaming_chat_request_gets_a_stream_with_its_end() ->
     assert [choice["finish_reason"] for event in events for choice in event["choices"]] == ["stop"]
 
 
+def empty(method: str, path: str, body: bytes = b"") -> Reply:
+    return rendered(None, Request(method, f"https://provider.example/v1/{path}", (), body))
+
+
 @pytest.mark.parametrize(
-    ("url", "body"),
+    ("method", "path", "body"),
     [
-        ("https://openrouter.ai/api/v1/models?supported=1", {"data": []}),
-        ("https://proxy.example/v1/models/", {"data": []}),
-        ("https://openrouter.ai/api/v1/key", {}),
+        ("GET", "models?supported=1", {"data": []}),
+        ("GET", "models/", {"data": []}),
+        ("GET", "catalog", {"providers": []}),
+        ("GET", "key", {}),
     ],
 )
-def test_without_a_body_other_requests_get_an_empty_answer(url: str, body: Any) -> None:
-    """A list of models is empty, anything unknown an empty object."""
-    assert json.loads(rendered(None, Request("GET", url)).body) == body
+def test_without_a_body_look_ups_get_an_empty_answer(method: str, path: str, body: Any) -> None:
+    """Lists are empty, anything unknown is an empty object."""
+    assert json.loads(empty(method, path).body) == body
+
+
+def test_without_a_body_usage_is_that_of_a_key_that_was_never_used() -> None:
+    """No budget, and nothing was spent."""
+    told = json.loads(empty("GET", "usage").body)
+    assert told["budget"] == {"configured": False}
+    assert set(told["usage"]["summary"].values()) == {0}
+
+
+@pytest.mark.parametrize(
+    ("path", "said", "last"),
+    [
+        ("responses", {"output": [], "status": "completed"}, "response.completed"),
+        ("messages", {"content": [], "stop_reason": "end_turn"}, "message_stop"),
+    ],
+)
+def test_without_a_body_native_calls_get_an_empty_answer(path: str, said: Any, last: str) -> None:
+    """As JSON, or as events that end as they should."""
+    whole = json.loads(empty("POST", path, b'{"stream":false}').body)
+    assert whole.items() >= said.items()
+    chunks = empty("POST", path, b'{"stream":true}').chunks
+    name, data = chunks[-1].decode().removesuffix("\n\n").split("\n")
+    assert name == f"event: {last}"
+    assert json.loads(data.removeprefix("data: "))["type"] == last
+
+
+def test_without_a_body_gemini_streams_an_end() -> None:
+    """One event, whose candidate stopped."""
+    (chunk,) = empty("POST", "models/gemini-2.5-pro:streamGenerateContent?alt=sse", b"{}").chunks
+    assert json.loads(chunk.removeprefix(b"data: "))["candidates"][0]["finishReason"] == "STOP"
+
+
+def test_without_a_body_media_get_the_smallest_files_there_are() -> None:
+    """A picture, a job that is pending and then completed, its film, and sound."""
+    (picture,) = json.loads(empty("POST", "images").body)["data"]
+    assert base64.b64decode(picture["b64_json"]).startswith(b"\x89PNG")
+    assert json.loads(empty("POST", "videos").body)["status"] == "pending"
+    assert json.loads(empty("GET", "videos/job").body)["status"] == "completed"
+    film, sound = empty("GET", "videos/job/content?index=0"), empty("POST", "audio/speech")
+    assert (dict(film.headers)["content-type"], film.body[4:8]) == ("video/mp4", b"ftyp")
+    assert (dict(sound.headers)["content-type"], sound.body[:2]) == ("audio/mpeg", b"\xff\xf3")
 
 
 def test_a_body_that_is_no_json_asks_for_no_stream() -> None:
