@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from functools import cache
 
 import pytest
@@ -77,6 +79,40 @@ def test_a_miniature_that_breaks_says_nothing_about_conformance() -> None:
     tried = [each for each in verdicts if each.status != "not_applicable"]
     assert {each.status for each in tried} == {"errored"}
     assert all("no shaper for chat" in each.reason for each in tried)
+
+
+def test_every_rule_is_broken_by_a_miniature() -> None:
+    """No rule that a default run holds an implementation to is one that nothing was seen to break."""
+    held_to = {each.id for each in suites().rules.values() if each.evidence != "disputed"}
+
+    assert held_to - {each.rule for each in WRONG} == set()
+
+
+def test_what_a_miniature_keeps_is_kept_for_its_case_alone() -> None:
+    """A case comes out the same however often it is run."""
+    cases = cases_of("CW-CAT-09", "clawrouter")
+
+    with connect("python:harness.miniatures:keeps_catalog_errors") as implementation:
+        once, twice = (
+            {each.case.name: each.status for each in run(order, implementation)}
+            for order in (cases, cases[::-1])
+        )
+
+    assert once == twice
+    assert set(once.values()) == {"passed", "failed"}
+
+
+def test_no_two_miniatures_have_the_same_name() -> None:
+    """Each has an address of its own."""
+    modules = (
+        importlib.import_module(f"harness.miniatures.{each.name}")
+        for each in pkgutil.iter_modules(harness.miniatures.__path__)
+    )
+    named = [
+        value.name for module in modules for value in vars(module).values() if isinstance(value, Miniature)
+    ]
+
+    assert sorted(named) == sorted(MINIATURES)
 
 
 def test_a_miniature_says_what_it_does_wrong() -> None:

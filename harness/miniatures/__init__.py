@@ -21,6 +21,7 @@ from harness.miniatures import (
     failing,
     filming,
     listing,
+    naming,
     proxying,
     reasoning,
     replaying,
@@ -48,6 +49,7 @@ _MODULES = (
     checking,
     wiring,
     replaying,
+    naming,
 )
 
 MINIATURES: Mapping[str, Miniature] = MappingProxyType(

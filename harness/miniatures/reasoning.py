@@ -248,3 +248,84 @@ def never_says_none(given: Given) -> Answer:
     """Leaves the reasoning of a model that reasons by itself on when thinking is off."""
     request = shape(given)
     return request if _thinks(given) else without_fields(request, "reasoning")
+
+
+@miniature("OR-RSN-06")
+def asks_only_models_that_are_said_to_reason(given: Given) -> Answer:
+    """Leaves the effort out where the list does not say that a model can reason."""
+    capable = (given.get("model_meta") or {}).get("reasoning")
+    return shape(given) if capable else without_fields(shape(given), "reasoning")
+
+
+@miniature("OR-RSN-07", contract="latest")
+def sends_efforts_that_no_model_lists(given: Given) -> Answer:
+    """Sends an effort also to a model that can only be told to think or not to."""
+    known = given.get("model_meta") or {}
+    return shape(
+        {**given, "model_meta": {**known, "reasoning_efforts": known.get("reasoning_efforts") or None}}
+    )
+
+
+@miniature("OR-PF-02")
+def looks_at_the_level_alone(given: Given) -> Answer:
+    """Drops an answer begun by the thinking level, whatever the body says of reasoning."""
+    unsaid = shape({**given, "body": None})
+    return with_fields(shape(given), messages=body_of(unsaid)["messages"])
+
+
+@miniature("OR-PF-05")
+def drops_answers_before_the_end(given: Given) -> Answer:
+    """Drops an answer begun although an instruction follows it."""
+    request = shape(given)
+    messages = body_of(request)["messages"]
+    ending = [message["role"] for message in messages[-2:]]
+    if not _thinks(given) or ending not in (["assistant", "system"], ["assistant", "developer"]):
+        return request
+    return with_fields(request, messages=[*messages[:-2], messages[-1]])
+
+
+@miniature("OR-DS-01")
+def shapes_every_deepseek(given: Given) -> Answer:
+    """Takes every model of DeepSeek's for one of the fourth version."""
+    other = _model(given).startswith("openrouter/deepseek/") and "v4" not in _model(given)
+    return as_for(given, "openrouter/deepseek/deepseek-v4-pro") if other else shape(given)
+
+
+@miniature("OR-DS-03")
+def does_not_enable_deepseeks_thinking(given: Given) -> Answer:
+    """Sends the effort and leaves out that there is to be thinking at all."""
+    request = shape(given)
+    enabled = body_of(request).get("thinking") == {"type": "enabled"}
+    return without_fields(request, "thinking") if enabled else request
+
+
+@miniature("OR-DS-06")
+def tells_deepseek_once(given: Given) -> Answer:
+    """Sends the effort of DeepSeek V4 in OpenRouter's object alone."""
+    return without_fields(shape(given), "reasoning_effort")
+
+
+@miniature("OR-DS-07")
+def offers_deepseek_three_levels(given: Given) -> Answer:
+    """Rounds the levels that other models do not have."""
+    rounded = {"minimal": "low", "xhigh": "high"}
+    request = shape(given)
+    effort = body_of(request).get("reasoning_effort")
+    return with_fields(request, reasoning_effort=rounded[effort]) if effort in rounded else request
+
+
+@miniature("OR-DS-08", contract="latest")
+def still_tells_deepseek_twice(given: Given) -> Answer:
+    """Still sends DeepSeek's own fields beside OpenRouter's."""
+    return shape({**given, "contract": "2026-05"}) if "deepseek" in _model(given) else shape(given)
+
+
+@miniature("OR-DS-10")
+def caps_other_providers(given: Given) -> Answer:
+    """Caps the effort of DeepSeek's models, whoever serves them."""
+    request = shape(given)
+    reasoning = body_of(request).get("reasoning")
+    if "deepseek" not in _model(given) or not isinstance(reasoning, dict):
+        return request
+    capped = {"max": "xhigh"}.get(given.get("thinking") or "", reasoning.get("effort"))
+    return with_fields(request, reasoning={**reasoning, "effort": capped})

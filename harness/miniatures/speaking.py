@@ -94,7 +94,7 @@ def clamps_the_speed(given: Given, client: CaseClient) -> Call:
 
 
 @client("OR-TTS-05", "speech")
-def prefers_the_alias(given: Given, client: CaseClient) -> Call:
+def looks_for_the_alias_first(given: Given, client: CaseClient) -> Call:
     """Looks at voiceId before voice, as the older settings had it."""
     return (yield from client({**given, "voice": given.get("voice") or _speech(given).get("voiceId")}))
 
