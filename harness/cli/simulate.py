@@ -58,6 +58,7 @@ def command(port: int, paced: bool, bought: Decimal) -> int:
             click.echo(f"certificate authority: {ca_file}")
             routes = " ".join(f"--upstream {host}={url}" for host in (OPENROUTER, _CLAWROUTER))
             click.echo(f"record from it: harness record {routes} --upstream-ca {ca_file} --source simulated")
+            click.echo(f"as ClawRouter: {url}")
             stop.wait()
     return 0
 
