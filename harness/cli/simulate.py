@@ -20,8 +20,6 @@ from harness.wire.server import CaptureServer
 
 __all__ = ["command"]
 
-_CLAWROUTER = "clawrouter.openclaw.ai"
-
 _CLAWROUTER = urlsplit(CLAWROUTER).netloc
 
 
