@@ -18,6 +18,7 @@ from harness.miniatures.kit import (
     with_fields,
     with_headers,
     without_headers,
+    without_keys,
 )
 from harness.reference import shape
 
@@ -99,6 +100,55 @@ def applies_the_params_of_every_model(given: Given) -> Answer:
     for entry in (defaults.get("models") or {}).values():
         merged |= entry.get("params") or {}
     return shape({**given, "params": merged | (given.get("params") or {})})
+
+
+@miniature("OR-RC-02")
+def knows_no_snake_case(given: Given) -> Answer:
+    """Reads the params of response caching in one spelling only."""
+    params = {name: value for name, value in (given.get("params") or {}).items() if "_" not in name}
+    return shape({**given, "params": params})
+
+
+@miniature("OR-RC-08")
+def sends_a_clear_of_false(given: Given) -> Answer:
+    """Sends the wish not to clear the cache, which the provider takes for a wish to."""
+    request = shape(given)
+    clear = (given.get("params") or {}).get("responseCacheClear")
+    enabled = header(request, "x-openrouter-cache") == "true"
+    return (
+        with_headers(request, ("X-OpenRouter-Cache-Clear", "false"))
+        if enabled and clear is False
+        else request
+    )
+
+
+@miniature("OR-RC-09", contract="latest")
+def reads_the_number_a_ttl_begins_with(given: Given) -> Answer:
+    """Still takes `300s` for 300."""
+    params = given.get("params") or {}
+    numbers = {
+        name: re.match(r"\s*\d+", value)
+        for name, value in params.items()
+        if name.startswith(("responseCacheTtl", "response_cache_ttl")) and isinstance(value, str)
+    }
+    return shape(
+        {**given, "params": params | {name: int(found[0]) for name, found in numbers.items() if found}}
+    )
+
+
+@miniature("OR-RC-10")
+def caches_no_answers_of_auto(given: Given) -> Answer:
+    """Takes the answers of a router model for too different to be kept."""
+    request = shape(given)
+    routed = str(body_of(request)["model"]).startswith("openrouter/")
+    return without_headers(request, "x-openrouter-cache*") if routed else request
+
+
+@miniature("OR-HDR-08")
+def leaves_caching_to_the_caller(given: Given) -> Answer:
+    """Sends none of the cache headers that are configured where the caller sets one."""
+    own = any(name.lower() == "x-openrouter-cache" for name in given.get("headers") or {})
+    return shape({**given, "params": {}} if own else given)
 
 
 # ------------------------------------------------------------------ cache markers
@@ -236,70 +286,6 @@ def ignores_the_calls_retention(given: Given) -> Answer:
     return shape({**given, "options": options})
 
 
-def _unmarked(turn: dict[str, Any]) -> dict[str, Any]:
-    if turn.get("role") != "user" or not isinstance(turn["content"], list):
-        return turn
-    blocks = [{k: v for k, v in block.items() if k != "cache_control"} for block in turn["content"]]
-    return {**turn, "content": blocks}
-
-
-def _marked(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The blocks of a message that carry a marker."""
-    if isinstance(message.get("content"), list):
-        yield from [
-            block for block in message["content"] if isinstance(block, dict) and "cache_control" in block
-        ]
-
-
-@miniature("OR-RC-02")
-def knows_no_snake_case(given: Given) -> Answer:
-    """Reads the params of response caching in one spelling only."""
-    params = {name: value for name, value in (given.get("params") or {}).items() if "_" not in name}
-    return shape({**given, "params": params})
-
-
-@miniature("OR-RC-08")
-def sends_a_clear_of_false(given: Given) -> Answer:
-    """Sends the wish not to clear the cache, which the provider takes for a wish to."""
-    request = shape(given)
-    clear = (given.get("params") or {}).get("responseCacheClear")
-    enabled = header(request, "x-openrouter-cache") == "true"
-    return (
-        with_headers(request, ("X-OpenRouter-Cache-Clear", "false"))
-        if enabled and clear is False
-        else request
-    )
-
-
-@miniature("OR-RC-09", contract="latest")
-def reads_the_number_a_ttl_begins_with(given: Given) -> Answer:
-    """Still takes `300s` for 300."""
-    params = given.get("params") or {}
-    numbers = {
-        name: re.match(r"\s*\d+", value)
-        for name, value in params.items()
-        if name.startswith(("responseCacheTtl", "response_cache_ttl")) and isinstance(value, str)
-    }
-    return shape(
-        {**given, "params": params | {name: int(found[0]) for name, found in numbers.items() if found}}
-    )
-
-
-@miniature("OR-RC-10")
-def caches_no_answers_of_auto(given: Given) -> Answer:
-    """Takes the answers of a router model for too different to be kept."""
-    request = shape(given)
-    routed = str(body_of(request)["model"]).startswith("openrouter/")
-    return without_headers(request, "x-openrouter-cache*") if routed else request
-
-
-@miniature("OR-HDR-08")
-def leaves_caching_to_the_caller(given: Given) -> Answer:
-    """Sends none of the cache headers that are configured where the caller sets one."""
-    own = any(name.lower() == "x-openrouter-cache" for name in given.get("headers") or {})
-    return shape({**given, "params": {}} if own else given)
-
-
 @miniature("OR-CC-03")
 def marks_thoughts(given: Given) -> Answer:
     """Leaves the marker of a caller on a model's thoughts, which may not carry one."""
@@ -318,7 +304,11 @@ def marks_only_what_is_not_thought_about(given: Given) -> Answer:
     """Leaves the cache markers out when the model is to think."""
     request = shape(given)
     thinks = given.get("thinking") not in (None, "off")
-    return with_fields(request, messages=_bare(body_of(request)["messages"])) if thinks else request
+    return (
+        with_fields(request, messages=without_keys(body_of(request)["messages"], "cache_control"))
+        if thinks
+        else request
+    )
 
 
 @miniature("OR-CC-08")
@@ -332,12 +322,21 @@ def sends_its_own_boundary(given: Given) -> Answer:
     return with_fields(request, messages=[{**messages[0], "content": given["system"]}, *messages[1:]])
 
 
+def _unmarked(turn: dict[str, Any]) -> dict[str, Any]:
+    if turn.get("role") != "user" or not isinstance(turn["content"], list):
+        return turn
+    blocks = [{k: v for k, v in block.items() if k != "cache_control"} for block in turn["content"]]
+    return {**turn, "content": blocks}
+
+
+def _marked(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The blocks of a message that carry a marker."""
+    if isinstance(message.get("content"), list):
+        yield from [
+            block for block in message["content"] if isinstance(block, dict) and "cache_control" in block
+        ]
+
+
 def _marked_thought(block: Any) -> Any:
     thought = isinstance(block, dict) and block.get("type") in ("thinking", "redacted_thinking")
     return {**block, "cache_control": EPHEMERAL} if thought else block
-
-
-def _bare(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _bare(item) for name, item in value.items() if name != "cache_control"}
-    return [_bare(item) for item in value] if isinstance(value, list) else value

@@ -6,9 +6,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import orjson
-
-from harness.miniatures.kit import Call, CaseClient, Given, Outcome, altered, client, with_fields
+from harness.miniatures.kit import (
+    Call,
+    CaseClient,
+    Given,
+    Outcome,
+    altered,
+    answer_of,
+    client,
+    with_answer,
+    with_fields,
+)
 from harness.model import Reply, Request
 
 __all__: list[str] = []
@@ -128,14 +136,9 @@ def _telling(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[Re
     """A change of what a look-up says of the key or the account."""
 
     def told(reply: Reply) -> Reply:
-        try:
-            answer = orjson.loads(reply.body)
-        except orjson.JSONDecodeError:
-            return reply
-        data = answer.get("data") if isinstance(answer, dict) else None
-        if not isinstance(data, dict):
-            return reply
-        return replace(reply, chunks=(orjson.dumps({**answer, "data": change(data)}),))
+        answer = answer_of(reply)
+        data = answer.get("data")
+        return with_answer(reply, {**answer, "data": change(data)}) if isinstance(data, dict) else reply
 
     return told
 

@@ -16,6 +16,7 @@ from harness.miniatures.kit import (
     is_error,
     with_fields,
     with_headers,
+    within,
     without_fields,
 )
 from harness.model import Reply, Request
@@ -162,8 +163,7 @@ def sends_the_size(given: Given, client: CaseClient) -> Call:
 @client("OR-IMG-05", "image")
 def draws_with_the_chat_model(given: Given, client: CaseClient) -> Call:
     """Takes the agent's chat model where no image model is configured."""
-    defaults = ((given.get("config") or {}).get("agents") or {}).get("defaults") or {}
-    chat_model = (defaults.get("model") or {}).get("primary")
+    chat_model = within(given, "config", "agents", "defaults", "model", "primary")
     return (yield from client({**given, "model": given.get("model") or chat_model}))
 
 
@@ -252,5 +252,4 @@ def tries_media_again(given: Given, client: CaseClient) -> Call:
 
 
 def _provider(given: Given) -> dict[str, Any]:
-    providers = ((given.get("config") or {}).get("models") or {}).get("providers") or {}
-    return providers.get("openrouter") or {}
+    return within(given, "config", "models", "providers", "openrouter") or {}

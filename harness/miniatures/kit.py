@@ -21,6 +21,7 @@ __all__ = [
     "Given",
     "Miniature",
     "altered",
+    "answer_of",
     "as_for",
     "as_on_openrouter",
     "body_of",
@@ -29,11 +30,14 @@ __all__ = [
     "header",
     "is_error",
     "miniature",
+    "with_answer",
     "with_body",
     "with_fields",
     "with_headers",
+    "within",
     "without_fields",
     "without_headers",
+    "without_keys",
 ]
 
 Given: TypeAlias = dict[str, Any]
@@ -146,6 +150,36 @@ def altered(
 
 def is_error(outcome: Outcome) -> bool:
     return "error" in outcome
+
+
+def answer_of(reply: Reply) -> dict[str, Any]:
+    """The JSON object of a reply, an empty one where it has none."""
+    try:
+        answer = orjson.loads(reply.body)
+    except orjson.JSONDecodeError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def with_answer(reply: Reply, answer: Mapping[str, Any]) -> Reply:
+    return replace(reply, chunks=(orjson.dumps(answer),))
+
+
+# ------------------------------------------------------------------ looking into JSON
+
+
+def within(value: Any, *names: str) -> Any:
+    """What stands under these names, one below the other; None where there is no such thing."""
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def without_keys(value: Any, *names: str) -> Any:
+    """The value without fields of these names, at any depth."""
+    if isinstance(value, dict):
+        return {key: without_keys(item, *names) for key, item in value.items() if key not in names}
+    return [without_keys(item, *names) for item in value] if isinstance(value, list) else value
 
 
 # ------------------------------------------------------------------ ways to be wrong in a request

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -14,8 +13,11 @@ from harness.miniatures.kit import (
     Given,
     Outcome,
     altered,
+    answer_of,
     client,
     is_error,
+    with_answer,
+    within,
 )
 from harness.model import Reply, Request
 
@@ -102,11 +104,11 @@ def tests_whether_providers_are_ready(given: Given, client: CaseClient) -> Call:
     """Hides a provider of which the catalog says that it is not ready."""
 
     def ready(reply: Reply) -> Reply:
-        answer = _answer(reply)
+        answer = answer_of(reply)
         if not isinstance(answer.get("providers"), list):
             return reply
-        kept = [each for each in answer["providers"] if _at(each, "ready") is not False]
-        return _saying(reply, {**answer, "providers": kept})
+        kept = [each for each in answer["providers"] if within(each, "ready") is not False]
+        return with_answer(reply, {**answer, "providers": kept})
 
     return (yield from altered(client(given), reply=ready))
 
@@ -161,8 +163,8 @@ def reads_the_first_page_only(given: Given, client: CaseClient) -> Call:
     """Takes the first page of a catalog for the whole."""
 
     def last_page(reply: Reply) -> Reply:
-        answer = _answer(reply)
-        return _saying(reply, {**answer, "has_more": False}) if answer else reply
+        answer = answer_of(reply)
+        return with_answer(reply, {**answer, "has_more": False}) if answer else reply
 
     return (yield from altered(client(given), reply=last_page))
 
@@ -204,7 +206,7 @@ def divides_by_a_limit_of_zero(given: Given, client: CaseClient) -> Call:
     empty: list[bool] = []
 
     def looked_at(reply: Reply) -> Reply:
-        empty.append(_at(_answer(reply), "budget", "limitMicros") == 0)
+        empty.append(within(answer_of(reply), "budget", "limitMicros") == 0)
         return reply
 
     def nothing_used(window: Row) -> Row:
@@ -219,8 +221,8 @@ def counts_beyond_a_hundred(given: Given, client: CaseClient) -> Call:
     shares: list[float] = []
 
     def looked_at(reply: Reply) -> Reply:
-        budget = _at(_answer(reply), "budget")
-        limit, spent = _at(budget, "limitMicros"), _at(budget, "spentMicros")
+        budget = within(answer_of(reply), "budget")
+        limit, spent = within(budget, "limitMicros"), within(budget, "spentMicros")
         if isinstance(limit, int | float) and isinstance(spent, int | float) and limit > 0:
             shares.append(spent / limit * 100)
         return reply
@@ -268,11 +270,11 @@ def counts_its_own_use(given: Given, client: CaseClient) -> Call:
     """Works out the percentage from what this key has cost, though the budget is everyone's."""
 
     def own_cost(reply: Reply) -> Reply:
-        answer = _answer(reply)
-        cost = _at(answer, "usage", "summary", "actualCostMicros")
+        answer = answer_of(reply)
+        cost = within(answer, "usage", "summary", "actualCostMicros")
         if not isinstance(answer.get("budget"), dict) or cost is None:
             return reply
-        return _saying(reply, {**answer, "budget": {**answer["budget"], "spentMicros": cost}})
+        return with_answer(reply, {**answer, "budget": {**answer["budget"], "spentMicros": cost}})
 
     return (yield from altered(client(given), reply=own_cost))
 
@@ -280,33 +282,14 @@ def counts_its_own_use(given: Given, client: CaseClient) -> Call:
 # ------------------------------------------------------------------ changes of answers and outcomes
 
 
-def _answer(reply: Reply) -> Row:
-    try:
-        answer = orjson.loads(reply.body)
-    except orjson.JSONDecodeError:
-        return {}
-    return answer if isinstance(answer, dict) else {}
-
-
-def _at(value: Any, *names: str) -> Any:
-    """What stands under these names, None if there is no such thing."""
-    for name in names:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
-
-
-def _saying(reply: Reply, answer: Row) -> Reply:
-    return replace(reply, chunks=(orjson.dumps(answer),))
-
-
 def _providers(change: Callable[[Row], Row]) -> Callable[[Reply], Reply]:
     def changed(reply: Reply) -> Reply:
-        answer = _answer(reply)
+        answer = answer_of(reply)
         rows = answer.get("providers")
         if not isinstance(rows, list):
             return reply
         mended = [change(row) if isinstance(row, dict) else row for row in rows]
-        return _saying(reply, {**answer, "providers": mended})
+        return with_answer(reply, {**answer, "providers": mended})
 
     return changed
 

@@ -6,20 +6,20 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import orjson
-
 from harness.miniatures.kit import (
     Call,
     CaseClient,
     Given,
     Outcome,
     altered,
+    answer_of,
     body_of,
     client,
     header,
     is_error,
     with_fields,
     with_headers,
+    within,
     without_headers,
 )
 from harness.model import Reply, Request
@@ -38,7 +38,7 @@ def falls_back_on_upstream_keys(given: Given, client: CaseClient) -> Call:
     """Tries the vendors' own keys of the environment where the proxy's is missing."""
     env = given.get("env") or {}
     theirs = next((env[name] for name in ("OPENAI_API_KEY", "ANTHROPIC_API_KEY") if env.get(name)), None)
-    missing = not (given.get("api_key") or env.get("CLAWROUTER_API_KEY") or _provider(given).get("apiKey"))
+    missing = not (given.get("api_key") or env.get("CLAWROUTER_API_KEY") or _configured(given).get("apiKey"))
     return (yield from client({**given, "api_key": theirs} if missing else given))
 
 
@@ -56,7 +56,7 @@ def sends_a_bearer_beside_the_native_key(given: Given, client: CaseClient) -> Ca
 @client("CW-AUTH-02", "chat", "catalog", contract=PROXIED)
 def lets_a_configured_authorization_win(given: Given, client: CaseClient) -> Call:
     """Sends the Authorization of the provider's configured headers in place of the key."""
-    configured = _provider(given).get("headers") or {}
+    configured = _configured(given).get("headers") or {}
     own = next((value for name, value in configured.items() if name.lower() == "authorization"), None)
 
     def replaced(request: Request) -> Request:
@@ -71,7 +71,7 @@ def lets_a_configured_authorization_win(given: Given, client: CaseClient) -> Cal
 def sends_the_placeholder(given: Given, client: CaseClient) -> Call:
     """Takes the name of the environment variable for the key."""
     placeholder = "CLAWROUTER_API_KEY"
-    told = (given.get("api_key"), _provider(given).get("apiKey"), (given.get("env") or {}).get(placeholder))
+    told = (given.get("api_key"), _configured(given).get("apiKey"), (given.get("env") or {}).get(placeholder))
     if placeholder not in told:
         return (yield from client(given))
 
@@ -102,7 +102,7 @@ def asks_for_the_catalog_without_a_key(given: Given, client: CaseClient) -> Call
 @client("CW-BASE-01", "chat", "catalog", "usage", contract=PROXIED)
 def keeps_the_v1_of_the_base(given: Given, client: CaseClient) -> Call:
     """Puts its paths behind a base URL that already ends in /v1."""
-    base = (given.get("base_url") or _provider(given).get("baseUrl") or "").strip().rstrip("/")
+    base = (given.get("base_url") or _configured(given).get("baseUrl") or "").strip().rstrip("/")
 
     def doubled(request: Request) -> Request:
         return replace(request, url=request.url.replace("/v1/", "/v1/v1/", 1)) if base else request
@@ -231,7 +231,7 @@ def keeps_catalog_errors(given: Given, client: CaseClient) -> Call:
 @client("CW-CAT-09", "chat", "catalog", contract=PROXIED)
 def keeps_empty_catalogs(given: Given, client: CaseClient) -> Call:
     """Keeps an empty catalog like any other."""
-    return (yield from _remembering(client, given, lambda reply: _answer(reply).get("providers") == []))
+    return (yield from _remembering(client, given, lambda reply: answer_of(reply).get("providers") == []))
 
 
 @client("CW-CAT-09", "chat", "catalog", contract=PROXIED)
@@ -291,14 +291,5 @@ def _remembering(
         reply = received
 
 
-def _answer(reply: Reply) -> dict[str, Any]:
-    try:
-        answer = orjson.loads(reply.body)
-    except orjson.JSONDecodeError:
-        return {}
-    return answer if isinstance(answer, dict) else {}
-
-
-def _provider(given: Given) -> dict[str, Any]:
-    providers = ((given.get("config") or {}).get("models") or {}).get("providers") or {}
-    return providers.get("clawrouter") or {}
+def _configured(given: Given) -> dict[str, Any]:
+    return within(given, "config", "models", "providers", "clawrouter") or {}

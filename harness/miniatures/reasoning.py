@@ -103,6 +103,29 @@ def _reasoning_all_the_same(given: Given, skipped: bool) -> Answer:
     return as_for(given, REASONING_MODEL) if skipped and _thinks(given) else shape(given)
 
 
+@miniature("OR-RSN-02")
+def never_says_none(given: Given) -> Answer:
+    """Leaves the reasoning of a model that reasons by itself on when thinking is off."""
+    request = shape(given)
+    return request if _thinks(given) else without_fields(request, "reasoning")
+
+
+@miniature("OR-RSN-06")
+def asks_only_models_that_are_said_to_reason(given: Given) -> Answer:
+    """Leaves the effort out where the list does not say that a model can reason."""
+    capable = (given.get("model_meta") or {}).get("reasoning")
+    return shape(given) if capable else without_fields(shape(given), "reasoning")
+
+
+@miniature("OR-RSN-07", contract="latest")
+def sends_efforts_that_no_model_lists(given: Given) -> Answer:
+    """Sends an effort also to a model that can only be told to think or not to."""
+    known = given.get("model_meta") or {}
+    return shape(
+        {**given, "model_meta": {**known, "reasoning_efforts": known.get("reasoning_efforts") or None}}
+    )
+
+
 # ------------------------------------------------------------------ Anthropic prefill
 
 
@@ -166,6 +189,24 @@ def drops_the_prefill_before_its_time(given: Given) -> Answer:
     return with_fields(request, messages=body_of(request)["messages"][:kept])
 
 
+@miniature("OR-PF-02")
+def looks_at_the_level_alone(given: Given) -> Answer:
+    """Drops an answer begun by the thinking level, whatever the body says of reasoning."""
+    unsaid = shape({**given, "body": None})
+    return with_fields(shape(given), messages=body_of(unsaid)["messages"])
+
+
+@miniature("OR-PF-05")
+def drops_answers_before_the_end(given: Given) -> Answer:
+    """Drops an answer begun although an instruction follows it."""
+    request = shape(given)
+    messages = body_of(request)["messages"]
+    ending = [message["role"] for message in messages[-2:]]
+    if not _thinks(given) or ending not in (["assistant", "system"], ["assistant", "developer"]):
+        return request
+    return with_fields(request, messages=[*messages[:-2], messages[-1]])
+
+
 def _undropped(given: Given) -> list[object]:
     """The messages as the contract without the prefill drop has them."""
     return list(body_of(shape({**given, "contract": "2026-04"}))["messages"])
@@ -218,72 +259,6 @@ def shapes_deepseek_on_proxies(given: Given) -> Answer:
     return request if goes_to_openrouter(request) else with_fields(request, **native)
 
 
-# ------------------------------------------------------------------ signatures
-
-
-@miniature("OR-GEM-01")
-def replays_any_signature(given: Given) -> Answer:
-    """Replays the signatures of a Gemini history uncleaned."""
-    return as_for(given, REASONING_MODEL) if "gemini" in _model(given) else shape(given)
-
-
-@miniature("OR-GEM-05")
-def cleans_every_familys_signatures(given: Given) -> Answer:
-    """Drops the reasoning details of models that are not Gemini."""
-    body = body_of(shape(given))
-    for message in body["messages"]:
-        message.pop("reasoning_details", None)
-    return with_fields(shape(given), messages=body["messages"])
-
-
-@miniature("OR-MSG-08")
-def takes_other_providers_turns_for_its_own(given: Given) -> Answer:
-    """Tells models apart by their id, whoever provided them."""
-    history = [{k: v for k, v in turn.items() if k != "provider"} for turn in given.get("history") or ()]
-    return shape({**given, "history": history})
-
-
-@miniature("OR-RSN-02")
-def never_says_none(given: Given) -> Answer:
-    """Leaves the reasoning of a model that reasons by itself on when thinking is off."""
-    request = shape(given)
-    return request if _thinks(given) else without_fields(request, "reasoning")
-
-
-@miniature("OR-RSN-06")
-def asks_only_models_that_are_said_to_reason(given: Given) -> Answer:
-    """Leaves the effort out where the list does not say that a model can reason."""
-    capable = (given.get("model_meta") or {}).get("reasoning")
-    return shape(given) if capable else without_fields(shape(given), "reasoning")
-
-
-@miniature("OR-RSN-07", contract="latest")
-def sends_efforts_that_no_model_lists(given: Given) -> Answer:
-    """Sends an effort also to a model that can only be told to think or not to."""
-    known = given.get("model_meta") or {}
-    return shape(
-        {**given, "model_meta": {**known, "reasoning_efforts": known.get("reasoning_efforts") or None}}
-    )
-
-
-@miniature("OR-PF-02")
-def looks_at_the_level_alone(given: Given) -> Answer:
-    """Drops an answer begun by the thinking level, whatever the body says of reasoning."""
-    unsaid = shape({**given, "body": None})
-    return with_fields(shape(given), messages=body_of(unsaid)["messages"])
-
-
-@miniature("OR-PF-05")
-def drops_answers_before_the_end(given: Given) -> Answer:
-    """Drops an answer begun although an instruction follows it."""
-    request = shape(given)
-    messages = body_of(request)["messages"]
-    ending = [message["role"] for message in messages[-2:]]
-    if not _thinks(given) or ending not in (["assistant", "system"], ["assistant", "developer"]):
-        return request
-    return with_fields(request, messages=[*messages[:-2], messages[-1]])
-
-
 @miniature("OR-DS-01")
 def shapes_every_deepseek(given: Given) -> Answer:
     """Takes every model of DeepSeek's for one of the fourth version."""
@@ -329,3 +304,28 @@ def caps_other_providers(given: Given) -> Answer:
         return request
     capped = {"max": "xhigh"}.get(given.get("thinking") or "", reasoning.get("effort"))
     return with_fields(request, reasoning={**reasoning, "effort": capped})
+
+
+# ------------------------------------------------------------------ signatures
+
+
+@miniature("OR-GEM-01")
+def replays_any_signature(given: Given) -> Answer:
+    """Replays the signatures of a Gemini history uncleaned."""
+    return as_for(given, REASONING_MODEL) if "gemini" in _model(given) else shape(given)
+
+
+@miniature("OR-GEM-05")
+def cleans_every_familys_signatures(given: Given) -> Answer:
+    """Drops the reasoning details of models that are not Gemini."""
+    body = body_of(shape(given))
+    for message in body["messages"]:
+        message.pop("reasoning_details", None)
+    return with_fields(shape(given), messages=body["messages"])
+
+
+@miniature("OR-MSG-08")
+def takes_other_providers_turns_for_its_own(given: Given) -> Answer:
+    """Tells models apart by their id, whoever provided them."""
+    history = [{k: v for k, v in turn.items() if k != "provider"} for turn in given.get("history") or ()]
+    return shape({**given, "history": history})

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from harness.miniatures.kit import Answer, Given, body_of, miniature, with_body, with_fields
+from harness.miniatures.kit import Answer, Given, body_of, miniature, with_body, with_fields, without_keys
 from harness.model import Request
 from harness.reference import shape
 
@@ -171,7 +171,7 @@ def cleans_both_spellings(given: Given) -> Answer:
     request = shape(given)
     if "gemini" in str(given.get("model")).lower():
         return request
-    return with_body(request, _without(body_of(request), "thoughtSignature"))
+    return with_body(request, without_keys(body_of(request), "thoughtSignature"))
 
 
 @miniature("OR-GEM-04")
@@ -271,12 +271,6 @@ def _signatures(value: Any, change: Callable[[str], str]) -> Any:
             for name, item in value.items()
         }
     return [_signatures(item, change) for item in value] if isinstance(value, list) else value
-
-
-def _without(value: Any, name: str) -> Any:
-    if isinstance(value, dict):
-        return {key: _without(item, name) for key, item in value.items() if key != name}
-    return [_without(item, name) for item in value] if isinstance(value, list) else value
 
 
 def _schemas(given: Given, change: Callable[[Any, dict[str, Any]], dict[str, Any]]) -> Answer:

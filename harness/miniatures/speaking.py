@@ -16,6 +16,7 @@ from harness.miniatures.kit import (
     is_error,
     with_fields,
     with_headers,
+    within,
 )
 from harness.model import Reply, Request
 
@@ -49,7 +50,7 @@ def keeps_the_older_address_for_speech(given: Given, client: CaseClient) -> Call
 @client("OR-TTS-01", "speech")
 def speaks_with_configured_headers(given: Given, client: CaseClient) -> Call:
     """Adds the headers configured for the provider's requests to those for speech, too."""
-    own = (_provider(given).get("request") or {}).get("headers") or {}
+    own = within(_provider(given), "request", "headers") or {}
     return (yield from altered(client(given), request=lambda request: with_headers(request, *own.items())))
 
 
@@ -133,10 +134,8 @@ def reads_speech_as_text(given: Given, client: CaseClient) -> Call:
 
 
 def _provider(given: Given) -> dict[str, Any]:
-    providers = ((given.get("config") or {}).get("models") or {}).get("providers") or {}
-    return providers.get("openrouter") or {}
+    return within(given, "config", "models", "providers", "openrouter") or {}
 
 
 def _speech(given: Given) -> dict[str, Any]:
-    settings = ((given.get("config") or {}).get("messages") or {}).get("tts") or {}
-    return (settings.get("providers") or {}).get("openrouter") or {}
+    return within(given, "config", "messages", "tts", "providers", "openrouter") or {}

@@ -7,17 +7,17 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import orjson
-
 from harness.miniatures.kit import (
     Call,
     CaseClient,
     Given,
     Outcome,
     altered,
+    answer_of,
     client,
     header,
     is_error,
+    with_answer,
     with_headers,
 )
 from harness.model import Reply, Request
@@ -242,7 +242,7 @@ class _Job:
         return request
 
     def told(self, reply: Reply) -> Reply:
-        status = _job_in(reply).get("status")
+        status = answer_of(reply).get("status")
         self.completed = self.completed or status == "completed"
         self.goes_on = status == "in_progress"
         return reply
@@ -253,20 +253,12 @@ class _Job:
         return with_headers(request, ("Authorization", self._key))
 
 
-def _job_in(reply: Reply) -> dict[str, Any]:
-    try:
-        answer = orjson.loads(reply.body)
-    except orjson.JSONDecodeError:
-        return {}
-    return answer if isinstance(answer, dict) else {}
-
-
 def _saying(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[Reply], Reply]:
     """A change of the answers that describe a job."""
 
     def said(reply: Reply) -> Reply:
-        job = _job_in(reply)
-        return replace(reply, chunks=(orjson.dumps(change(job)),)) if "status" in job else reply
+        job = answer_of(reply)
+        return with_answer(reply, change(job)) if "status" in job else reply
 
     return said
 

@@ -17,6 +17,7 @@ from harness.miniatures.kit import (
     with_body,
     with_fields,
     without_fields,
+    without_keys,
 )
 from harness.model import Reply, Request
 
@@ -167,7 +168,9 @@ def sends_the_last_turn_alone(given: Given, client: CaseClient) -> Call:
 def marks_no_caches(given: Given, client: CaseClient) -> Call:
     """Leaves out Anthropic's cache markers also where the API is Anthropic's own."""
     return (
-        yield from altered(client(given), request=_in(MESSAGES, lambda body: _without(body, "cache_control")))
+        yield from altered(
+            client(given), request=_in(MESSAGES, lambda body: without_keys(body, "cache_control"))
+        )
     )
 
 
@@ -228,10 +231,3 @@ def _in(path: str, change: Callable[[Body], Body]) -> Callable[[Request], Reques
         return with_body(request, change(body_of(request))) if request.url.endswith(path) else request
 
     return changed
-
-
-def _without(value: Any, name: str) -> Any:
-    """The value without fields of this name, at any depth."""
-    if isinstance(value, dict):
-        return {key: _without(item, name) for key, item in value.items() if key != name}
-    return [_without(item, name) for item in value] if isinstance(value, list) else value
