@@ -68,7 +68,7 @@ def refused(refusal: Refusal) -> Reply:
 
 def _error(refusal: Refusal) -> dict[str, JsonValue]:
     status = _STATUSES.get(refusal.status, _ELSE)
-    return {"code": refusal.status, "message": refusal.message, "status": status}
+    return {"code": refusal.status, "message": refusal.upstream_words, "status": status}
 
 
 def _streamed(answer: Answer, *chunks: bytes) -> Reply:

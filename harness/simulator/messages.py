@@ -11,7 +11,7 @@ from harness.simulator.asking import Asked
 from harness.simulator.catalogue import ANTHROPIC
 from harness.simulator.completion import Answer
 from harness.simulator.grants import made_up, upstream
-from harness.simulator.incoming import Incoming
+from harness.simulator.incoming import Incoming, bearer
 from harness.simulator.messages_complaints import COMPLAINTS, complaint
 from harness.simulator.messages_events import as_events, as_json, broken_events, refused
 from harness.simulator.messages_turns import Block, Turn, check_text_blocks, read_turns
@@ -95,8 +95,8 @@ class Messages:
         self._prompts = Prompts()
 
     def key(self, incoming: Incoming) -> str | None:
-        """The key, which goes as `x-api-key` (CW-AUTH-01)."""
-        return incoming.header("x-api-key") or None
+        """The key, which goes as `x-api-key` (CW-AUTH-01); Anthropic's own newer clients send a bearer."""
+        return incoming.header("x-api-key") or bearer(incoming.request.headers)
 
     def model_named(self, incoming: Incoming) -> object:
         return incoming.body.get("model")

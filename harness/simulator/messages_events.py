@@ -80,10 +80,10 @@ def refused(refusal: Refusal, incoming: Incoming) -> Reply:
 
 
 def _error(refusal: Refusal) -> dict[str, JsonValue]:
-    kind = _ERRORS.get(refusal.status, _ELSE)
-    if "overloaded" in refusal.message.lower():
+    kind, message = _ERRORS.get(refusal.status, _ELSE), refusal.upstream_words
+    if "overloaded" in message.lower():
         kind = "overloaded_error"
-    return {"type": kind, "message": refusal.message}
+    return {"type": kind, "message": message}
 
 
 _COUNTED = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens")

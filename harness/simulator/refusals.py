@@ -35,6 +35,17 @@ class Refusal:
     to_account: bool = True
 
     @property
+    def upstream_words(self) -> str:
+        """What the upstream provider itself says of it, where OpenRouter only passes that on."""
+        raw = (self.metadata or {}).get("raw")
+        if not isinstance(raw, str):
+            return self.message
+        if not raw.startswith("{"):
+            return raw
+        said: str = orjson.loads(raw)["error"]["message"]
+        return said
+
+    @property
     def error(self) -> dict[str, JsonValue]:
         """The value of `error` in the answer."""
         found: dict[str, JsonValue] = {"message": self.message, "code": self.code or self.status}

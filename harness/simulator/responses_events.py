@@ -59,7 +59,7 @@ def _error(refusal: Refusal) -> dict[str, JsonValue]:
         kind, code = _SERVER_ERROR, None
     more = refusal.metadata or {}
     return {
-        "message": refusal.message,
+        "message": refusal.upstream_words,
         "type": kind,
         "param": more.get("param"),
         "code": more.get("code") or code,
@@ -91,13 +91,13 @@ class Responding:
         code = error["code"] or _SERVER_ERROR
         if not after:
             return self._streamed(
-                self._event("error", code=code, message=refusal.message, param=error["param"])
+                self._event("error", code=code, message=error["message"], param=error["param"])
             )
         opening = self._opening()
         pieces = [chunk for chunk, _ in zip(self._written(), range(after + 2), strict=False)]
         failed = {
             **self._response("failed"),
-            "error": {"code": code, "message": refusal.message},
+            "error": {"code": code, "message": error["message"]},
             "output": [],
             "usage": None,
         }
