@@ -13,11 +13,12 @@ from harness.recording.preflight import access_of, check_call, look_ahead
 from harness.recording.progress import Progress
 from harness.recording.session import Settings, Take, pending, record
 from harness.recording.targets import files_of
-from harness.recording.upstream import OPENROUTER, Upstream, parse_route
+from harness.recording.upstream import FORWARDED_HOST, OPENROUTER, Upstream, parse_route
 from harness.reference.openrouter.checks import Check, Outlook, check_cost, worst
 from harness.reference.openrouter.pricing import NO_PRICES, Prices
 
 __all__ = [
+    "FORWARDED_HOST",
     "NO_PRICES",
     "OPENROUTER",
     "Budget",

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import orjson
 
+from harness import reference
 from harness.model import JsonValue, Reply
 from harness.reference import CallError, retries
 from harness.reference.answers.failures import failure_in, failure_of_fault, failure_of_status
 from harness.reference.answers.sse import is_stream, parse
 
-__all__ = ["Failure", "Retries", "events_of", "failure_of", "is_stream"]
+__all__ = ["Failure", "Retries", "events_of", "failure_of", "is_stream", "native_form"]
 
 _UNCLASSIFIED = "of no class"
+_JOB = re.compile(r"/videos/[^/]+$")
+_JOB_FAILED = {"failed", "cancelled", "expired"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +41,53 @@ class Retries(retries.Retries):
     in_flight: bool = True
 
 
-def failure_of(reply: Reply) -> Failure | None:
-    """How an answer failed: by a fault, by its status, or by an error in the body of a 200; None if it did
-    not."""
+def failure_of(reply: Reply, url: str = "") -> Failure | None:
+    """How the answer from `url` failed: by a fault, by its status, by an error in the body of a 200, by a
+    job that ended without a film, or, in the native forms behind ClawRouter, by not saying how it ended.
+    None if it did not."""
     if reply.fault is not None:
         return _as_recorded(failure_of_fault(reply, label="it failed"), reply)
     if reply.status >= 400:
         return _as_recorded(failure_of_status(reply, label="it was refused"), reply)
+    read = native_form(url)
+    if read is not None:
+        try:
+            read(reply)
+        except reference.Failure as caught:
+            return _as_recorded(caught, reply, in_band=True)
+        return None
     values = events_of(reply.body) if is_stream(reply.headers) else [_json(reply.body)]
     for value in values:
         failure = failure_in(value, label="an error in the answer", status=reply.status)
         if failure is not None:
             return _as_recorded(failure, reply, in_band=True)
+    return _ended_job(values[0], reply) if _JOB.search(urlsplit(url).path) else None
+
+
+def native_form(url: str) -> Callable[[Reply], object] | None:
+    """What reads an answer from `url` if it is in a provider's own form, as through ClawRouter: Responses,
+    Anthropic's messages, Gemini's contents. It raises the reference's `Failure` for one that is none."""
+    path = urlsplit(url).path
+    if path.endswith("/responses"):
+        from harness.reference.answers import responses
+
+        return responses.read
+    if path.endswith("/messages"):
+        from harness.reference.answers import messages
+
+        return messages.read
+    if path.endswith((":streamGenerateContent", ":generateContent")):
+        from harness.reference.answers import gemini
+
+        return gemini.read
     return None
+
+
+def _ended_job(job: JsonValue, reply: Reply) -> Failure | None:
+    status = job.get("status") if isinstance(job, dict) else None
+    if status not in _JOB_FAILED:
+        return None
+    return Failure(_UNCLASSIFIED, f"the job ended as {status}", reply.status, in_band=True)
 
 
 def events_of(body: bytes) -> list[JsonValue]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from harness.cassettes.scrubbing import Scrubber
 from harness.cassettes.writing import write_cassette
 from harness.masking import Mask
 from harness.model import About, Case, JsonValue, Reply, Request
-from harness.recording.failures import failure_of, is_stream
+from harness.recording.failures import Failure, failure_of, is_stream, native_form
 from harness.recording.plan import expected_failure
 from harness.recording.taking import Exchange
 from harness.reference.openrouter.checks import unfit
@@ -52,30 +52,51 @@ class Origin:
 
 
 def flaws(case: Case, exchanges: Sequence[Exchange], *, cache_hits: bool) -> Iterator[str]:
-    """Why the answers of a case are not what its recording should hold, a sentence each."""
-    for made in exchanges:
-        expected = expected_failure(case, case.steps[made.step])
+    """Why the answers of a case are not what its recording should hold, a sentence each.
+
+    Of a step that expects to be refused one answer has to be the refusal: what leads there, a look at the
+    catalog or at a job, is answered as always.
+    """
+    mask = Mask(case.canaries)
+    for number, step in enumerate(case.steps):
+        expected = expected_failure(case, step)
+        answered = [_Answered.of(made) for made in exchanges if made.step == number]
+        wrong = [(each, each.wrong(expected, cache_hits=cache_hits)) for each in answered]
+        for each, what in wrong:
+            if what is not None:
+                yield mask(f"{each.request.method} {each.request.url} {what}")
+        if expected is not None and answered and not any(each.failure for each in answered):
+            last = answered[-1]
+            what = f"was answered with {last.reply.status}, and the case expects an error"
+            yield mask(f"{last.request.method} {last.request.url} {what}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """A request, the whole of its answer, and how that failed, if it did; `problem` is the network's word."""
+
+    request: Request
+    reply: Reply
+    failure: Failure | None
+    problem: str
+
+    @classmethod
+    def of(cls, made: Exchange) -> _Answered:
         reply = made.call.finish()
-        wrong = _wrong_failure(expected, reply, made.call.arriving.problem)
-        if wrong is None and expected is None:
-            wrong = _wrong_success(made.request, reply, cache_hits=cache_hits)
-        if wrong is not None:
-            yield Mask(case.canaries)(f"{made.request.method} {made.request.url} {wrong}")
+        failure = failure_of(reply, made.request.url)
+        return cls(made.request, reply, failure, made.call.arriving.problem)
 
-
-def _wrong_failure(expected: Mapping[str, Any] | None, reply: Reply, problem: str) -> str | None:
-    """What is wrong with the way in which an answer failed, or did not."""
-    failure = failure_of(reply)
-    if failure is None:
-        return (
-            None if expected is None else f"was answered with {reply.status}, and the case expects an error"
-        )
-    if expected is None:
-        return f"was answered by a failure ({failure.kind}): {problem or failure.said}"
-    kind = expected.get("class")
-    if isinstance(kind, str) and kind != failure.kind:
-        return f"was answered by a failure ({failure.kind}), and {kind} is expected: {failure.said}"
-    return None
+    def wrong(self, expected: Mapping[str, Any] | None, *, cache_hits: bool) -> str | None:
+        """What is wrong with the answer, in a step that expects this failure, or none."""
+        if self.failure is None:
+            return _wrong_success(self.request, self.reply, cache_hits=cache_hits)
+        if expected is None:
+            return f"was answered by a failure ({self.failure.kind}): {self.problem or self.failure.said}"
+        kind = expected.get("class")
+        if isinstance(kind, str) and kind != self.failure.kind:
+            said = self.failure.said
+            return f"was answered by a failure ({self.failure.kind}), and {kind} is expected: {said}"
+        return None
 
 
 def _wrong_success(request: Request, reply: Reply, *, cache_hits: bool) -> str | None:
@@ -85,7 +106,7 @@ def _wrong_success(request: Request, reply: Reply, *, cache_hits: bool) -> str |
     is_chat = request.url.partition("?")[0].endswith(_CHAT)
     if is_chat and not is_stream(reply.headers) and not _is_json(reply.body):
         return "was answered by what is neither JSON nor a stream of events"
-    wrong = unfit(reply, cache_hits=cache_hits)
+    wrong = None if native_form(request.url) is not None else unfit(reply, cache_hits=cache_hits)
     return None if wrong is None else f"was answered by {wrong} (OR-PRE-09)"
 
 

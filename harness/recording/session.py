@@ -137,7 +137,7 @@ class _Session:
             if differences and not self._settings.keep_failing:
                 reason = "it breaks its rules"
             else:
-                places = self._placed(case, answerer, judgement.assigned)
+                places = self._due(self._placed(case, answerer, judgement.assigned))
         answerer.end()
         made = answerer.exchanges
         stops = isinstance(answerer.trouble, OverBudgetError)
@@ -176,6 +176,16 @@ class _Session:
         return {
             path: [exchange for _, exchange in sorted(numbered, key=lambda pair: pair[0])]
             for path, numbered in found.items()
+        }
+
+    def _due(self, places: Mapping[Path, list[Exchange]]) -> dict[Path, list[Exchange]]:
+        """The files that are to be written: one that several cases share is the first one's, and one that is
+        there already is left alone."""
+        again = self._settings.again
+        return {
+            path: exchanges
+            for path, exchanges in places.items()
+            if path not in self._written and (again or not path.is_file())
         }
 
     def _write(self, case: Case, places: Mapping[Path, list[Exchange]], scrubber: Scrubber) -> str | None:

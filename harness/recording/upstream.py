@@ -25,9 +25,12 @@ from harness.wire.in_process import permitted
 if TYPE_CHECKING:
     import httpcore
 
-__all__ = ["OPENROUTER", "NotPlannedError", "Upstream", "host_of", "parse_route"]
+__all__ = ["FORWARDED_HOST", "OPENROUTER", "NotPlannedError", "Upstream", "host_of", "parse_route"]
 
 OPENROUTER = "openrouter.ai"
+FORWARDED_HOST = "X-Forwarded-Host"
+"""Says on a route which host a request was meant for."""
+
 TIMEOUT_S = 120.0
 """How long the provider may be silent."""
 
@@ -135,10 +138,11 @@ class Upstream:
             port=port,
             target=target.encode("ascii", "replace"),
         )
+        meant_for = _authority(urlsplit(request.url)) if routed else None
         asked = httpcore.Request(
             request.method,
             url,
-            headers=_headers(request, parts.netloc.rpartition("@")[2]),
+            headers=_headers(request, _authority(parts), meant_for),
             content=request.body,
             extensions={
                 "timeout": {
@@ -210,11 +214,20 @@ class Upstream:
             return pool
 
 
-def _headers(request: Request, authority: str) -> list[tuple[bytes, bytes]]:
-    """The request's own headers, and those of this hop. Nothing is asked for compressed, so that chunks
-    are what the provider wrote."""
-    kept = [pair for pair in request.headers if pair[0].lower() not in _OWN_HEADERS]
+def _authority(parts: SplitResult) -> str:
+    """Host, and port if there is one."""
+    return parts.netloc.rpartition("@")[2]
+
+
+def _headers(request: Request, authority: str, meant_for: str | None) -> list[tuple[bytes, bytes]]:
+    """The request's own headers, and those of this hop: on a route also for whom it was meant, so that
+    URLs in the answer can be that host's. Nothing is asked for compressed, so that chunks are what the
+    provider wrote."""
+    own = _OWN_HEADERS if meant_for is None else _OWN_HEADERS | {FORWARDED_HOST.lower()}
+    kept = [pair for pair in request.headers if pair[0].lower() not in own]
     kept = [("Host", authority), *kept, ("Accept-Encoding", "identity")]
+    if meant_for is not None:
+        kept.append((FORWARDED_HOST, meant_for))
     if request.body or request.method.upper() in ("POST", "PUT", "PATCH"):
         kept.append(("Content-Length", str(len(request.body))))
     return [(_bytes(name), _bytes(value)) for name, value in kept]

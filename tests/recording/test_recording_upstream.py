@@ -18,10 +18,12 @@ from harness.wire.server_replies import LiveReply
 
 def test_a_request_arrives_as_it_was_made(site_of: OpenSite, asked: Asked, answered: Answered) -> None:
     """Method, path, query, the client's own headers in their order and letter case, and the body's bytes;
-    only the headers of the hop are made anew, and nothing compressed is asked for."""
+    only the headers of the hop are made anew, among them, on a route, whom the request was meant for, and
+    nothing compressed is asked for."""
     site = site_of(lambda request: answered())
     body = b'{"model": "m",  "x": 1.0}'
-    request = asked(body, **{"X-CaSe": "kept", "Accept-Encoding": "gzip, br", "Connection": "close"})
+    hop = {"Accept-Encoding": "gzip, br", "Connection": "close", "X-Forwarded-Host": "evil.example"}
+    request = asked(body, **{"X-CaSe": "kept"}, **hop)
     site.upstream.send(Request("POST", f"{request.url}?a=%20b&c", request.headers, body)).finish()
     (seen,) = site.requests
     assert seen.url == f"{site.url}/api/v1/chat/completions?a=%20b&c"
@@ -32,6 +34,7 @@ def test_a_request_arrives_as_it_was_made(site_of: OpenSite, asked: Asked, answe
         "Content-Type": "application/json",
         "X-CaSe": "kept",
         "Accept-Encoding": "identity",
+        "X-Forwarded-Host": "openrouter.ai",
         "Content-Length": str(len(body)),
     }
 

@@ -37,7 +37,7 @@ _KEPT_OF_REQUEST = words(
     "accept accept-charset accept-encoding accept-language anthropic-beta anthropic-version cache-control "
     "anthropic-dangerous-direct-browser-access connection content-encoding content-language content-length "
     "content-type date expect host http-referer keep-alive openai-beta origin pragma priority referer te "
-    "transfer-encoding upgrade user-agent x-app x-goog-api-client x-title"
+    "transfer-encoding upgrade user-agent x-app x-clawrouter-client x-goog-api-client x-simulate x-title"
 )
 _KEPT_OF_RESPONSE = words(
     "age allow cache-control connection content-disposition content-encoding content-language content-length "
