@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from harness.simulator.models import Maker, Model
+from harness.simulator.makers import (
+    ANTHROPIC,
+    DEEPSEEK,
+    GOOGLE,
+    MOONSHOT,
+    NOBODY,
+    OPENAI,
+    OPENAI_RESPONSES,
+    STEALTH,
+    XAI,
+)
+from harness.simulator.models import Model
 from harness.simulator.on_demand import PLAIN
 
-__all__ = ["ANTHROPIC", "CATALOGUE", "GOOGLE", "OPENAI_RESPONSES", "SIMULATED", "find"]
+__all__ = ["CATALOGUE", "SIMULATED", "find"]
 
 _ROUTING_SUFFIXES = (":nitro", ":floor", ":online", ":exacto")
 
@@ -23,38 +34,6 @@ _OPEN_WEIGHTS = (
     "repetition_penalty",
     "top_k",
 )
-
-ANTHROPIC = Maker(
-    "Anthropic",
-    stop="end_turn",
-    tool_calls="tool_use",
-    length="max_tokens",
-    reasoning_format="anthropic-claude-v1",
-    signs=True,
-    tool_id="toolu_",
-)
-_OPENAI = Maker("OpenAI", fingerprint=True)
-OPENAI_RESPONSES = Maker(
-    "OpenAI",
-    stop="completed",
-    tool_calls="completed",
-    length="max_output_tokens",
-    reasoning_format="openai-responses-v1",
-    summarises=True,
-    least_output=16,
-)
-GOOGLE = Maker(
-    "Google",
-    stop="STOP",
-    tool_calls="STOP",
-    length="MAX_TOKENS",
-    reasoning_format="google-gemini-v1",
-    tool_id="tool_",
-)
-_DEEPSEEK = Maker("DeepSeek")
-_MOONSHOT = Maker("Moonshot AI", tool_id="functions.")
-_XAI = Maker("xAI", stop="completed", tool_calls="completed", reasoning_format="xai-responses-v1")
-_NOBODY = Maker("Simulated")
 
 
 def _parameters(*groups: tuple[str, ...]) -> tuple[str, ...]:
@@ -146,7 +125,7 @@ CATALOGUE = (
         "openai/gpt-4o",
         "openai/gpt-4o",
         "OpenAI: GPT-4o",
-        _OPENAI,
+        OPENAI,
         context=128_000,
         output=16_384,
         prompt="0.0000025",
@@ -162,7 +141,7 @@ CATALOGUE = (
         "openai/gpt-4o-mini",
         "openai/gpt-4o-mini",
         "OpenAI: GPT-4o-mini",
-        _OPENAI,
+        OPENAI,
         context=128_000,
         output=16_384,
         prompt="0.00000015",
@@ -240,7 +219,7 @@ CATALOGUE = (
         "deepseek/deepseek-v4-pro",
         "deepseek/deepseek-v4-pro-20260423",
         "DeepSeek: DeepSeek V4 Pro",
-        _DEEPSEEK,
+        DEEPSEEK,
         context=1_048_576,
         output=393_216,
         prompt="0.000001168",
@@ -260,7 +239,7 @@ CATALOGUE = (
         "moonshotai/kimi-k2.6",
         "moonshotai/kimi-k2.6-20260420",
         "MoonshotAI: Kimi K2.6",
-        _MOONSHOT,
+        MOONSHOT,
         context=262_144,
         output=262_144,
         prompt="0.00000065",
@@ -276,7 +255,7 @@ CATALOGUE = (
         "x-ai/grok-4",
         "x-ai/grok-4-07-09",
         "xAI: Grok 4",
-        _XAI,
+        XAI,
         context=256_000,
         output=None,
         prompt="0.000003",
@@ -292,7 +271,7 @@ CATALOGUE = (
         "deepseek/deepseek-r1:free",
         "deepseek/deepseek-r1",
         "DeepSeek: R1 (free)",
-        _DEEPSEEK,
+        DEEPSEEK,
         context=163_840,
         output=None,
         prompt="0",
@@ -306,7 +285,7 @@ CATALOGUE = (
         "openrouter/hunter-alpha",
         "openrouter/hunter-alpha",
         "Hunter Alpha",
-        Maker("Stealth"),
+        STEALTH,
         context=1_048_576,
         output=32_000,
         prompt="0",
@@ -335,14 +314,14 @@ CATALOGUE = (
             ("google/gemini-3.1-flash-image-preview", "Google: Nano Banana 2", GOOGLE, "Gemini"),
             ("google/gemini-3.1-flash-lite-image", "Google: Nano Banana 2 Lite", GOOGLE, "Gemini"),
             ("google/gemini-3-pro-image-preview", "Google: Nano Banana Pro", GOOGLE, "Gemini"),
-            ("openai/gpt-5.4-image-2", "OpenAI: GPT-5.4 Image 2", _OPENAI, "GPT"),
+            ("openai/gpt-5.4-image-2", "OpenAI: GPT-5.4 Image 2", OPENAI, "GPT"),
         )
     ),
     Model(
         "openrouter/auto",
         "openrouter/auto",
         "Auto Router",
-        _NOBODY,
+        NOBODY,
         context=2_000_000,
         output=None,
         prompt="-1",
@@ -359,7 +338,7 @@ SIMULATED = Model(
     PLAIN,
     PLAIN,
     "Simulated",
-    _NOBODY,
+    NOBODY,
     context=128_000,
     output=16_384,
     prompt="0.000001",

@@ -9,12 +9,12 @@ from typing import Any
 
 from harness.model import Reply
 from harness.simulator.asking import Asked
-from harness.simulator.catalogue import GOOGLE
 from harness.simulator.completion import Answer
 from harness.simulator.gemini_events import as_array, as_events, as_json, broken_events, refused
 from harness.simulator.gemini_turns import COMPLAINTS, MANY, camel, complaint, listed, read_contents
 from harness.simulator.grants import made_up, upstream
 from harness.simulator.incoming import Incoming
+from harness.simulator.makers import GOOGLE
 from harness.simulator.models import Model
 from harness.simulator.refusals import Refusal, Refused
 from harness.simulator.strict import BOOLEAN, INTEGER, LIST, NUMBER, OBJECT, TEXT, hold

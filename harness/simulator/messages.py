@@ -8,10 +8,10 @@ from typing import Any
 
 from harness.model import Reply
 from harness.simulator.asking import Asked
-from harness.simulator.catalogue import ANTHROPIC
 from harness.simulator.completion import Answer
 from harness.simulator.grants import made_up, upstream
 from harness.simulator.incoming import Incoming, bearer
+from harness.simulator.makers import ANTHROPIC
 from harness.simulator.messages_complaints import COMPLAINTS, complaint
 from harness.simulator.messages_events import as_events, as_json, broken_events, refused
 from harness.simulator.messages_turns import Block, Turn, check_text_blocks, read_turns

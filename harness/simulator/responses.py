@@ -9,10 +9,10 @@ from typing import Any
 
 from harness.model import Reply
 from harness.simulator.asking import Asked
-from harness.simulator.catalogue import OPENAI_RESPONSES
 from harness.simulator.completion import Answer
 from harness.simulator.grants import granted, made_up
 from harness.simulator.incoming import Incoming, bearer
+from harness.simulator.makers import OPENAI_RESPONSES
 from harness.simulator.models import Model
 from harness.simulator.refusals import Refusal, Refused
 from harness.simulator.responses_events import Responding, refused
