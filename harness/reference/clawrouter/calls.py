@@ -73,7 +73,7 @@ def chat(given: Mapping[str, JsonValue], session: Session) -> Exchange[Outcome]:
     config = given.get("config") or {}
     ref = refs.parse(given.get("model") or configuration.default_model(config), contract)
     _check_allowed(ref, config, contract)
-    root, key = access.root_of(given), _key(given)
+    root, key = access.root_of(given), access.require_key(given)
     models = yield from session.catalogs.load(root, key, contract=contract, clock=session.clock)
     model = find(models, ref.id)
     if model is None:
@@ -121,16 +121,6 @@ def _check_allowed(ref: refs.Ref, config: Mapping[str, JsonValue], contract: str
     raise Refusal(
         f"{ref.provider}/{ref.id} is not among the models the agent may use", error_class="model_not_found"
     )
-
-
-def _key(given: Mapping[str, JsonValue]) -> str:
-    key = access.key_of(given)
-    if key is None:
-        raise Refusal(
-            "no API key for clawrouter: give one, or set it in the configuration or CLAWROUTER_API_KEY",
-            error_class="auth",
-        )
-    return key
 
 
 def _body(call: Call) -> dict[str, Any]:
