@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from harness.cli.upstream import Veil, open_upstream, reaching, read_key, show_checks
+from harness.cli.upstream import Veil, open_upstream, reaching, read_keys, show_checks
 from harness.recording import (
     NO_PRICES,
     Budget,
@@ -41,7 +41,7 @@ def command(
     base_url: str,
     routes: tuple[str, ...],
     ca_file: Path | None,
-    key_env: str,
+    key_env: tuple[str, ...],
     max_cost: Decimal,
     silence: float,
 ) -> int:
@@ -52,11 +52,11 @@ def command(
 
     Exit codes: 0 ready (perhaps with warnings), 1 a check failed, 4 bad usage.
     """
-    key = read_key(key_env)
-    veil = Veil(key)
+    key, keys = read_keys(key_env)
+    veil = Veil(key, *keys.values())
     names = [model.removeprefix("openrouter/") if model.count("/") > 1 else model for model in models]
     with open_upstream([host_of(base_url)], routes, ca_file, silence) as upstream:
-        caller = Caller(upstream, key, Budget(max_cost))
+        caller = Caller(upstream, key, Budget(max_cost), keys=keys)
         outlook = look_ahead(caller, base_url, dict.fromkeys(names, ()))
         checks = list(outlook.checks)
         show_checks(checks, veil)

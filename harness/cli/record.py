@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -16,16 +16,15 @@ import orjson
 
 from harness.cli.options import contract_option, implementation_option, open_suites, selecting, selection_of
 from harness.cli.record_display import Display
-from harness.cli.upstream import Veil, open_upstream, reaching, read_key, show_checks
+from harness.cli.upstream import Veil, open_upstream, reaching, read_keys, show_checks
 from harness.errors import UsageError
 from harness.implementations import connect
-from harness.model import CONTRACTS, DEFAULT_CONTRACT, Case, Implementation
+from harness.model import CONTRACTS, DEFAULT_CONTRACT, Case, Implementation, Reply
 from harness.pipeline import why_not_applicable
 from harness.recording import (
     NO_PRICES,
     Budget,
     Caller,
-    Check,
     Entry,
     Outlook,
     Plan,
@@ -37,12 +36,14 @@ from harness.recording import (
     entry,
     files_of,
     look_ahead,
+    look_ahead_at,
     pending,
     plan,
     record,
     totals,
     worst,
 )
+from harness.recording.upstream import host_of
 from harness.reference.openrouter.routes import CANONICAL
 
 __all__ = ["command"]
@@ -120,7 +121,7 @@ def command(
     into: Path | None,
     routes: tuple[str, ...],
     ca_file: Path | None,
-    key_env: str,
+    key_env: tuple[str, ...],
     max_cost: Decimal,
     silence: float,
     base_url: str,
@@ -165,7 +166,7 @@ def command(
         assume_output,
         ledger,
     )
-    key = read_key(key_env)
+    key, keys = read_keys(key_env)
     suites = open_suites(patterns, new_cassettes=True)
     selection = selection_of(patterns, evidence, reading, tags, shard)
     longest_s = (silence + (asked.retries.longest_s or 0)) * (1 + retries) + _LONGEST_JOB_S + _SLACK_S
@@ -184,9 +185,11 @@ def command(
             click.echo("nothing to record: no case selected has a cassette for its reply (or use --into DIR)")
             return 5
         upstream = stack.enter_context(open_upstream([], routes, ca_file, silence))
-        veil = Veil(key)
+        veil = Veil(key, *keys.values())
         display = Display(veil)
-        caller = Caller(upstream, key, Budget(max_cost), retries=asked.retries, on_wait=display.waiting)
+        caller = Caller(
+            upstream, key, Budget(max_cost), keys=keys, retries=asked.retries, on_wait=display.waiting
+        )
         return _Recording(implementation, caller, asked, veil, display).run(wanted)
 
 
@@ -221,7 +224,7 @@ class _Recording:
         name = about.address or about.name
         progress = Progress(_STATE / "recording.json", name, resume=self._asked.resume)
         due = pending(cases, self._asked.settings, progress)
-        if due and not self._is_agreed(plan(due, NO_PRICES, self._asked.retries.most)):
+        if due and not self._is_agreed(due):
             return 1
         try:
             self._record(cases, progress)
@@ -231,13 +234,14 @@ class _Recording:
             self._conclude()
         return self._tally.exit_code
 
-    def _is_agreed(self, planned: Plan) -> bool:
+    def _is_agreed(self, due: Sequence[Case]) -> bool:
         """Check what can be checked, show the plan, ask, and make the first call."""
+        planned = plan(due, self._caller.estimate, self._asked.retries.most)
         self._check_hosts(planned)
         if not self._asked.preflight:
             self._veil.echo("without the checks: no prices are known, so only reported costs are counted")
             self._display.plan(planned, self._caller.budget.most)
-        elif not self._passes(planned):
+        elif not self._passes(due, planned):
             return False
         if not self._asked.yes and not click.confirm("Record?"):
             raise click.Abort
@@ -262,8 +266,26 @@ class _Recording:
                 fg="yellow",
             )
 
-    def _passes(self, planned: Plan) -> bool:
-        """The checks that cost nothing, and the plan with its prices."""
+    def _passes(self, due: Sequence[Case], planned: Plan) -> bool:
+        """The checks that cost nothing, of whoever is asked, and the plan with its prices."""
+        outlook = self._look_ahead(planned) if planned.asks_openrouter else Outlook(())
+        checks = [*outlook.checks]
+        looked_up: dict[str, Reply] = {}
+        for root, models in planned.clawrouters.items():
+            prospect = look_ahead_at(self._caller, root, models, assumed_output=self._asked.assumed_output)
+            checks += prospect.checks
+            self._caller.prices_at[host_of(root)] = prospect.prices
+            looked_up.update(prospect.looked_up or {})
+        priced = plan(due, self._caller.estimate, self._asked.retries.most, looked_up)
+        if worst(checks) != "fail":
+            most = self._caller.budget.most
+            checks += check_cost(outlook, priced.cost_with_retries, most, unpriced=priced.unpriced)
+        show_checks(checks, self._veil)
+        self._display.plan(priced, self._caller.budget.most)
+        return worst(checks) != "fail"
+
+    def _look_ahead(self, planned: Plan) -> Outlook:
+        """OpenRouter's part of it."""
         outlook = look_ahead(
             self._caller,
             self._asked.base_url,
@@ -272,16 +294,7 @@ class _Recording:
             assumed_output=self._asked.assumed_output,
         )
         self._caller.prices = outlook.prices or NO_PRICES
-        priced = planned.priced(self._caller.prices)
-        checks = [*outlook.checks, *self._cost(outlook, priced)]
-        show_checks(checks, self._veil)
-        self._display.plan(priced, self._caller.budget.most)
-        return worst(checks) != "fail"
-
-    def _cost(self, outlook: Outlook, priced: Plan) -> Iterator[Check]:
-        if not any(check.standing == "fail" for check in outlook.checks):
-            most = self._caller.budget.most
-            yield from check_cost(outlook, priced.cost_with_retries, most, unpriced=priced.unpriced)
+        return outlook
 
     def _tiny_call(self, planned: Plan) -> bool:
         """One call that shows whether calls are answered at all."""

@@ -11,13 +11,17 @@ from typing import Any, TypeVar
 import click
 
 from harness.cassettes.scrubbing import Known
+from harness.errors import UsageError
 from harness.masking import Mask
 from harness.recording import OPENROUTER, Check, Key, Upstream, parse_route
+from harness.recording.upstream import host_of
+from harness.reference.clawrouter.access import DEFAULT_ROOT
 
-__all__ = ["Veil", "open_upstream", "reaching", "read_key", "show_checks"]
+__all__ = ["Veil", "open_upstream", "reaching", "read_keys", "show_checks"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
+_CLAWROUTER = host_of(DEFAULT_ROOT)
 _MARKS = {"pass": "ok  ", "warn": "WARN", "fail": "FAIL", "unknown": "?   "}
 _COLOURS = {"pass": "green", "warn": "yellow", "fail": "red", "unknown": "yellow"}
 
@@ -38,10 +42,10 @@ _REACHING = (
     ),
     click.option(
         "--key-env",
-        default="OPENROUTER_API_KEY",
-        metavar="NAME",
-        show_default=True,
-        help="Environment variable that holds the key.",
+        multiple=True,
+        metavar="[HOST=]NAME",
+        help="Environment variable that holds the key, or that of one host; else OPENROUTER_API_KEY, and"
+        " CLAWROUTER_API_KEY for ClawRouter.",
     ),
     click.option(
         "--max-cost",
@@ -78,25 +82,41 @@ def open_upstream(
     )
 
 
-def read_key(name: str) -> Key:
-    """The key in the environment variable `name`, empty if there is none. It is taken out of the
-    environment, so that no implementation of this process or started by it has it."""
-    return Key(name, os.environ.pop(name, "").strip())
+def read_keys(stated: Sequence[str]) -> tuple[Key, dict[str, Key]]:
+    """The key in the environment variable that `stated` names, and those of single hosts (HOST=NAME); empty
+    where there is none. They are taken out of the environment, so that no implementation of this process or
+    started by it has them.
+
+    Unless one variable is stated for all, ClawRouter has its own: nobody's key goes to the other by mistake.
+    Raises `UsageError` for several that are to be for all.
+    """
+    names = [each for each in stated if "=" not in each]
+    if len(names) > 1:
+        raise UsageError(
+            f"--key-env names {' and '.join(names)} for every host", hint="Say HOST=NAME for one."
+        )
+    hosts = {} if names else {_CLAWROUTER: "CLAWROUTER_API_KEY"}
+    hosts |= {host.lower(): name for host, _, name in (each.partition("=") for each in stated) if name}
+    main = names[0] if names else "OPENROUTER_API_KEY"
+    keys = {name: Key(name, os.environ.pop(name, "").strip()) for name in {main, *hosts.values()}}
+    return keys[main], {host: keys[name] for host, name in hosts.items()}
 
 
 class Veil:
-    """Takes the key out of what is shown or written, however it is spelt."""
+    """Takes keys out of what is shown or written, however they are spelt."""
 
-    def __init__(self, key: Key) -> None:
-        self._key = key
-        self._known = Known({key.name: key.value})
+    def __init__(self, *keys: Key) -> None:
+        self._keys = [key for key in keys if key.value]
+        self._known = [(key.name, Known({key.name: key.value})) for key in self._keys]
         self._mask = Mask()
 
     def __call__(self, text: str) -> str:
-        if len(self._key.value) >= 8:
-            text = text.replace(self._key.value, f"[{self._key.name} masked]")
-        if self._known.hidden_in(text.encode("utf-8", "surrogatepass")):
-            return f"[a text that holds {self._key.name} in some spelling]"
+        for key in self._keys:
+            if len(key.value) >= 8:
+                text = text.replace(key.value, f"[{key.name} masked]")
+        for name, known in self._known:
+            if known.hidden_in(text.encode("utf-8", "surrogatepass")):
+                return f"[a text that holds {name} in some spelling]"
         return self._mask(text)
 
     def echo(self, text: str, *, fg: str | None = None) -> None:

@@ -6,6 +6,7 @@ This is the only part of the harness that leaves the machine.
 from __future__ import annotations
 
 from harness.recording.calling import Budget, Caller, Key, OverBudgetError
+from harness.recording.clawrouter import Prospect, look_ahead_at
 from harness.recording.failures import Retries
 from harness.recording.ledger import Entry, Totals, entry, totals
 from harness.recording.plan import Plan, plan
@@ -31,6 +32,7 @@ __all__ = [
     "Plan",
     "Prices",
     "Progress",
+    "Prospect",
     "Retries",
     "Settings",
     "Take",
@@ -42,6 +44,7 @@ __all__ = [
     "entry",
     "files_of",
     "look_ahead",
+    "look_ahead_at",
     "parse_route",
     "pending",
     "plan",

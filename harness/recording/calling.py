@@ -1,25 +1,28 @@
-"""One call after another: with the key, within the budget, repeated where the provider asks for patience."""
+"""One call after another: with its host's key, within the budget, repeated where patience is asked for."""
 
 from __future__ import annotations
 
 import random
+import re
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from urllib.parse import unquote
 
 from harness.errors import HarnessError
 from harness.model import Headers, Reply, Request
 from harness.recording.arriving import Arriving
 from harness.recording.failures import Retries
-from harness.recording.upstream import Upstream
+from harness.recording.upstream import Upstream, host_of
 from harness.reference.openrouter.pricing import NO_PRICES, Estimate, Prices
 from harness.reference.openrouter.receipt import usage_of
 
 __all__ = ["Budget", "Call", "Caller", "Key", "OverBudgetError"]
 
 _KEY_HEADERS = ("x-api-key", "x-goog-api-key")
+_MODEL_IN_PATH = re.compile(r"/models/([^/:?]+):")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,12 @@ class _Chunks:
 
 
 class Caller:
-    """Sends requests upstream. `sleep` and `chance` are the waiting and the spread between retries."""
+    """Sends requests upstream.
+
+    `key` goes to every host but those that `keys` has one of its own for. `prices` are OpenRouter's, and
+    what was learned of other hosts stands in `prices_at`. `sleep` and `chance` are the waiting and the
+    spread between retries.
+    """
 
     def __init__(
         self,
@@ -154,6 +162,7 @@ class Caller:
         key: Key,
         budget: Budget,
         *,
+        keys: Mapping[str, Key] | None = None,
         prices: Prices = NO_PRICES,
         retries: Retries | None = None,
         sleep: Callable[[float], None] = time.sleep,
@@ -164,10 +173,29 @@ class Caller:
         self.key = key
         self.budget = budget
         self.prices = prices
+        self.prices_at: dict[str, Prices] = {}
+        self._keys = dict(keys or {})
         self.retries = retries or Retries()
         self._sleep = sleep
         self._chance = chance
         self._on_wait = on_wait
+
+    @property
+    def keys(self) -> tuple[Key, ...]:
+        """All of them."""
+        return (self.key, *self._keys.values())
+
+    def key_to(self, url: str) -> Key:
+        """The key that a request to this URL gets."""
+        return self._keys.get(host_of(url), self.key)
+
+    def estimate(self, request: Request) -> Estimate:
+        """The most that a request may cost. One without a body is a look, and costs nothing."""
+        if not request.body:
+            return Estimate("", 0, 0, Decimal())
+        prices = self.prices_at.get(host_of(request.url), self.prices)
+        named = _MODEL_IN_PATH.search(request.url)
+        return prices.estimate(request.body, model=unquote(named[1]) if named else "")
 
     def wait(self, seconds: float) -> None:
         """Let a wait of the implementation pass, such as the one between two looks at a job. What runs on
@@ -196,8 +224,8 @@ class Caller:
         `OverBudgetError` before anything that could cost too much, and `NotPlannedError`.
         """
         retries = retries or self.retries
-        sent = self.key.put_in(request, stand_ins)
-        estimate = self.prices.estimate(request.body)
+        sent = self.key_to(request.url).put_in(request, stand_ins)
+        estimate = self.estimate(request)
         tried: list[int | str] = []
         waited = 0.0
         while True:

@@ -14,6 +14,7 @@ from harness.model import JsonValue, Reply
 from harness.reference import CallError, retries
 from harness.reference.answers.failures import failure_in, failure_of_fault, failure_of_status
 from harness.reference.answers.sse import is_stream, parse
+from harness.reference.exchange import Outcome
 
 __all__ = ["Failure", "Retries", "events_of", "failure_of", "is_stream", "native_form"]
 
@@ -64,7 +65,7 @@ def failure_of(reply: Reply, url: str = "") -> Failure | None:
     return _ended_job(values[0], reply) if _JOB.search(urlsplit(url).path) else None
 
 
-def native_form(url: str) -> Callable[[Reply], object] | None:
+def native_form(url: str) -> Callable[[Reply], Outcome] | None:
     """What reads an answer from `url` if it is in a provider's own form, as through ClawRouter: Responses,
     Anthropic's messages, Gemini's contents. It raises the reference's `Failure` for one that is none."""
     path = urlsplit(url).path

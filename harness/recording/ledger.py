@@ -10,7 +10,8 @@ import orjson
 
 from harness.model import JsonValue, Reply
 from harness.recording.calling import Call
-from harness.recording.failures import events_of, is_stream
+from harness.recording.failures import events_of, is_stream, native_form
+from harness.reference import Failure
 from harness.reference.openrouter.receipt import Usage, usage_of
 
 __all__ = ["Entry", "Totals", "entry", "totals"]
@@ -88,7 +89,7 @@ def entry(case: str, contract: str, call: Call, reply: Reply) -> Entry:
         estimate.model,
         reply.fault or reply.status,
         call.tried,
-        usage_of(reply),
+        _usage(call.request.url, reply),
         estimate.prompt_tokens,
         estimate.output_tokens,
         estimate.cost,
@@ -113,13 +114,37 @@ def totals(entries: Iterable[Entry]) -> Totals:
     )
 
 
+def _usage(url: str, reply: Reply) -> Usage:
+    """What an answer says it counted, in whichever form it says so."""
+    read = native_form(url)
+    if read is None:
+        return usage_of(reply)
+    try:
+        counted = read(reply).get("usage") or {}
+    except Failure:
+        return Usage()
+    return Usage(counted.get("input_tokens"), counted.get("output_tokens"))
+
+
 def _id(reply: Reply) -> str:
     """The generation's id, or the one that the answer as a whole is known by."""
     for value in events_of(reply.body) if is_stream(reply.headers) else [_json(reply.body)]:
-        if isinstance(value, dict) and isinstance(value.get("id"), str):
-            return str(value["id"])
+        name = _named(value)
+        if name is not None:
+            return name
     headers = {name.lower(): value for name, value in reply.headers}
     return next((headers[name] for name in _ID_HEADERS if name in headers), "")
+
+
+def _named(value: JsonValue) -> str | None:
+    """The id in an answer or one of its events: OpenRouter's and OpenAI's, that of a message or a response
+    which begins, or Gemini's."""
+    if not isinstance(value, dict):
+        return None
+    begun = value.get("message") or value.get("response")
+    held = begun if isinstance(begun, dict) else value
+    name = held.get("id") or held.get("responseId")
+    return name if isinstance(name, str) else None
 
 
 _ID_HEADERS = ("x-generation-id", "x-request-id", "request-id", "cf-ray")

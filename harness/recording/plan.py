@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
 
-from harness.model import Case, Request, Step
+from harness.model import Case, JsonValue, Reply, Request, Step
 from harness.recording.upstream import host_of
-from harness.reference import Refusal, Unsupported, shape
-from harness.reference.openrouter.pricing import Estimate, Prices
+from harness.reference import CallError, Refusal, Unsupported, shape
+from harness.reference.client import Session, begin
+from harness.reference.exchange import VirtualClock
+from harness.reference.openrouter.pricing import Estimate
 
 __all__ = ["REFUSED", "Plan", "PlannedCall", "expected_failure", "plan"]
 
 _PAID_EACH = ("chat", "image", "speech")
+_OF_CLAWROUTER = ("catalog", "usage")
 
 REFUSED = "refused"
 """The tag of a case whose requests the provider is to answer by an error."""
@@ -25,17 +28,20 @@ REFUSED = "refused"
 
 @dataclass(frozen=True, slots=True)
 class PlannedCall:
-    """A call that a case is expected to make. `refused` tells that the provider is to answer an error."""
+    """A call that a case is expected to make. `refused` tells that the provider is to answer an error, and
+    `clawrouter` is the root below which the call goes if it goes through ClawRouter."""
 
     case: Case
     request: Request
     estimate: Estimate
     refused: bool = False
+    clawrouter: str | None = None
 
     @property
     def asks_listed_model(self) -> bool:
         """Whether the model is one of those that OpenRouter's list of chat models should have."""
-        return urlsplit(self.request.url).path.endswith("/chat/completions") and bool(self.estimate.model)
+        path = urlsplit(self.request.url).path
+        return self.clawrouter is None and path.endswith("/chat/completions") and bool(self.estimate.model)
 
     @property
     def host(self) -> str:
@@ -57,6 +63,21 @@ class Plan:
     @property
     def hosts(self) -> tuple[str, ...]:
         return tuple(sorted({call.host for call in self.calls}))
+
+    @property
+    def asks_openrouter(self) -> bool:
+        """Whether any call goes elsewhere than to ClawRouter."""
+        return any(call.clawrouter is None for call in self.calls)
+
+    @property
+    def clawrouters(self) -> Mapping[str, frozenset[str]]:
+        """ClawRouter's roots that are asked, with the catalog ids of the models that are to answer there."""
+        found: dict[str, frozenset[str]] = {}
+        for call in self.calls:
+            if call.clawrouter is not None:
+                named = frozenset() if call.refused else frozenset(_catalog_ids(call.case))
+                found[call.clawrouter] = found.get(call.clawrouter, frozenset()) | named
+        return found
 
     @property
     def cost(self) -> Decimal:
@@ -96,23 +117,21 @@ class Plan:
             served, key=lambda call: Decimal("Infinity") if call.cost is None else call.cost, default=None
         )
 
-    def priced(self, prices: Prices) -> Plan:
-        """The same calls at these prices."""
-        calls = (
-            replace(call, estimate=prices.estimate(call.request.body)) if call.request.body else call
-            for call in self.calls
-        )
-        return Plan(tuple(calls), self.retries)
 
-
-def plan(cases: Iterable[Case], prices: Prices, retries: int) -> Plan:
+def plan(
+    cases: Iterable[Case],
+    estimate: Callable[[Request], Estimate],
+    retries: int,
+    looked_up: Mapping[str, Reply] | None = None,
+) -> Plan:
     """The calls that cases will make, as far as can be told without performing them: what the contract has
     an implementation send first, once for every request that a case expects.
 
-    Of a video only the job is paid for, not the looks at it. Behind ClawRouter's catalog is one call of
-    unknown price, and other look-ups cost nothing.
+    Of a video only the job is paid for, not the looks at it. What ClawRouter is asked is known where its
+    catalog is among the answers `looked_up`, by URL; else it is one call of unknown price.
     """
-    return Plan(tuple(call for case in cases for call in _calls(case, prices)), retries)
+    calls = (call for case in cases for call in _calls(case, estimate, looked_up or {}))
+    return Plan(tuple(calls), retries)
 
 
 def expected_failure(case: Case, step: Step) -> Mapping[str, Any] | None:
@@ -124,28 +143,63 @@ def expected_failure(case: Case, step: Step) -> Mapping[str, Any] | None:
     return {} if REFUSED in case.tags else None
 
 
-def _calls(case: Case, prices: Prices) -> Iterator[PlannedCall]:
+def _calls(
+    case: Case, estimate: Callable[[Request], Estimate], looked_up: Mapping[str, Reply]
+) -> Iterator[PlannedCall]:
     for step in case.steps:
         expected = sum(interaction.least for interaction in step.interactions)
-        request = _request(step)
-        if expected and request is not None:
-            refused = expected_failure(case, step) is not None
-            call = PlannedCall(case, request, _estimate(step, request, prices), refused)
-            yield from (call for _ in range(expected if step.operation in _PAID_EACH and request.body else 1))
+        request = _request(step, looked_up) if expected else None
+        if request is None:
+            continue
+        refused = expected_failure(case, step) is not None
+        call = PlannedCall(case, request, _estimate(step, request, estimate), refused, _root(step))
+        paid_each = step.operation in _PAID_EACH and request.body
+        yield from (call for _ in range(_paid(step) if paid_each else 1))
 
 
-def _estimate(step: Step, request: Request, prices: Prices) -> Estimate:
-    if request.body:
-        return prices.estimate(request.body)
-    model = str(step.input.get("model") or "") if step.uses_catalog else ""
-    return Estimate(model, 0, 0, None if model else Decimal())
+def _paid(step: Step) -> int:
+    """How many of the requests that a step expects are more than a look."""
+    asking = [each for each in step.interactions if each.request.get("method") != "GET"]
+    return sum(interaction.least for interaction in asking)
 
 
-def _request(step: Step) -> Request | None:
+def _root(step: Step) -> str | None:
+    if step.operation not in _OF_CLAWROUTER and not step.uses_catalog:
+        return None
+    from harness.reference.clawrouter.access import root_of
+
+    return root_of(step.input)
+
+
+def _catalog_ids(case: Case) -> Iterator[str]:
+    for step in case.steps:
+        if step.uses_catalog:
+            yield str(step.input["model"]).strip().partition("/")[2]
+
+
+def _estimate(step: Step, request: Request, estimate: Callable[[Request], Estimate]) -> Estimate:
+    if request.body or not step.uses_catalog:
+        return estimate(request)
+    return Estimate(str(step.input["model"]), 0, 0, None)
+
+
+def _request(step: Step, looked_up: Mapping[str, Reply]) -> Request | None:
     try:
-        return shape(step.input)
+        return _after_looking(step.input, looked_up) if step.uses_catalog else shape(step.input)
     except (Refusal, Unsupported):
         return None
+
+
+def _after_looking(given: Mapping[str, JsonValue], looked_up: Mapping[str, Reply]) -> Request | None:
+    """The first request of a call that is not answered already."""
+    call = begin(given, Session(VirtualClock()))
+    try:
+        request = next(call)
+        while isinstance(request, Request) and request.url in looked_up:
+            request = call.send(looked_up[request.url])
+    except (CallError, StopIteration):
+        return None
+    return request if isinstance(request, Request) else None
 
 
 def _object(body: bytes) -> Mapping[str, Any]:

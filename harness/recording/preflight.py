@@ -17,14 +17,15 @@ from harness.reference.openrouter import preflight
 from harness.reference.openrouter.checks import Check, Outlook
 from harness.reference.refusal import Refusal
 
-__all__ = ["access_of", "check_call", "look_ahead"]
+__all__ = ["access_of", "check_call", "drive", "look_ahead"]
 
 T = TypeVar("T")
 
 
 def access_of(caller: Caller, base_url: str) -> preflight.Access:
     """The way to the provider at `base_url` with the caller's key."""
-    return preflight.Access(base_url, caller.key.value, caller.key.name)
+    key = caller.key_to(base_url)
+    return preflight.Access(base_url, key.value, key.name)
 
 
 def look_ahead(
@@ -48,7 +49,7 @@ def look_ahead(
         now=now,
         assumed_output=assumed_output,
     )
-    return _drive(exchange, caller.look_up)
+    return drive(exchange, caller.look_up)
 
 
 def check_call(caller: Caller, base_url: str, model: str) -> tuple[tuple[Check, ...], Call | None]:
@@ -59,11 +60,11 @@ def check_call(caller: Caller, base_url: str, model: str) -> tuple[tuple[Check, 
         made.append(caller.call(request))
         return made[-1].finish()
 
-    checks = _drive(preflight.call_once(access_of(caller, base_url), model), answer)
+    checks = drive(preflight.call_once(access_of(caller, base_url), model), answer)
     return checks, made[-1] if made else None
 
 
-def _drive(exchange: Exchange[T], answer: Callable[[Request], Reply]) -> T:
+def drive(exchange: Exchange[T], answer: Callable[[Request], Reply]) -> T:
     """Make an exchange of requests alone. One that may not be sent is refused within it."""
     try:
         step = next(exchange)

@@ -208,8 +208,7 @@ class _Session:
         return () if not made or self._write(case, {path: list(made)}, scrubber) is not None else (path,)
 
     def _scrubber(self, case: Case) -> Scrubber:
-        key = self._caller.key
-        return Scrubber({**case.canaries, key.name: key.value})
+        return Scrubber({**case.canaries, **{key.name: key.value for key in self._caller.keys}})
 
 
 def _why_not(case: Case, settings: Settings, progress: Progress, written: Collection[Path]) -> str | None:

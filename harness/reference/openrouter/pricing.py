@@ -19,7 +19,7 @@ _BYTES_A_TOKEN = 3
 
 _TOKENS_A_FILE = 2000
 _DATA_URL = re.compile(rb"data:[\w.+/-]{1,100};base64,[A-Za-z0-9+/=_-]*")
-_LIMITS = ("max_completion_tokens", "max_tokens")
+_LIMITS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
 _ROUTING_SUFFIXES = (":nitro", ":floor", ":online", ":exacto")
 _FREE = Decimal()
 
@@ -71,14 +71,14 @@ class Prices:
         models = {row["id"]: _listed(row) for row in rows_of(answer)}
         return cls(models, assumed_output=assumed_output)
 
-    def estimate(self, body: bytes) -> Estimate:
-        """The most that a request of this body may cost."""
+    def estimate(self, body: bytes, *, model: str = "") -> Estimate:
+        """The most that a request of this body may cost, to `model` if the body names none."""
         asked = _object(body)
-        model = asked.get("model")
-        name = model if isinstance(model, str) else ""
+        named = asked.get("model")
+        name = named if isinstance(named, str) else model
         listed = self.models.get(name) or self.models.get(canonical_id(name))
         prompt = _prompt_tokens(body)
-        limit = next((asked[key] for key in _LIMITS if isinstance(asked.get(key), int)), None)
+        limit = _limit(asked)
         if limit is not None:
             output = max(0, limit)
         elif self._assumed_output is not None:
@@ -133,6 +133,14 @@ def _cost(listed: Listed | None, prompt: int, output: int) -> Decimal | None:
     if listed is None or listed.prompt is None or listed.completion is None or listed.request is None:
         return None
     return prompt * listed.prompt + output * listed.completion + listed.request
+
+
+def _limit(asked: Mapping[str, Any]) -> int | None:
+    """How long the answer may be, in the words of chat completions, Responses, Anthropic or Gemini."""
+    config = asked.get("generationConfig")
+    stated = [asked.get(key) for key in _LIMITS]
+    stated.append(config.get("maxOutputTokens") if isinstance(config, dict) else None)
+    return next((limit for limit in stated if isinstance(limit, int)), None)
 
 
 def _prompt_tokens(body: bytes) -> int:
