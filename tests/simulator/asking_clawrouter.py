@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
-from harness.model import Request
+from harness.model import Reply, Request
+from harness.simulator import Provider
 
 KEY = "cr-" + "5e" * 20
 ROOT = "https://clawrouter.example"
@@ -66,8 +68,8 @@ def call(name: str = "toolu_1") -> dict[str, Any]:
     return {"type": "tool_use", "id": name, "name": "get_weather", "input": {"city": "Rome"}}
 
 
-def result(name: str = "toolu_1") -> dict[str, Any]:
-    return {"type": "tool_result", "tool_use_id": name, "content": "Sunny"}
+def result(name: str = "toolu_1", *, content: Any = "Sunny") -> dict[str, Any]:
+    return {"type": "tool_result", "tool_use_id": name, "content": content}
 
 
 def turn(role: str, *parts: Any) -> dict[str, Any]:
@@ -75,6 +77,27 @@ def turn(role: str, *parts: Any) -> dict[str, Any]:
     return {"role": role, "parts": list(parts)}
 
 
+def answer(request: Request) -> Reply:
+    """What a provider says that was never asked before."""
+    return Provider().answer(request)
+
+
+def message_of(reply: Reply) -> str:
+    message: str = json.loads(reply.body)["error"]["message"]
+    return message
+
+
 def _post(path: str, headers: dict[str, str], body: Any) -> Request:
     own = {"Content-Type": "application/json"} | headers
     return Request("POST", f"{ROOT}/v1/{path}", tuple(own.items()), json.dumps(body).encode())
+
+
+ASKING: dict[str, Callable[..., Request]] = {
+    "messages": messages,
+    "responses": responses,
+    "gemini": gemini,
+    "completions": completions,
+}
+"""How to ask in each form."""
+
+NATIVE = ("messages", "responses", "gemini")

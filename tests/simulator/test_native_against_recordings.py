@@ -119,7 +119,7 @@ def requests() -> Iterator[tuple[str, Request]]:
     """Requests that between them are given every sort of answer that the three have."""
     tool = {"name": "get_weather", "description": "The weather somewhere."}
     thinking = {"type": "enabled", "budget_tokens": 1024}
-    reasoning = {
+    reasoning: dict[str, Any] = {
         "reasoning": {"effort": "high", "summary": "auto"},
         "include": ["reasoning.encrypted_content"],
     }
