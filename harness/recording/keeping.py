@@ -23,7 +23,7 @@ from harness.recording.plan import expected_failure
 from harness.recording.taking import Exchange
 from harness.reference.openrouter.checks import unfit
 
-__all__ = ["Origin", "flaws", "keep"]
+__all__ = ["Origin", "flaws", "keep", "scenario_digest"]
 
 _CHAT = "/chat/completions"
 
@@ -41,7 +41,7 @@ class Origin:
             "recorded_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "source": self._source,
             "scenario": case.name,
-            "scenario_digest": _digest(case),
+            "scenario_digest": scenario_digest(case),
             "implementation": " ".join(filter(None, (self._about.name, self._about.version))),
             "contract": case.contract,
         }
@@ -155,7 +155,7 @@ def _unlike(cassette: Cassette, stored: Sequence[Recorded], made: Sequence[Recor
     return None
 
 
-def _digest(case: Case) -> str:
+def scenario_digest(case: Case) -> str:
     """A digest of what the case asks for and expects; the same in every run and on every machine."""
     stated: list[Mapping[str, Any]] = [
         {
