@@ -69,9 +69,12 @@ class Budget:
     def reserve(self, estimate: Estimate) -> Decimal:
         """Set aside what a call may cost. Raises `OverBudgetError` if that could pass the limit.
 
-        A call without a known price is let through as long as anything is left.
+        A call without a known price is let through as long as anything is left, and one that costs nothing
+        always.
         """
         cost = estimate.cost or Decimal()
+        if estimate.cost == 0:
+            return cost
         with self._lock:
             would_be = self._spent + self._reserved + cost
             if would_be > self.most or (estimate.cost is None and would_be >= self.most):

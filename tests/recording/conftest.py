@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
-from recording_site import URL, Answered, Asked, MakeCase, OpenSite, Site
+from recording_site import URL, Answered, Asked, MakeCase, OpenSite, Site, Studio
 
 from harness.model import Case, Interaction, Reply, Request, Step
 from harness.recording import OPENROUTER, Upstream
@@ -22,14 +23,23 @@ def server() -> Iterator[CaptureServer]:
 
 @pytest.fixture
 def site_of(server: CaptureServer) -> Iterator[OpenSite]:
-    """Open a site whose requests `answer` answers; over plain HTTP if asked."""
+    """Open a site whose requests `answer` answers, for OpenRouter and the other hosts that are `routed`
+    there; over plain HTTP if asked. What `stands_for` an origin is asked under its URLs."""
     opened: list[Site] = []
 
-    def open_site(answer: Answer, *, timeout_s: float = 20.0, tls: bool = True) -> Site:
-        listener = server.listen(answer)
+    def open_site(
+        answer: Answer,
+        *,
+        timeout_s: float = 20.0,
+        tls: bool = True,
+        routed: Sequence[str] = (),
+        stands_for: str | None = None,
+    ) -> Site:
+        listener = server.listen(answer, stands_for=stands_for)
         url = f"{'https' if tls else 'http'}://127.0.0.1:{listener.port}"
         ca_file = server.authority.ca_file
-        upstream = Upstream([OPENROUTER], {OPENROUTER: url}, ca_file=ca_file, timeout_s=timeout_s)
+        routes = dict.fromkeys((OPENROUTER, *routed), url)
+        upstream = Upstream([OPENROUTER], routes, ca_file=ca_file, timeout_s=timeout_s)
         opened.append(Site(listener, upstream))
         return opened[-1]
 
@@ -43,6 +53,12 @@ def site_of(server: CaptureServer) -> Iterator[OpenSite]:
 def stand_in(site_of: OpenSite) -> Site:
     """The stand-in provider."""
     return site_of(Provider().answer)
+
+
+@pytest.fixture
+def studio(tmp_path: Path) -> Studio:
+    """Where recordings go."""
+    return Studio(tmp_path)
 
 
 @pytest.fixture

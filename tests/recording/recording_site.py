@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from harness.implementations import Connection, connect
 from harness.model import Case, Reply, Request
-from harness.recording import Budget, Caller, Key, Retries, Upstream
+from harness.recording import Budget, Caller, Key, Progress, Retries, Settings, Take, Upstream, record
 from harness.wire.server import Listener
 
-__all__ = ["EVENTS", "REAL_KEY", "URL", "Answered", "Asked", "MakeCase", "OpenSite", "Site"]
+__all__ = ["EVENTS", "REAL_KEY", "URL", "Answered", "Asked", "MakeCase", "OpenSite", "Site", "Studio"]
 
 URL = "https://openrouter.ai/api/v1/chat/completions"
 REAL_KEY = "sk-or-v1-" + "0f1e2d3c4b5a6978" * 4
@@ -55,3 +56,31 @@ Asked = Callable[..., Request]
 Answered = Callable[..., Reply]
 MakeCase = Callable[..., Case]
 EVENTS = (("content-type", "text/event-stream"),)
+
+
+class Studio:
+    """Records into a folder, and takes note of what is there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.aside = folder / "aside"
+
+    def record(
+        self,
+        cases: Case | Iterable[Case],
+        caller: Caller,
+        *,
+        implementation: Connection | None = None,
+        resume: bool = False,
+        **given: Any,
+    ) -> list[Take]:
+        settings = replace(Settings(self.folder / "tapes", self.aside, "simulated"), **given)
+        progress = Progress(self.folder / "state.json", "reference", resume=resume)
+        chosen = [cases] if isinstance(cases, Case) else cases
+        with implementation or connect("reference") as performing:
+            return list(record(chosen, performing, caller, settings, progress))
+
+    @property
+    def files(self) -> list[str]:
+        found = (self.folder / "tapes").rglob("*")
+        return sorted(str(file.relative_to(self.folder / "tapes")) for file in found if file.is_file())

@@ -9,7 +9,7 @@ import select
 import shlex
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -17,13 +17,13 @@ from typing import Any
 
 import pytest
 import yaml
-from recording_site import EVENTS, REAL_KEY, URL, Answered, MakeCase, OpenSite, Site
+from recording_site import EVENTS, REAL_KEY, URL, Answered, MakeCase, OpenSite, Site, Studio
 
 from harness.cassettes import open_cassette
 from harness.implementations import Connection, connect
-from harness.model import Case, Reply, Request
+from harness.model import Reply, Request
 from harness.pipeline import run
-from harness.recording import Caller, Prices, Progress, Settings, Take, record
+from harness.recording import Prices, Progress, Settings, record
 from harness.recording.taking import Answerer
 from harness.simulator import Provider
 from harness.wire.server_replies import LiveReply
@@ -35,39 +35,6 @@ DONE = b"data: [DONE]\n\n"
 def client(sandbox: Any = "off") -> Connection:
     command = shlex.join([sys.executable, str(CLIENT)])
     return connect(f"exec:{command}", sandbox=sandbox, timeout_s=30.0)
-
-
-class Studio:
-    """Records into a folder, and takes note of what is there."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.aside = folder / "aside"
-
-    def record(
-        self,
-        cases: Case | Iterable[Case],
-        caller: Caller,
-        *,
-        implementation: Connection | None = None,
-        resume: bool = False,
-        **given: Any,
-    ) -> list[Take]:
-        settings = replace(Settings(self.folder / "tapes", self.aside, "simulated"), **given)
-        progress = Progress(self.folder / "state.json", "reference", resume=resume)
-        chosen = [cases] if isinstance(cases, Case) else cases
-        with implementation or connect("reference") as performing:
-            return list(record(chosen, performing, caller, settings, progress))
-
-    @property
-    def files(self) -> list[str]:
-        found = (self.folder / "tapes").rglob("*")
-        return sorted(str(file.relative_to(self.folder / "tapes")) for file in found if file.is_file())
-
-
-@pytest.fixture
-def studio(tmp_path: Path) -> Studio:
-    return Studio(tmp_path)
 
 
 # ------------------------------------------------------------------ the whole way

@@ -1,0 +1,188 @@
+"""Images, videos and speech, recorded from the stand-in over real TLS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from recording_site import REAL_KEY, OpenSite, Site, Studio
+
+from harness.cassettes import open_cassette
+from harness.model import Case, Reply, Request
+from harness.recording import Budget, Caller, Key, Upstream
+from harness.scenarios import bundled_scenarios, load
+from harness.simulator import Provider
+from harness.simulator.on_demand import spoilt
+
+ORIGIN = "https://openrouter.ai"
+Change = Callable[[Request], Request]
+
+
+@pytest.fixture(scope="module")
+def media() -> dict[str, Case]:
+    """The bundled conversations about media, by the end of their names; in the newest contract that each
+    holds in."""
+    suites = load(bundled_scenarios() / "openrouter" / "media-conversations.yaml")
+    return {case.name.partition("media-conversations/")[2]: case for case in suites.cases("all")}
+
+
+@pytest.fixture
+def studio_at(site_of: OpenSite) -> Site:
+    """The stand-in under OpenRouter's own URLs."""
+    return site_of(Provider().answer, stands_for=ORIGIN)
+
+
+def demanding(name: str) -> Callable[[Request], Reply]:
+    """A stand-in that answers jobs as if they had demanded this."""
+    provider = Provider()
+
+    def answer(request: Request) -> Reply:
+        demand = (("X-Simulate", name),) if request.method == "POST" else ()
+        return provider.answer(replace(request, headers=(*request.headers, *demand)))
+
+    return answer
+
+
+# ------------------------------------------------------------------ videos
+
+
+def test_a_video_is_recorded_from_its_submission_to_its_film(
+    studio: Studio, studio_at: Site, media: dict[str, Case]
+) -> None:
+    """With every look at the job in between; nobody waits for what runs on this machine."""
+    (take,) = studio.record(media["video"], studio_at.caller())
+    assert (take.status, take.reason) == ("recorded", "")
+    kept = open_cassette(take.files[0]).interactions
+    job = kept[1].request.url
+    assert [(each.request.method, each.request.url) for each in kept] == [
+        ("POST", f"{ORIGIN}/api/v1/videos"),
+        ("GET", job),
+        ("GET", job),
+        ("GET", job),
+        ("GET", f"{job}/content?index=0"),
+    ]
+    assert job.startswith(f"{ORIGIN}/api/v1/videos/")
+    assert studio_at.waits == []
+
+
+def test_a_recorded_film_is_the_provider_s_to_the_byte(
+    studio: Studio, studio_at: Site, media: dict[str, Case]
+) -> None:
+    """As another provider of the same kind gives it to the same requests."""
+    (take,) = studio.record(media["video-in-another-container"], studio_at.caller())
+    other = Provider()
+    replies = [other.answer(request) for request in studio_at.requests]
+    kept = open_cassette(take.files[0]).interactions
+    assert [each.reply.body for each in kept] == [reply.body for reply in replies]
+    assert kept[-1].reply.body.startswith(b"\x1a\x45\xdf\xa3")
+
+
+def test_the_key_goes_to_polls_and_download_of_the_same_origin(
+    studio: Studio, studio_at: Site, media: dict[str, Case]
+) -> None:
+    """In place of the canary, as it does to the job; the file has neither."""
+    case = media["video"]
+    (take,) = studio.record(case, studio_at.caller())
+    bearers = {dict(request.headers)["Authorization"] for request in studio_at.requests}
+    assert bearers == {f"Bearer {REAL_KEY}"}
+    text = take.files[0].read_text("utf-8")
+    assert REAL_KEY not in text
+    assert case.canaries["api_key"] not in text
+
+
+def test_a_job_that_failed_takes_no_recording_s_place(
+    studio: Studio, site_of: OpenSite, media: dict[str, Case]
+) -> None:
+    """What came of it is set aside."""
+    site = site_of(demanding("video-failed"), stands_for=ORIGIN)
+    (take,) = studio.record(media["video"], site.caller())
+    assert take.status == "failed"
+    assert "was answered by a failure (of no class)" in take.reason
+    assert [studio.aside in file.parents for file in take.files] == [True]
+    assert studio.files == []
+
+
+def test_a_job_that_is_to_fail_and_does_is_recorded(
+    studio: Studio, studio_at: Site, media: dict[str, Case]
+) -> None:
+    """The looks that lead there are answered as always, and no film is asked for."""
+    (take,) = studio.record(media["video-that-fails/expired"], studio_at.caller())
+    assert (take.status, take.reason) == ("recorded", "")
+    assert len(open_cassette(take.files[0]).interactions) == 4
+
+
+def test_a_film_where_a_failure_should_be_is_set_aside(
+    studio: Studio, site_of: OpenSite, media: dict[str, Case]
+) -> None:
+    """The case expects an error, and none came."""
+    site = site_of(demanding("video-completed"), stands_for=ORIGIN)
+    (take,) = studio.record(media["video-that-fails/failed"], site.caller())
+    assert take.status == "failed"
+    assert "the case expects an error" in take.reason
+
+
+def test_half_a_film_is_set_aside(studio: Studio, site_of: OpenSite, media: dict[str, Case]) -> None:
+    """A download that breaks off is told as what it is."""
+    provider = Provider()
+
+    def answer(request: Request) -> Reply:
+        reply = provider.answer(request)
+        return spoilt(reply, "truncated") if "/content" in request.url else reply
+
+    site = site_of(answer, stands_for=ORIGIN)
+    (take,) = studio.record(media["video"], site.caller())
+    assert take.status == "failed"
+    assert "/content?index=0 was answered by a failure (timeout)" in take.reason
+    assert studio.files == []
+
+
+def test_a_film_is_fetched_even_if_its_job_has_used_up_the_budget(
+    studio: Studio, studio_at: Site, media: dict[str, Case]
+) -> None:
+    """Looks cost nothing, and what was paid for is not left there."""
+    caller = studio_at.caller(most="0.5")
+    (take,) = studio.record(media["video"], caller)
+    assert take.status == "recorded"
+    assert caller.budget.spent == Decimal("0.6")
+
+
+def test_waits_for_a_provider_elsewhere_are_real() -> None:
+    """Only what runs on this machine keeps nobody waiting."""
+    waited: list[float] = []
+    with Upstream() as upstream:
+        caller = Caller(upstream, Key("KEY", REAL_KEY), Budget(Decimal(1)), sleep=waited.append)
+        caller.wait(5.0)
+    assert waited == [5.0]
+
+
+# ------------------------------------------------------------------ images and speech
+
+
+@pytest.mark.parametrize(
+    ("name", "count"), [("image", 1), ("two-images", 2), ("speech/mp3", 1), ("speech/pcm", 1)]
+)
+def test_media_are_recorded_to_the_byte(
+    studio: Studio, studio_at: Site, media: dict[str, Case], name: str, count: int
+) -> None:
+    """Pictures in JSON, sound as it is."""
+    (take,) = studio.record(media[name], studio_at.caller())
+    assert (take.status, take.reason) == ("recorded", "")
+    other = Provider()
+    replies = [other.answer(request) for request in studio_at.requests]
+    kept = open_cassette(take.files[0]).interactions
+    assert [each.reply.body for each in kept] == [reply.body for reply in replies]
+    assert len(kept) == count
+
+
+@pytest.mark.parametrize("kind", ["image-refused", "images-refused", "video-refused", "speech-refused"])
+@pytest.mark.parametrize("status", ["429", "500"])
+def test_a_refusal_that_is_wanted_is_asked_for_once(
+    studio: Studio, studio_at: Site, media: dict[str, Case], kind: str, status: str
+) -> None:
+    """However passing it may be."""
+    (take,) = studio.record(media[f"{kind}/{status}"], studio_at.caller())
+    assert (take.status, take.reason) == ("recorded", "")
+    assert len(studio_at.requests) == 1
+    assert [each.reply.status for each in open_cassette(take.files[0]).interactions] == [int(status)]
