@@ -63,6 +63,33 @@ def test_the_catalog_grants_a_provider_for_each_way_of_calling() -> None:
     assert all(provider["nativeBaseUrl"].startswith("/v1/native/") for provider in providers)
 
 
+def test_the_catalog_tells_prices_limits_and_efforts() -> None:
+    """Prices in millionths of a dollar for a million tokens; efforts only where a model has any."""
+    rows = {
+        model["id"]: model
+        for provider in body_of(answer(look("catalog")))["providers"]
+        for model in provider["models"]
+    }
+    assert rows["anthropic/claude-sonnet-4.6"] == {
+        "id": "anthropic/claude-sonnet-4.6",
+        "upstream": "claude-sonnet-4-6",
+        "capabilities": ["llm.messages"],
+        "pricing": {
+            "inputMicrosPerMillion": 3_000_000,
+            "outputMicrosPerMillion": 15_000_000,
+            "cachedInputMicrosPerMillion": 300_000,
+            "cacheWrite5mInputMicrosPerMillion": 3_750_000,
+            "cacheWrite1hInputMicrosPerMillion": 6_000_000,
+            "maxInputTokens": 1_000_000,
+            "defaultMaxOutputTokens": 128_000,
+        },
+    }
+    assert {name for name, row in rows.items() if row.get("supportedReasoningEfforts")} == {
+        "openai/gpt-5.5",
+        "deepseek/deepseek-v4-pro",
+    }
+
+
 def test_every_model_of_the_catalog_answers_on_its_route() -> None:
     """The catalog id where the API is OpenAI's, the upstream id elsewhere."""
     for provider in body_of(answer(look("catalog")))["providers"]:
@@ -95,7 +122,7 @@ def test_the_catalog_comes_in_pages_on_demand(way: str) -> None:
         request = Request("GET", url, look("catalog").headers)
     assert found == ["openai", "deepseek", "anthropic", "google"]
     assert not {"next", "links", "next_cursor", "nextPageToken", "last_id"} & set(page)
-    assert page.get("has_more") in (None, False)
+    assert page.get("has_more") is (False if way == "last-id" else None)
 
 
 def test_the_usage_counts_what_was_called() -> None:

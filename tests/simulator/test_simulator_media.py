@@ -151,6 +151,12 @@ def test_pictures_are_paid_for() -> None:
             "input_references[0].type: expected one of image_url",
         ),
         (
+            {"input_references": [{"type": "image_url"}]},
+            400,
+            "input_references[0].image_url: expected object",
+        ),
+        ({"input_references": [{"type": "image_url", "image_url": {}}]}, 400, "url: expected string"),
+        (
             {"input_references": [{"type": "image_url", "image_url": {"url": "file:///a.png"}}]},
             400,
             "neither a data URL of an image nor an HTTP URL",
