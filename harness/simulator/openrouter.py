@@ -21,7 +21,7 @@ from harness.simulator.refusals import REFUSALS, Refusal, Refused
 from harness.simulator.response_cache import CacheControl, ResponseCache
 from harness.simulator.speech import speak
 from harness.simulator.usage import Prompts, Usage, measure
-from harness.simulator.videos import Videos
+from harness.simulator.videos import Videos, listed
 from harness.simulator.writing import write
 
 __all__ = ["OpenRouter"]
@@ -50,6 +50,8 @@ class OpenRouter:
         """The reply to a request of one of its endpoints. Raises `Refused`."""
         if incoming.endpoint == "models":
             return _models()
+        if incoming.endpoint == "videos/models":
+            return _json(listed(), _PUBLIC)
         self._admit(bearer(incoming.request.headers))
         match incoming.endpoint:
             case "chat/completions":

@@ -31,6 +31,7 @@ _METHODS = {
     "images": "POST",
     "videos": "POST",
     "audio/speech": "POST",
+    "videos/models": "GET",
     "models": "GET",
     "key": "GET",
     "credits": "GET",

@@ -26,7 +26,7 @@ from harness.simulator.media_asking import (
 from harness.simulator.on_demand import PREFIX, at_once, spoilt
 from harness.simulator.refusals import Refusal, Refused
 
-__all__ = ["Videos"]
+__all__ = ["Videos", "listed"]
 
 _FRAMES = ("first_frame", "last_frame")
 _TYPES: Mapping[str, tuple[type, ...]] = {
@@ -51,6 +51,7 @@ _WORD = 20
 class _Studio:
     """A model that makes films. `price` is in USD for each second; nothing listed means anything goes."""
 
+    name: str
     price: Decimal
     durations: tuple[int, ...] = ()
     resolutions: tuple[str, ...] = ()
@@ -59,11 +60,38 @@ class _Studio:
 
 _VEO = ((4, 6, 8), ("720p", "1080p"), ("16:9", "9:16"))
 _STUDIOS = {
-    "google/veo-3.1-fast": _Studio(Decimal("0.15"), *_VEO),
-    "google/veo-3.1": _Studio(Decimal("0.4"), *_VEO),
-    "bytedance/seedance-2.0": _Studio(Decimal("0.1"), resolutions=("480p", "720p", "1080p")),
+    "google/veo-3.1-fast": _Studio("Google: Veo 3.1 Fast", Decimal("0.15"), *_VEO),
+    "google/veo-3.1": _Studio("Google: Veo 3.1", Decimal("0.4"), *_VEO),
+    "bytedance/seedance-2.0": _Studio(
+        "ByteDance: Seedance 2.0", Decimal("0.1"), resolutions=("480p", "720p", "1080p")
+    ),
 }
-_ANYBODY = _Studio(Decimal("0.1"))
+_ANYBODY = _Studio("Simulated", Decimal("0.1"))
+_SINCE = 1_772_000_000
+
+
+def listed() -> JsonValue:
+    """What `GET /videos/models` says; the list of all models leaves these out."""
+    return {
+        "data": [
+            {
+                "id": name,
+                "canonical_slug": name,
+                "name": studio.name,
+                "created": _SINCE,
+                "supported_durations": list(studio.durations) or None,
+                "supported_resolutions": list(studio.resolutions) or None,
+                "supported_aspect_ratios": list(studio.ratios) or None,
+                "supported_sizes": None,
+                "supported_frame_images": list(_FRAMES),
+                "generate_audio": True,
+                "seed": True,
+                "pricing_skus": {"per-second": str(studio.price)},
+                "allowed_passthrough_parameters": [],
+            }
+            for name, studio in _STUDIOS.items()
+        ]
+    }
 
 
 @dataclass(slots=True)

@@ -350,6 +350,18 @@ def test_a_film_that_nobody_would_make_is_refused(asked: dict[str, Any], message
     assert message in error_of(reply)["message"]
 
 
+def test_the_models_that_make_films_are_listed_by_themselves() -> None:
+    """Without a key; what a model lists is what it takes."""
+    provider = Provider()
+    rows = {row["id"]: row for row in body_of(provider.answer(look_up("videos/models", key=None)))["data"]}
+    assert rows[FILM]["supported_durations"] == [4, 6, 8]
+    for name, row in rows.items():
+        for resolution in row["supported_resolutions"]:
+            for ratio in row["supported_aspect_ratios"] or ["1:1"]:
+                submitted(provider, model=name, resolution=resolution, aspect_ratio=ratio)
+    assert not rows.keys() & {row["id"] for row in body_of(provider.answer(look_up("models")))["data"]}
+
+
 # ------------------------------------------------------------------ speech
 
 
