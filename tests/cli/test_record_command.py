@@ -22,6 +22,8 @@ import yaml
 Finished = subprocess.CompletedProcess[str]
 
 KEY = "sk-or-v1-" + "77aa88bb99cc00dd" * 4
+PROXY_KEY = "claw-" + "0badcafe" * 6
+NOT_KEPT = ("CI", "OPENROUTER_API_KEY", "CLAWROUTER_API_KEY")
 SUITE = """\
 suite: acme/talks
 about: Talks that are recorded.
@@ -81,6 +83,11 @@ class Simulated:
     def options(self) -> tuple[str, ...]:
         return ("--upstream", f"openrouter.ai={self.url}", "--upstream-ca", self.ca_file)
 
+    @property
+    def both(self) -> tuple[str, ...]:
+        """The options for ClawRouter, too."""
+        return (*self.options, "--upstream", f"clawrouter.openclaw.ai={self.url}", "--source", "simulated")
+
 
 @pytest.fixture(scope="module")
 def simulated() -> Iterator[Simulated]:
@@ -107,7 +114,7 @@ class Studio:
         return [sys.executable, "-m", "harness", *arguments]
 
     def environment(self, **given: str) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if name not in ("CI", "OPENROUTER_API_KEY")}
+        kept = {name: value for name, value in os.environ.items() if name not in NOT_KEPT}
         cache = {"HARNESS_CACHE_DIR": str(self.folder / ".cache")}
         return kept | cache | {"OPENROUTER_API_KEY": KEY} | given
 
@@ -284,6 +291,74 @@ def test_what_is_recorded_is_left_alone(studio: Studio) -> None:
     assert {name: tape.stat().st_mtime_ns for name, tape in studio.tapes.items()} == before
 
 
+# ------------------------------------------------------------------ media and ClawRouter
+
+
+def test_a_video_is_recorded_with_everything_that_belongs_to_it(studio: Studio) -> None:
+    """From the bundled suite, within a cap that leaves room for it: job, looks and film."""
+    video = ("openrouter/media-conversations/video", "--into", "tapes", "--max-cost", "1", "--yes")
+    done = studio.run("record", *video, *studio.simulated.both)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "no known price for google/veo-3.1-fast" in done.stdout
+    assert "OR-PRE-08" not in done.stdout, "there is no chat model to make a tiny call to"
+    stated = yaml.safe_load((studio.folder / f"tapes/{video[0]}.yaml").read_text("utf-8"))
+    methods = [each["request"]["method"] for each in stated["interactions"]]
+    assert methods == ["POST", "GET", "GET", "GET", "GET"]
+    film = stated["interactions"][-1]
+    assert film["request"]["uri"].startswith("https://openrouter.ai/api/v1/videos/")
+    assert film["response"]["body"]["string"][4:8] == b"ftyp"
+
+
+def test_clawrouter_has_its_own_checks_and_key(studio: Studio) -> None:
+    """Nothing of OpenRouter's is looked up for its cases; no key is anywhere afterwards."""
+    hello = ("clawrouter/conversations/hello/**", "--contract", "latest", "--into", "tapes", "--yes")
+    ledger = ("--ledger", "ledger.json")
+    done = studio.run("record", *hello, *ledger, *studio.simulated.both, CLAWROUTER_API_KEY=PROXY_KEY)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "ok   CW-AUTH-03  CLAWROUTER_API_KEY is set." in done.stdout
+    assert done.stdout.count("ok   CW-CAT-06") == 4
+    assert "ok   OR-PRE-07" in done.stdout
+    assert "OR-PRE-03" not in done.stdout
+    assert "plan: 4 calls to clawrouter.openclaw.ai, up to $0.0" in done.stdout
+    assert "price unknown" not in done.stdout
+    calls = json.loads((studio.folder / "ledger.json").read_text("utf-8"))["calls"]
+    assert [call["model"] for call in calls[1::2]] == [
+        "openai/gpt-4o",
+        "deepseek/deepseek-v4-pro",
+        "claude-haiku-4-5",
+        "gemini-2.5-flash",
+    ]
+    assert all(call["id"] and call["completion_tokens"] for call in calls[1::2])
+    for secret in (KEY, PROXY_KEY):
+        for spelling in spellings(secret):
+            assert spelling not in (done.stdout + done.stderr).encode()
+            assert all(spelling not in content for _, content in written(studio.folder))
+
+
+def test_clawrouter_does_not_get_the_other_s_key_by_mistake(studio: Studio) -> None:
+    """Its own is missing, and the check says so, until one key is said to be for all."""
+    hello = ("clawrouter/conversations/hello/**", "--contract", "latest", "--into", "tapes", "--yes")
+    done = studio.run("record", *hello, *studio.simulated.both)
+    assert done.returncode == 1
+    assert "FAIL CW-AUTH-03  The environment has no CLAWROUTER_API_KEY." in done.stdout
+    done = studio.run("record", *hello, *studio.simulated.both, "--key-env", "OPENROUTER_API_KEY")
+    assert done.returncode == 0, done.stdout + done.stderr
+    named = "clawrouter.openclaw.ai=ACME"
+    done = studio.run("record", *hello, *studio.simulated.both, "--again", "--key-env", named, ACME=PROXY_KEY)
+    assert "ok   CW-AUTH-03  ACME is set." in done.stdout
+
+
+def test_both_are_recorded_in_one_go(studio: Studio) -> None:
+    """Each with its own checks."""
+    both = ("openrouter/media-conversations/speech/mp3", "clawrouter/conversations/usage", "--into", "tapes")
+    more = ("--contract", "latest", "--yes", *studio.simulated.both)
+    done = studio.run("record", *both, *more, CLAWROUTER_API_KEY=PROXY_KEY)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "ok   OR-PRE-03" in done.stdout
+    assert "ok   CW-USE-02" in done.stdout
+    assert "2 recorded" in done.stdout
+
+
 # ------------------------------------------------------------------ what is refused
 
 
@@ -348,6 +423,7 @@ def test_nothing_selected_is_told(studio: Studio) -> None:
         (("--upstream", "openrouter.ai"), "HOST=URL"),
         (("--upstream", "h=https://127.0.0.1:1", "--upstream-ca", "suite.yaml"), "no certificate"),
         (("-i", "reference", "-i", "reference"), "one implementation"),
+        (("--key-env", "ONE", "--key-env", "OTHER"), "HOST=NAME"),
     ],
 )
 def test_a_wrong_option_is_told(studio: Studio, options: tuple[str, ...], said: str) -> None:
