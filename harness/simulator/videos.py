@@ -86,6 +86,8 @@ def listed() -> JsonValue:
                 "supported_frame_images": list(_FRAMES),
                 "generate_audio": True,
                 "seed": True,
+                "creativity": None,
+                "upscale_factor": None,
                 "pricing_skus": {"per-second": str(studio.price)},
                 "allowed_passthrough_parameters": [],
             }

@@ -352,7 +352,7 @@ def test_a_film_that_nobody_would_make_is_refused(asked: dict[str, Any], message
 
 def test_the_models_that_make_films_are_listed_by_themselves() -> None:
     """Without a key; what a model lists is what it takes."""
-    provider = Provider()
+    provider = Provider(Account(credits=Decimal(100)))
     rows = {row["id"]: row for row in body_of(provider.answer(look_up("videos/models", key=None)))["data"]}
     assert rows[FILM]["supported_durations"] == [4, 6, 8]
     for name, row in rows.items():
