@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,17 +13,22 @@ from harness.recording import (
     NO_PRICES,
     Budget,
     Caller,
+    Check,
     access_of,
     check_call,
     check_cost,
     look_ahead,
+    look_ahead_at,
     worst,
 )
 from harness.recording.upstream import host_of
+from harness.reference.clawrouter.access import DEFAULT_ROOT
 from harness.reference.openrouter.preflight import tiny_request
 from harness.reference.openrouter.routes import CANONICAL
 
 __all__ = ["command"]
+
+_THROUGH = "clawrouter/"
 
 
 @click.command("preflight")
@@ -47,30 +53,44 @@ def command(
 ) -> int:
     """Check the route, the key, the credits, the models and the cost of a recording (OR-PRE).
 
-    Each MODEL gets one call of a few tokens, which is paid for; without -m nothing is spent. The key comes
-    from the environment and is never shown.
+    Each MODEL gets one call of a few tokens, which is paid for; without -m nothing is spent. One that begins
+    with clawrouter/ is looked for in ClawRouter's catalog, and not called. Keys come from the environment
+    and are never shown.
 
     Exit codes: 0 ready (perhaps with warnings), 1 a check failed, 4 bad usage.
     """
     key, keys = read_keys(key_env)
     veil = Veil(key, *keys.values())
     names = [model.removeprefix("openrouter/") if model.count("/") > 1 else model for model in models]
-    with open_upstream([host_of(base_url)], routes, ca_file, silence) as upstream:
+    routed = [name.removeprefix(_THROUGH) for name in names if name.startswith(_THROUGH)]
+    named = [name for name in names if not name.startswith(_THROUGH)]
+    hosts = [host_of(base_url), *([host_of(DEFAULT_ROOT)] if routed else ())]
+    with open_upstream(hosts, routes, ca_file, silence) as upstream:
         caller = Caller(upstream, key, Budget(max_cost), keys=keys)
-        outlook = look_ahead(caller, base_url, dict.fromkeys(names, ()))
-        checks = list(outlook.checks)
+        checks = [*look_ahead_at(caller, DEFAULT_ROOT, routed).checks] if routed else []
         show_checks(checks, veil)
-        if names and worst(checks) != "fail":
-            caller.prices = outlook.prices or NO_PRICES
-            access = access_of(caller, base_url)
-            estimates = [caller.prices.estimate(tiny_request(access, name).body) for name in names]
-            estimated = sum((each.cost or Decimal() for each in estimates), Decimal())
-            unpriced = [each.model for each in estimates if each.cost is None]
-            more = list(check_cost(outlook, estimated, max_cost, unpriced=unpriced))
-            show_checks(more, veil)
-            checks += more
-            if worst(more) != "fail":
-                calls = [check for name in names for check in check_call(caller, base_url, name)[0]]
-                show_checks(calls, veil)
-                checks += calls
+        if named or not routed:
+            checks += _checked(caller, base_url, named, veil)
     return 1 if worst(checks) == "fail" else 0
+
+
+def _checked(caller: Caller, base_url: str, names: Sequence[str], veil: Veil) -> list[Check]:
+    """OpenRouter's checks, shown as they are made: look-ups, the cost, and a call of each model."""
+    outlook = look_ahead(caller, base_url, dict.fromkeys(names, ()))
+    checks = [*outlook.checks]
+    show_checks(checks, veil)
+    if not names or worst(checks) == "fail":
+        return checks
+    caller.prices = outlook.prices or NO_PRICES
+    access = access_of(caller, base_url)
+    estimates = [caller.prices.estimate(tiny_request(access, name).body) for name in names]
+    estimated = sum((each.cost or Decimal() for each in estimates), Decimal())
+    unpriced = [each.model for each in estimates if each.cost is None]
+    more = list(check_cost(outlook, estimated, caller.budget.most, unpriced=unpriced))
+    show_checks(more, veil)
+    checks += more
+    if worst(more) != "fail":
+        calls = [check for name in names for check in check_call(caller, base_url, name)[0]]
+        show_checks(calls, veil)
+        checks += calls
+    return checks

@@ -539,6 +539,17 @@ def test_preflight_without_a_model_spends_nothing(studio: Studio) -> None:
     assert "OR-PRE-08" not in done.stdout
 
 
+def test_preflight_finds_models_of_clawrouter_in_its_catalog(studio: Studio) -> None:
+    """With its own key; OpenRouter is asked nothing, and nobody is called."""
+    models = ("-m", "clawrouter/openai/gpt-5.5", "-m", "clawrouter/openai/gpt-5")
+    reaching = studio.simulated.both[:-2]
+    done = studio.run("preflight", *models, *reaching, CLAWROUTER_API_KEY=PROXY_KEY, OPENROUTER_API_KEY="")
+    assert done.returncode == 1
+    assert "ok   CW-CAT-06  openai/gpt-5.5 is in the catalog." in done.stdout
+    assert "FAIL CW-CAT-06  openai/gpt-5 is not in the catalog. Near it: openai/gpt-5.5" in done.stdout
+    assert "OR-PRE" not in done.stdout
+
+
 @pytest.fixture
 def answer_of(simulated: Simulated) -> Callable[[str], int]:
     """The status that the stand-in answers a GET with."""
