@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
+import orjson
 import pytest
 from recording_site import REAL_KEY, OpenSite, Site, Studio
 
@@ -34,13 +35,17 @@ def studio_at(site_of: OpenSite) -> Site:
     return site_of(Provider().answer, stands_for=ORIGIN)
 
 
-def demanding(name: str) -> Callable[[Request], Reply]:
-    """A stand-in that answers jobs as if they had demanded this."""
+def demanding(name: str, *, without: str = "") -> Callable[[Request], Reply]:
+    """A stand-in that answers jobs as if they had demanded this, but for what it is to be silent of."""
     provider = Provider()
 
     def answer(request: Request) -> Reply:
         demand = (("X-Simulate", name),) if request.method == "POST" else ()
-        return provider.answer(replace(request, headers=(*request.headers, *demand)))
+        reply = provider.answer(replace(request, headers=(*request.headers, *demand)))
+        if not without:
+            return reply
+        told = {key: value for key, value in orjson.loads(reply.body).items() if key != without}
+        return replace(reply, chunks=(orjson.dumps(told),))
 
     return answer
 
@@ -92,11 +97,13 @@ def test_the_key_goes_to_polls_and_download_of_the_same_origin(
     assert case.canaries["api_key"] not in text
 
 
+@pytest.mark.parametrize("silent_of", ["", "error"])
+@pytest.mark.parametrize("end", ["failed", "cancelled", "expired"])
 def test_a_job_that_failed_takes_no_recording_s_place(
-    studio: Studio, site_of: OpenSite, media: dict[str, Case]
+    studio: Studio, site_of: OpenSite, media: dict[str, Case], end: str, silent_of: str
 ) -> None:
-    """What came of it is set aside."""
-    site = site_of(demanding("video-failed"), stands_for=ORIGIN)
+    """What came of it is set aside, whether it says why or not."""
+    site = site_of(demanding(f"video-{end}", without=silent_of), stands_for=ORIGIN)
     (take,) = studio.record(media["video"], site.caller())
     assert take.status == "failed"
     assert "was answered by a failure (of no class)" in take.reason
