@@ -7,16 +7,19 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from harness.model import Headers, Reply, Request
 from harness.simulator.account import Account
-from harness.simulator.clawrouter import ClawRouter
 from harness.simulator.dice import Dice
 from harness.simulator.incoming import Incoming, bearer, header
 from harness.simulator.on_demand import at_once, by_header
 from harness.simulator.openrouter import OpenRouter
 from harness.simulator.refusals import Refusal, Refused
+
+if TYPE_CHECKING:  # imported with the first request that is ClawRouter's
+    from harness.simulator.clawrouter import ClawRouter
 
 __all__ = ["Provider", "new_year_2026"]
 
@@ -73,10 +76,11 @@ class Provider:
         clock: Callable[[], float] = new_year_2026,
         any_model: bool = False,
     ) -> None:
-        account = account or Account()
+        self._account = account or Account()
         self._clock = clock
-        self._openrouter = OpenRouter(account, any_model=any_model)
-        self._clawrouter = ClawRouter(account, any_model=any_model)
+        self._any_model = any_model
+        self._openrouter = OpenRouter(self._account, any_model=any_model)
+        self._clawrouter: ClawRouter | None = None
         self._asked: Counter[bytes] = Counter()
         self._lock = threading.Lock()
 
@@ -94,7 +98,7 @@ class Provider:
         self._asked[dice.seed] += 1
         demanded = by_header(request.headers, turn)
         incoming = Incoming(request, endpoint, before, named, dice, turn, demanded, self._clock())
-        service = self._clawrouter if endpoint in _CLAWROUTER else self._openrouter
+        service = self._through_clawrouter() if endpoint in _CLAWROUTER else self._openrouter
         try:
             if demanded is not None and demanded.at_once:
                 return at_once(demanded)
@@ -105,6 +109,13 @@ class Provider:
             return service.answer(incoming)
         except Refused as refused:
             return service.refuse(refused.refusal, incoming)
+
+    def _through_clawrouter(self) -> ClawRouter:
+        if self._clawrouter is None:
+            from harness.simulator.clawrouter import ClawRouter
+
+            self._clawrouter = ClawRouter(self._account, any_model=self._any_model)
+        return self._clawrouter
 
 
 def _place(url: str) -> tuple[str, str, str, str]:
