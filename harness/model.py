@@ -253,7 +253,7 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What an implementation did in a case; with `unsupported`, before it said that the case is not for it."""
+    """What an implementation did in a case; with `unsupported`, until it said that it declines the case."""
 
     steps: tuple[Performed, ...] = ()
     unseen: frozenset[Aspect] = frozenset()
@@ -285,7 +285,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """An implementation's own account of itself. `inputs` of ("*",) means all of them."""
+    """An implementation's own account of itself. `inputs` of ("*",) means all of them.
+
+    `in_real_time` tells that an answer that never comes takes as long as its own time limit.
+    """
 
     name: str
     address: str
@@ -297,6 +300,7 @@ class About:
     inputs: tuple[str, ...] = ("*",)
     features: tuple[str, ...] = ()
     concurrency: int = 1
+    in_real_time: bool = False
     contract: str | None = None  # the one it is meant for
     vars: Mapping[str, JsonValue] = field(default_factory=dict)  # its own `app.*`
     known_failing: str | None = None  # path of its list
@@ -357,6 +361,12 @@ class Assigned:
     request: Request
     interaction: Interaction | None
     repetition: int = 0  # which of the interaction's repeats this is, from 0
+
+    @property
+    def turn(self) -> int:
+        """How often the interaction had given the same of its replies before: the last one stays."""
+        replies = () if self.interaction is None else self.interaction.replies
+        return max(0, self.repetition - max(0, len(replies) - 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ if TYPE_CHECKING:  # imported with the first request that is left to it
 
 __all__ = ["run", "why_not_applicable"]
 
+_ENDLESS = ("timeout", "slow")
+
 _NOT_FOUND = Reply(
     status=404,
     headers=(("content-type", "application/json"),),
@@ -86,6 +88,8 @@ def why_not_applicable(case: Case, about: About) -> str | None:
     missing = set(case.requires).difference(about.features)
     if missing:
         return f"does not declare the feature {', '.join(sorted(missing))}"
+    if about.in_real_time and "clock" not in about.features and _leaves_unanswered(case):
+        return "it would wait for an answer that never comes as long as its own time limit"
     if "outcome" not in about.features and _expects_only_a_refusal(case):
         return "a refusal without a request cannot be told from doing nothing (feature outcome)"
     return None
@@ -129,7 +133,7 @@ class _Script:
         if not replies and not self._any_reply_will_do:
             return self._simulated(request)
         reply = replies[min(assigned.repetition, len(replies) - 1)] if replies else None
-        return render(reply, request, self._folder)
+        return render(reply, request, self._folder, turn=assigned.turn)
 
     def _simulated(self, request: Request) -> Reply:
         if self._provider is None:
@@ -210,6 +214,16 @@ def _ends_with_one_request(case: Case) -> bool:
         and step.operation == "chat"
         and len(step.interactions) == 1
         and step.interactions[0].most == 1
+    )
+
+
+def _leaves_unanswered(case: Case) -> bool:
+    """Whether some request is left without an answer, or without the end of one."""
+    return any(
+        reply.get("fault") in _ENDLESS
+        for step in case.steps
+        for interaction in (*step.interactions, *step.allow_requests)
+        for reply in interaction.replies
     )
 
 

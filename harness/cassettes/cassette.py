@@ -55,10 +55,11 @@ class Cassette:
             hint=f"It has {count}, counted from 0." if count else "It has none at all.",
         )
 
-    def find(self, request: Request) -> Recorded | None:
-        """The first interaction with this method, URL and body, else the first with this method and URL."""
+    def find(self, request: Request, turn: int = 0) -> Recorded | None:
+        """Of the interactions with this method, URL and body, else of those with this method and URL, the one
+        whose turn it is, from 0; the last one stays."""
         numbers = self.by_request.get(key_of(request)) or self.by_place.get(place_of(request))
-        return self.interactions[numbers[0]] if numbers else None
+        return self.interactions[numbers[min(turn, len(numbers) - 1)]] if numbers else None
 
 
 _By = TypeVar("_By", bound=Hashable)

@@ -53,13 +53,14 @@ def unplayed_interactions(verdicts: Iterable[Verdict]) -> dict[Path, tuple[int, 
         for step, performed in zip(verdict.case.steps, steps, strict=False):
             assignment = Assignment(step)
             for request in performed.requests:
-                reply = reply_of(assignment.assign(request))
+                assigned = assignment.assign(request)
+                reply = reply_of(assigned)
                 if reply is None or "cassette" not in reply:
                     continue
                 path = Path(reply["cassette"])
                 number = reply.get("interaction")
                 if number is None:
-                    found = open_cassette(path).find(request)
+                    found = open_cassette(path).find(request, assigned.turn)
                     number = None if found is None else found.number
                 played.setdefault(path, set()).update(() if number is None else (number,))
     return _left({path: numbers for path, numbers in played.items() if path not in unknown})

@@ -34,7 +34,7 @@ def prove(assigned: Assigned, cassettes: Path, mask: Callable[[str], str] | None
     if reply is None or "cassette" not in reply:
         return []
     cassette = open_cassette(cassettes / reply["cassette"])
-    recorded = _recorded(cassette, reply, assigned.request)
+    recorded = _recorded(cassette, reply, assigned)
     hide = mask or Mask()
     if recorded is None:
         from harness.cassettes.misses import explain_miss
@@ -53,9 +53,14 @@ def reply_of(assigned: Assigned) -> Mapping[str, JsonValue] | None:
     return replies[min(assigned.repetition, len(replies) - 1)]
 
 
-def _recorded(cassette: Cassette, reply: Mapping[str, Any], request: Request) -> tuple[int, Request] | None:
+def _recorded(
+    cassette: Cassette, reply: Mapping[str, Any], assigned: Assigned
+) -> tuple[int, Request] | None:
     number = reply.get("interaction")
-    found = cassette.find(request) if number is None else cassette.interaction(number)
+    if number is None:
+        found = cassette.find(assigned.request, assigned.turn)
+    else:
+        found = cassette.interaction(number)
     return None if found is None else (found.number, found.request)
 
 

@@ -31,17 +31,19 @@ _CONTENT_TYPES = {
 _WITHOUT_BODY = (204, 205)
 
 
-def render(reply: Mapping[str, JsonValue] | None, request: Request, cassettes: Path) -> Reply:
+def render(
+    reply: Mapping[str, JsonValue] | None, request: Request, cassettes: Path, *, turn: int = 0
+) -> Reply:
     """The reply to `request` that `reply` describes; None is a plausible empty success.
 
-    A `cassette` is a path under `cassettes`; a request that it does not have is answered 404, saying what
-    is nearest. A fault without a status or a body stands for no response at all: its status is 0. Raises
+    A `cassette` is a path under `cassettes`; of several answers to the request the one whose `turn` it is
+    is given, and one that it does not have is answered 404, saying what is nearest. A fault without a status or a body stands for no response at all: its status is 0. Raises
     `UsageError` for a cassette or an interaction that is not there and `LoadError` for a cassette that
     cannot be read.
     """
     if reply is None:
         return empty_success(request)
-    found = _recorded(reply, request, cassettes) if "cassette" in reply else _written(reply, request)
+    found = _recorded(reply, request, cassettes, turn) if "cassette" in reply else _written(reply, request)
     fault = reply.get("fault")
     return found if fault is None else Reply(found.status, found.headers, found.chunks, fault)
 
@@ -106,14 +108,14 @@ def _with_defaults(headers: Headers, defaults: Headers) -> Headers:
     return headers + tuple(pair for pair in defaults if pair[0] not in stated)
 
 
-def _recorded(reply: Mapping[str, Any], request: Request, cassettes: Path) -> Reply:
+def _recorded(reply: Mapping[str, Any], request: Request, cassettes: Path, turn: int) -> Reply:
     from harness.cassettes import open_cassette
 
     cassette = open_cassette(cassettes / reply["cassette"])
     number = reply.get("interaction")
     if number is not None:
         return cassette.interaction(number).reply
-    found = cassette.find(request)
+    found = cassette.find(request, turn)
     return _missed(cassette, request) if found is None else found.reply
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
+import harness
 from harness.cassettes import prove
+from harness.cassettes.orphans import unplayed_interactions
 from harness.masking import Mask
 from harness.model import Assigned, Interaction, Request
+from harness.wire.replies import render
 
 URL = "https://openrouter.ai/api/v1/chat/completions"
 KEY = "sk-or-v1-" + "ef56" * 12
@@ -24,6 +28,29 @@ interactions:
   response: {status: {code: 200, message: OK}, headers: {}, body: {string: '{}'}}
 """
 BODY = b'{"reasoning":{"effort":"high"},"model":"m","tools":[{"$ref":"#/x"}]}'
+
+JOB = "https://openrouter.ai/api/v1/videos/job-1"
+LOOKS = """\
+version: 1
+interactions:
+""" + "".join(
+    f"- request: {{method: GET, uri: '{JOB}', body: '', headers: {{}}}}\n"
+    f"  response: {{status: {{code: 200, message: OK}}, headers: {{}}, body: {{string: '{status}'}}}}\n"
+    for status in ('{"status":"pending"}', '{"status":"in_progress"}', '{"status":"failed"}')
+)
+LOOKING = """\
+suite: acme/looks
+defaults: {request: {headers: {Authorization: "Bearer ${canary.api_key}"}}}
+scenarios:
+  - id: looks
+    rules: [OR-VID-08]
+    input: {operation: video, api_key: "${canary.api_key}", prompt: A cat}
+    interactions:
+      - request: {method: POST}
+        reply: {json: {id: job-1, polling_url: /api/v1/videos/job-1, status: pending}}
+      - {request: {method: GET}, reply: {cassette: looks.yaml}, repeat: {max: 120}}
+    outcome: {error: {class: null}}
+"""
 
 
 @pytest.fixture
@@ -108,3 +135,26 @@ def test_secrets_are_masked(cassettes: Path) -> None:
     told += prove(assigned(Request("POST", f"{URL}?k={KEY}", (), body), reply), cassettes, Mask({"k": KEY}))
     assert not any(KEY in sentence for sentence in told)
     assert any("${canary.k}" in sentence for sentence in told)
+
+
+def test_repeated_requests_take_what_was_recorded_for_them_in_turn(tmp_path: Path) -> None:
+    """As looks at a job do; the last answer stays, and a reply before the last of several is the first."""
+    (tmp_path / "looks.yaml").write_text(LOOKS)
+    look = Request("GET", JOB)
+    reply = {"cassette": "looks.yaml"}
+    turns = [assigned(look, reply, repetition=number).turn for number in range(5)]
+    said = [render(reply, look, tmp_path, turn=turn).body for turn in turns]
+    assert [orjson.loads(body)["status"] for body in said] == ["pending", "in_progress", *["failed"] * 3]
+    assert [assigned(look, reply, reply, repetition=number).turn for number in range(4)] == [0, 0, 1, 2]
+    assert prove(assigned(look, reply, repetition=9), tmp_path) == []
+
+
+def test_what_repeats_have_played_is_no_orphan(tmp_path: Path) -> None:
+    """Three looks play all three answers."""
+    (tmp_path / "cassettes").mkdir()
+    (tmp_path / "cassettes" / "looks.yaml").write_text(LOOKS)
+    (tmp_path / "suite.yaml").write_text(LOOKING)
+    cases = list(harness.load(tmp_path / "suite.yaml").cases())
+    (verdict,) = harness.run(cases, harness.connect("reference"))
+    assert (verdict.status, verdict.unproven) == ("passed", ())
+    assert unplayed_interactions([verdict]) == {}
