@@ -153,7 +153,8 @@ def _open_command(
             command.close()
             command = _command(words, home, timeout_s, manifest, sends=True)
             about = manifest.applied_to(replace(command.start(), address=asked))
-        command.about = replace(about, mode=stated or about.mode, notes=command.notes)
+        chosen = stated or about.mode
+        command.about = replace(about, mode=chosen, in_real_time=chosen == "send", notes=command.notes)
     except BaseException:
         command.close()
         raise

@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 from harness.errors import ImplementationError, UsageError
 from harness.implementations.child import Child, child_environment
 from harness.implementations.folder import SandboxMode
-from harness.implementations.sending_ports import Doors, ports_named
-from harness.model import JsonValue, Request
+from harness.implementations.sending_ports import Doors, ports_of
+from harness.model import Request, Step
 from harness.wire.server import Answer, CaptureServer, Listener
 from harness.wire.server_names import Names
 
@@ -52,11 +52,11 @@ class Entry:
     doors: Doors | None = None
     used: bool = False
 
-    def serve(self, given: Mapping[str, JsonValue]) -> None:
-        """Let the ports that this input names lead here, from now on. Raises `ImplementationError` if one
+    def serve(self, step: Step) -> None:
+        """Let the ports that this step leads to lead here, from now on. Raises `ImplementationError` if one
         cannot. By a proxy every port leads here anyway."""
         if self.doors is not None:
-            self.doors.open(ports_named(given))
+            self.doors.open(ports_of(step))
 
     def listen(self, answer: Answer, *, stands_for: str | None = None) -> Listener:
         """See and answer what arrives. One listener is open at a time; what arrives between two of them is
@@ -106,11 +106,11 @@ class Launcher:
         *,
         line_limit: int,
         extra: Mapping[str, str] | None = None,
-        given: Mapping[str, JsonValue] | None = None,
+        step: Step | None = None,
     ) -> tuple[Child, Entry]:
-        """Start a program in the folder `home`, `extra` set in its environment and what the input `given`
-        names served; nothing is answered before somebody listens at the entry. Raises `ImplementationError`
-        if it cannot be started, or the input not be served."""
+        """Start a program in the folder `home`, `extra` set in its environment and the ports of `step`
+        served; nothing is answered before somebody listens at the entry. Raises `ImplementationError`
+        if it cannot be started, or a port not be served."""
         if not self.sandboxed:
             bound = socket.create_server(("127.0.0.1", 0), backlog=128)
             entry = Entry(self.server, (bound,), sandboxed=False)
@@ -130,7 +130,7 @@ class Launcher:
             )
             theirs.close()
             try:
-                return child, self._entry(ours, given or {})
+                return child, self._entry(ours, step)
             except BaseException:
                 child.kill()
                 raise
@@ -175,7 +175,7 @@ class Launcher:
             words = [sys.executable, "-I", "-S", str(_NAMESPACE), str(theirs.fileno()), self._folder.name]
             yield words, ours, theirs
 
-    def _entry(self, channel: socket.socket, given: Mapping[str, JsonValue]) -> Entry:
+    def _entry(self, channel: socket.socket, step: Step | None) -> Entry:
         channel.settimeout(_START_S)
         try:
             message, descriptors, *_ = socket.recv_fds(channel, 1024, 8)
@@ -189,7 +189,8 @@ class Launcher:
         names = self.server.name(asked, _PUBLIC_LOOKING)
         entry = Entry(self.server, listening, sandboxed=True, names=names, doors=Doors(user, network))
         try:
-            entry.serve(given)
+            if step is not None:
+                entry.serve(step)
             channel.send(b"!")
         except BaseException:
             entry.close()

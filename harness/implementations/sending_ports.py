@@ -11,9 +11,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from harness.errors import ImplementationError
-from harness.model import JsonValue
+from harness.model import JsonValue, Step
 
-__all__ = ["Doors", "ports_named"]
+__all__ = ["Doors", "ports_named", "ports_of"]
 
 _DOOR = Path(__file__).with_name("sending_door.py")
 _START_S = 20.0
@@ -24,6 +24,14 @@ _MOST = 64
 
 _SPOKEN = ("history", "system", "tools")
 """The inputs that a client passes on, and does not send to."""
+
+
+def ports_of(step: Step) -> tuple[int, ...]:
+    """The unusual ports that a step leads to: those its input names, and those of the URLs that it expects,
+    such as one that only an answer names. Raises `ImplementationError` as `ports_named` does."""
+    expected = (each.request.get("url") for each in (*step.interactions, *step.allow_requests))
+    named = ports_named(step.input)
+    return tuple(dict.fromkeys((*named, *ports_named({"urls": [url for url in expected if url]}))))
 
 
 def ports_named(given: Mapping[str, JsonValue]) -> tuple[int, ...]:

@@ -67,6 +67,7 @@ class Program:
             name=shlex.join(words),
             address="",
             mode="send",
+            in_real_time=True,
             inputs=(),
             features=("replies",),
             concurrency=_MOST_AT_ONCE,
@@ -130,7 +131,7 @@ class Program:
             self._home,
             line_limit=protocol.LINE_LIMIT,
             extra={**_own_environment(given), "HARNESS_INPUT": str(file), "HARNESS_CASE": job.case.name},
-            given=given,
+            step=job.case.steps[step],
         )
         try:
             with entry.listen(answer, stands_for=provider(given)) as listener:

@@ -124,16 +124,16 @@ class Wires:
 
     def listen(self, tap: Tap, job: Job, step: int, *, shared: bool) -> Listener:
         """Raises `ImplementationError` if the input names what cannot be served."""
-        given = job.case.steps[step].input
+        performed = job.case.steps[step]
         if self._entry is not None:
-            self._entry.serve(given)
+            self._entry.serve(performed)
         self._open.add(tap)
 
         def answer(request: Request) -> Reply | LiveReply:
             with self.answering:
                 return (job.live or job.answers)(step, request)
 
-        stands_for = provider(given)
+        stands_for = provider(performed.input)
         if not shared:
             return self._launcher.server.listen(answer, stands_for=stands_for)
         assert self._entry is not None

@@ -16,8 +16,8 @@ from obedient import broken_by, job_of, told
 from harness.errors import ImplementationError
 from harness.implementations import Connection, connect
 from harness.implementations.sending_launch import Launcher
-from harness.implementations.sending_ports import ports_named
-from harness.model import Observation, Reply, Request
+from harness.implementations.sending_ports import ports_named, ports_of
+from harness.model import Interaction, Observation, Reply, Request, Step
 
 ADAPTER = Path(__file__).with_name("children") / "sending_adapter.py"
 
@@ -146,10 +146,10 @@ def test_the_ports_that_are_kept_open_are_counted() -> None:
     launcher = Launcher("require")
     child, entry = launcher.start(["true"], Path(), line_limit=1024)
     try:
-        entry.serve({"options": [f"http://localhost:{port}" for port in range(4000, 4064)]})
-        entry.serve({"base_url": "http://localhost:4063"})
+        entry.serve(Step({"options": [f"http://localhost:{port}" for port in range(4000, 4064)]}, ()))
+        entry.serve(Step({"base_url": "http://localhost:4063"}, ()))
         with pytest.raises(ImplementationError, match=r"^port 4064 is not served .* 64 ports"):
-            entry.serve({"base_url": "http://localhost:4064"})
+            entry.serve(Step({"base_url": "http://localhost:4064"}, ()))
     finally:
         child.kill()
         entry.close()
@@ -187,3 +187,13 @@ def test_ports_are_found_in_what_a_client_sends_to() -> None:
 def test_no_port_is_named_by_what_needs_none(url: str) -> None:
     """The usual ports are open anyway; what is no URL may be there to be refused."""
     assert ports_named({"base_url": url}) == ()
+
+
+def test_a_port_that_only_an_answer_names_is_served_too() -> None:
+    """What a case expects to be asked for leads here, wherever its client learns of it."""
+    expected = (
+        Interaction({"url": "https://a.example:8443/v/1"}, ("interactions", 0)),
+        Interaction({"host": "b.example"}, ("interactions", 1)),
+        Interaction({"url": {"$regex": "^https://c"}}, ("interactions", 2)),
+    )
+    assert ports_of(Step({"base_url": "http://localhost:4000"}, expected)) == (4000, 8443)
