@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import harness
-from harness.model import About, Case, Step, Verdict
+from harness.model import About, Case, Interaction, Step, Verdict
 from harness.pipeline import why_not_applicable
 
 Run = Callable[..., list[Verdict]]
@@ -307,3 +308,14 @@ def test_an_outcome_that_was_seen_counts_although_something_else_was_not(held: R
     )
     assert verdict.unchecked
     assert verdict.status == "passed", verdict.reason
+
+
+@pytest.mark.parametrize("fault", ["timeout", "slow"])
+def test_silence_is_kept_from_clients_whose_time_is_real(fault: str) -> None:
+    """They would wait for as long as their own time limit, unless they say that their clock is none."""
+    silent = Interaction({}, ("interactions", 0), replies=({"fault": fault},))
+    case = Case("a/b", "a", "2026-05", (Step({}, (silent,)),), "f", 1)
+    program = About("acme", "exec:acme", mode="send", in_real_time=True, features=("replies",))
+    assert "never comes" in (why_not_applicable(case, program) or "")
+    assert why_not_applicable(case, replace(program, features=("replies", "clock"))) is None
+    assert why_not_applicable(case, replace(program, in_real_time=False)) is None
