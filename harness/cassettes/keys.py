@@ -1,4 +1,4 @@
-"""When two requests are the same one: their method, URL and body in one spelling each."""
+"""What requests are known by: method, URL and body in one spelling each, and the model that they ask."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import json
 import re
 from hashlib import blake2b
 from typing import TypeAlias
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import orjson
 
 from harness.matchers import normalise_url
 from harness.model import Request
 
-__all__ = ["Key", "Place", "canonical_body", "key_of", "place_of"]
+__all__ = ["Key", "Place", "canonical_body", "key_of", "model_of", "place_of"]
 
 Place: TypeAlias = tuple[str, str]
 """Method and URL."""
@@ -25,6 +25,7 @@ _BARE = re.compile(r"[^!#-;=?-\[\]_a-z~]+")  # what clients escape before they s
 _LONG_NUMBER = re.compile(rb"\d{19}")
 _PAIR = rb"[A-Za-z0-9%+._~\[\]-]+=[^&\s]*"
 _FORM = re.compile(rb"%b(?:&%b)*" % (_PAIR, _PAIR))
+_MODEL = re.compile(r"/models/([^/:?]+):")
 _BOUNDARY = re.compile(rb"--([^\r\n\"]{8,70})\r\n")
 
 
@@ -38,6 +39,19 @@ def key_of(request: Request) -> Key:
     """What tells a request from others; headers do not."""
     body = canonical_body(request.body)
     return *place_of(request), blake2b(body, digest_size=16).digest() if body else b""
+
+
+def model_of(request: Request) -> str:
+    """The model that a request names: in its body, or in its path as Gemini's do; empty if it names none."""
+    try:
+        asked = orjson.loads(request.body)
+    except orjson.JSONDecodeError:
+        asked = None
+    model = asked.get("model") if isinstance(asked, dict) else None
+    if isinstance(model, str):
+        return model
+    named = _MODEL.search(request.url)
+    return unquote(named[1]) if named else ""
 
 
 def canonical_body(body: bytes) -> bytes:

@@ -57,10 +57,9 @@ def _recorded(
     cassette: Cassette, reply: Mapping[str, Any], assigned: Assigned
 ) -> tuple[int, Request] | None:
     number = reply.get("interaction")
-    if number is None:
-        found = cassette.find(assigned.request, assigned.turn)
-    else:
-        found = cassette.interaction(number)
+    if number is not None:
+        return number, cassette.interaction(number).request
+    found = cassette.find(assigned.request, assigned.turn)
     return None if found is None else (found.number, found.request)
 
 

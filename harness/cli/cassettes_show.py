@@ -10,6 +10,7 @@ import click
 
 from harness.cassettes import Cassette, Recorded, open_cassette
 from harness.cassettes.files import cassettes_in
+from harness.cassettes.keys import model_of
 from harness.errors import LoadError, UsageError
 from harness.masking import Mask
 from harness.model import Headers
@@ -76,7 +77,7 @@ def _overview(cassette: Cassette) -> Iterator[str]:
 
 def _row(recorded: Recorded) -> tuple[str, ...]:
     request, reply = recorded.request, recorded.reply
-    model = _model(request.body)
+    model = model_of(request)
     return (
         str(recorded.number),
         request.method,
@@ -87,17 +88,6 @@ def _row(recorded: Recorded) -> tuple[str, ...]:
         str(len(reply.chunks)),
         request.url,
     )
-
-
-def _model(body: bytes) -> str:
-    import orjson
-
-    try:
-        asked = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return ""
-    model = asked.get("model") if isinstance(asked, dict) else None
-    return model if isinstance(model, str) else ""
 
 
 def _kind(headers: Headers) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import random
-import re
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from urllib.parse import unquote
 
+from harness.cassettes.keys import model_of
 from harness.errors import HarnessError
 from harness.model import Headers, Reply, Request
 from harness.recording.arriving import Arriving
@@ -22,7 +21,6 @@ from harness.reference.openrouter.receipt import usage_of
 __all__ = ["Budget", "Call", "Caller", "Key", "OverBudgetError"]
 
 _KEY_HEADERS = ("x-api-key", "x-goog-api-key")
-_MODEL_IN_PATH = re.compile(r"/models/([^/:?]+):")
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +195,7 @@ class Caller:
         if not request.body:
             return Estimate("", 0, 0, Decimal())
         prices = self.prices_at.get(host_of(request.url), self.prices)
-        named = _MODEL_IN_PATH.search(request.url)
-        return prices.estimate(request.body, model=unquote(named[1]) if named else "")
+        return prices.estimate(request.body, model=model_of(request))
 
     def wait(self, seconds: float) -> None:
         """Let a wait of the implementation pass, such as the one between two looks at a job. What runs on

@@ -13,9 +13,12 @@ import pytest
 from harness.cassettes import Recorded, Scrubber, open_cassette, write_cassette
 from harness.cassettes.writing import serialize
 from harness.model import Reply, Request
+from harness.scenarios import bundled_cassettes
 
 Harness = Callable[..., "CompletedProcess[str]"]
 
+BUNDLED = bundled_cassettes()
+SHOWN = ("clawrouter/gemini/hello.yaml", "openrouter/speech/mp3.yaml", "openrouter/video/video.yaml")
 KEY = "sk-or-v1-" + "5e" * 24
 URL = "https://openrouter.ai/api/v1/chat/completions"
 JSON = (("Content-Type", "application/json"),)
@@ -139,3 +142,16 @@ def test_a_wrong_subcommand_is_told_with_the_nearest(harness: Harness) -> None:
     run = harness("cassettes", "chekc")
     assert run.returncode == 4
     assert "did you mean 'check'?" in run.stderr
+
+
+def test_show_tells_the_model_of_any_request(harness: Harness) -> None:
+    """Named in the body, or in the path; sound and films by their type and size."""
+    shown = harness("cassettes", "show", *(str(BUNDLED / name) for name in SHOWN)).stdout
+    rows = [line.split() for line in shown.splitlines() if line.startswith(("  0", "  4"))]
+    assert [row[3:6] for row in rows] == [
+        ["gemini-2.5-flash", "stream", rows[0][5]],
+        ["hexgrad/kokoro-82m", "audio/mpeg", "168"],
+        ["google/veo-3.1-fast", "JSON", "100"],
+        ["-", "video/mp4", "717"],
+    ]
+    assert harness("cassettes", "check", str(BUNDLED)).stdout.endswith(" cassettes: no findings\n")
