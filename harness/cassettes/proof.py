@@ -53,9 +53,7 @@ def reply_of(assigned: Assigned) -> Mapping[str, JsonValue] | None:
     return replies[min(assigned.repetition, len(replies) - 1)]
 
 
-def _recorded(
-    cassette: Cassette, reply: Mapping[str, Any], assigned: Assigned
-) -> tuple[int, Request] | None:
+def _recorded(cassette: Cassette, reply: Mapping[str, Any], assigned: Assigned) -> tuple[int, Request] | None:
     number = reply.get("interaction")
     if number is not None:
         return number, cassette.interaction(number).request
