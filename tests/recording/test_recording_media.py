@@ -18,7 +18,8 @@ from harness.simulator import Provider
 from harness.simulator.on_demand import spoilt
 
 ORIGIN = "https://openrouter.ai"
-Change = Callable[[Request], Request]
+STORED = "https://storage.example/film.mp4"
+FILM = b"\x00\x00\x00\x08ftyp\xff\xfe"
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +154,57 @@ def test_a_film_is_fetched_even_if_its_job_has_used_up_the_budget(
     (take,) = studio.record(media["video"], caller)
     assert take.status == "recorded"
     assert caller.budget.spent == Decimal("0.6")
+
+
+def stored_elsewhere() -> Callable[[Request], Reply]:
+    """A stand-in whose films lie in somebody's storage."""
+    provider = Provider()
+
+    def answer(request: Request) -> Reply:
+        if request.url.endswith("/film.mp4"):
+            return Reply(200, (("Content-Type", "video/mp4"),), (FILM,))
+        reply = provider.answer(request)
+        told = orjson.loads(reply.body)
+        if "unsigned_urls" in told:
+            told["unsigned_urls"] = [STORED]
+        return replace(reply, chunks=(orjson.dumps(told),))
+
+    return answer
+
+
+@pytest.fixture
+def stored(media: dict[str, Case]) -> Case:
+    """The video whose film is expected to be fetched from there, without a key."""
+    case = media["video"]
+    (step,) = case.steps
+    *before, film = step.interactions
+    there = replace(film, request={"method": "GET", "url": STORED, "headers": {}})
+    return replace(case, steps=(replace(step, interactions=(*before, there), outcome=None),))
+
+
+def test_a_film_at_another_host_is_fetched_if_that_may_be_reached(
+    studio: Studio, site_of: OpenSite, stored: Case
+) -> None:
+    """Without a key: nobody gave one to that host."""
+    site = site_of(stored_elsewhere(), stands_for=ORIGIN, routed=["storage.example"])
+    (take,) = studio.record(stored, site.caller())
+    assert (take.status, take.reason) == ("recorded", "")
+    kept = open_cassette(take.files[0]).interactions[-1]
+    assert (kept.request.url, kept.reply.body) == (STORED, FILM)
+    headers = dict(site.requests[-1].headers)
+    assert headers["X-Forwarded-Host"] == "storage.example"
+    assert "Authorization" not in headers
+
+
+def test_a_film_at_a_host_that_may_not_be_reached_is_told(
+    studio: Studio, site_of: OpenSite, stored: Case
+) -> None:
+    """With which it is; what came before is set aside."""
+    site = site_of(stored_elsewhere(), stands_for=ORIGIN)
+    (take,) = studio.record(stored, site.caller())
+    assert take.status == "failed"
+    assert "'storage.example', which is not among the hosts" in take.reason
+    assert len(open_cassette(take.files[0]).interactions) == 4
 
 
 def test_waits_for_a_provider_elsewhere_are_real() -> None:
