@@ -139,6 +139,7 @@ class Upstream:
             target=target.encode("ascii", "replace"),
         )
         meant_for = _authority(urlsplit(request.url)) if routed else None
+        meant_for = None if meant_for == _authority(parts) else meant_for
         asked = httpcore.Request(
             request.method,
             url,

@@ -89,6 +89,14 @@ def test_recordings_are_of_the_scenarios_as_they_stand(file: Path, cases: list[C
     assert metadata["source"] == "simulated"
 
 
+@pytest.mark.parametrize("transport", ["responses", "completions", "messages", "gemini"])
+def test_recordings_show_who_called_and_what_was_demanded(transport: str) -> None:
+    """ClawRouter's client name is no secret, nor is what the stand-in was asked for."""
+    (refused,) = open_cassette(FOLDER / f"clawrouter/{transport}/error-429.yaml").interactions
+    headers = dict(refused.request.headers)
+    assert (headers["X-ClawRouter-Client"], headers["X-Simulate"]) == ("openclaw", "error-429")
+
+
 def test_the_recordings_are_small() -> None:
     """All of them together are less than 400 KiB."""
     assert sum(file.stat().st_size for file in FILES) < MOST

@@ -12,7 +12,7 @@ from recording_site import REAL_KEY, OpenSite, Site, Studio
 
 from harness.cassettes import open_cassette
 from harness.model import Case, Reply, Request
-from harness.recording import Budget, Caller, Key, Upstream
+from harness.recording import Budget, Caller, Key, Upstream, plan
 from harness.scenarios import bundled_scenarios, load
 from harness.simulator import Provider
 from harness.simulator.on_demand import spoilt
@@ -214,6 +214,30 @@ def test_waits_for_a_provider_elsewhere_are_real() -> None:
         caller = Caller(upstream, Key("KEY", REAL_KEY), Budget(Decimal(1)), sleep=waited.append)
         caller.wait(5.0)
     assert waited == [5.0]
+
+
+# ------------------------------------------------------------------ the plan
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "unpriced"),
+    [
+        ("video", 1, ("google/veo-3.1-fast",)),
+        ("two-images", 2, ("google/gemini-3.1-flash-image-preview",)),
+        ("speech/mp3", 1, ("hexgrad/kokoro-82m",)),
+        ("video-refused/401", 1, ()),
+        ("video-that-fails/failed", 1, ()),
+    ],
+)
+def test_the_plan_has_what_is_paid_for(
+    studio_at: Site, media: dict[str, Case], name: str, count: int, unpriced: tuple[str, ...]
+) -> None:
+    """Not the looks at a job; what is to be refused costs nothing, and no list of chat models has it."""
+    planned = plan([media[name]], studio_at.caller().estimate, 2)
+    assert (len(planned.calls), planned.unpriced) == (count, unpriced)
+    assert planned.models == {}
+    assert planned.cheapest is None
+    assert planned.asks_openrouter
 
 
 # ------------------------------------------------------------------ images and speech

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from recording_site import EVENTS, Answered, Asked, OpenSite
@@ -37,6 +38,17 @@ def test_a_request_arrives_as_it_was_made(site_of: OpenSite, asked: Asked, answe
         "X-Forwarded-Host": "openrouter.ai",
         "Content-Length": str(len(body)),
     }
+
+
+def test_a_host_that_is_reached_where_it_is_is_not_told_its_name(
+    site_of: OpenSite, asked: Asked, answered: Answered
+) -> None:
+    """A route that only allows a host leads nowhere else."""
+    site = site_of(lambda request: answered())
+    with Upstream([], {"127.0.0.1": site.url}, ca_file=site.ca_file) as upstream:
+        upstream.send(replace(asked(), url=f"{site.url}/api/v1/chat/completions")).finish()
+    (seen,) = site.requests
+    assert "x-forwarded-host" not in {name.lower() for name, _ in seen.headers}
 
 
 def test_chunks_pass_on_while_the_answer_is_still_made(site_of: OpenSite, asked: Asked) -> None:
