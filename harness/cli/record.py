@@ -258,6 +258,14 @@ class _Recording:
             self._veil.echo(
                 "what answers is on this machine: if it is a stand-in, say --source simulated", fg="yellow"
             )
+        count = planned.only_for_a_stand_in
+        if count and not self._caller.upstream.is_local:
+            asking = "1 case asks" if count == 1 else f"{count} cases ask"
+            self._veil.echo(
+                f"{asking} for answers that only the stand-in gives: record from `harness simulate`,"
+                " or leave them out",
+                fg="yellow",
+            )
         strangers = set(planned.hosts) - self._caller.upstream.hosts
         for host in sorted(strangers):
             self._veil.echo(

@@ -16,6 +16,7 @@ from harness.reference import CallError, Refusal, Unsupported, shape
 from harness.reference.client import Session, begin
 from harness.reference.exchange import VirtualClock
 from harness.reference.openrouter.pricing import Estimate
+from harness.simulator.on_demand import HEADER, PREFIX
 
 __all__ = ["REFUSED", "Plan", "PlannedCall", "expected_failure", "plan"]
 
@@ -63,6 +64,11 @@ class Plan:
     @property
     def hosts(self) -> tuple[str, ...]:
         return tuple(sorted({call.host for call in self.calls}))
+
+    @property
+    def only_for_a_stand_in(self) -> int:
+        """How many cases ask for answers on demand, which no real provider gives."""
+        return len({call.case.name for call in self.calls if _asks_a_stand_in(call.case)})
 
     @property
     def asks_openrouter(self) -> bool:
@@ -175,6 +181,15 @@ def _catalog_ids(case: Case) -> Iterator[str]:
     for step in case.steps:
         if step.uses_catalog:
             yield str(step.input["model"]).strip().partition("/")[2]
+
+
+def _asks_a_stand_in(case: Case) -> bool:
+    for step in case.steps:
+        named = str(step.input.get("model") or "").partition("/")[2]
+        headers = step.input.get("headers") or {}
+        if named.startswith(PREFIX) or HEADER in map(str.lower, headers):
+            return True
+    return False
 
 
 def _estimate(step: Step, request: Request, estimate: Callable[[Request], Estimate]) -> Estimate:

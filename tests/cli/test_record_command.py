@@ -282,6 +282,16 @@ def test_the_real_host_is_reached_by_the_proxy_of_the_environment(studio: Studio
     assert (stated["metadata"]["source"], stated["metadata"]["host"]) == ("live", "openrouter.ai")
 
 
+def test_what_only_a_stand_in_answers_is_warned_of_elsewhere(studio: Studio) -> None:
+    """A provider would not know what is meant."""
+    refused = ("record", "openrouter/conversations/refused/400", "--into", "tapes")
+    said = "1 case asks for answers that only the stand-in gives"
+    proxy = studio.simulated.url.replace("https://", "http://")
+    elsewhere = {"HTTPS_PROXY": proxy, "https_proxy": proxy, "SSL_CERT_FILE": studio.simulated.ca_file}
+    assert said in studio.run(*refused, "--yes", **elsewhere, NO_PROXY="", no_proxy="").stdout
+    assert said not in studio.run(*refused, "--yes", "--again", *studio.simulated.options).stdout
+
+
 def test_what_is_recorded_is_left_alone(studio: Studio) -> None:
     """Until --again."""
     studio.record("acme/talks/talk/one")
