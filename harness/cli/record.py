@@ -12,10 +12,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import click
-import orjson
 
 from harness.cli.options import contract_option, implementation_option, open_suites, selecting, selection_of
 from harness.cli.record_display import Display
+from harness.cli.record_ledger import write_ledger
 from harness.cli.upstream import Veil, open_upstream, reaching, read_keys, show_checks
 from harness.errors import UsageError
 from harness.implementations import connect
@@ -251,7 +251,8 @@ class _Recording:
         entries = self._tally.entries
         self._display.end(self._tally.takes, totals(entries), interrupted=self._tally.interrupted)
         self._display.ledger(entries)
-        self._write_ledger()
+        if self._asked.ledger is not None:
+            write_ledger(self._asked.ledger, entries, self._caller.budget.spent, self._veil)
 
     def _check_hosts(self, planned: Plan) -> None:
         if self._asked.settings.source == "live" and self._caller.upstream.is_local:
@@ -323,37 +324,3 @@ class _Recording:
                 self._display.take(take)
                 if take.stops:
                     self._display.stopped(take)
-
-    def _write_ledger(self) -> None:
-        path = self._asked.ledger
-        if path is None:
-            return
-        entries = self._tally.entries
-        stated = {
-            "totals": totals(entries).as_json() | {"spent_usd": float(self._caller.budget.spent)},
-            "calls": [entry.as_json() for entry in entries],
-        }
-        text = self._veil_json(stated)
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            draft.write_bytes(text)
-            draft.replace(path)
-        except OSError as error:
-            raise UsageError(f"cannot write the ledger {path}: {error.strerror}") from None
-        finally:
-            draft.unlink(missing_ok=True)
-
-    def _veil_json(self, value: object) -> bytes:
-        """JSON with every text in it looked through for the key."""
-
-        def veiled(each: object) -> object:
-            if isinstance(each, str):
-                return self._veil(each)
-            if isinstance(each, dict):
-                return {self._veil(str(name)): veiled(item) for name, item in each.items()}
-            if isinstance(each, list):
-                return [veiled(item) for item in each]
-            return each
-
-        return orjson.dumps(veiled(value), option=orjson.OPT_INDENT_2) + b"\n"
