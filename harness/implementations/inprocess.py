@@ -66,6 +66,7 @@ class InProcess:
         self._way = way
         self._timeout_s = timeout_s
         self._clock = "clock" in about.features
+        self._isolated = not getattr(target, "leaves_input_alone", False)
         self._runner: asyncio.Runner | None = None
 
     @property
@@ -130,7 +131,7 @@ class InProcess:
         for number, step in enumerate(job.case.steps):
 
             def call(given: Mapping[str, JsonValue] = step.input) -> object:
-                answer = target(_isolated(given))
+                answer = target(_isolated(given) if self._isolated else given)
                 return self._awaited(answer) if inspect.iscoroutine(answer) else answer
 
             def reply(request: Request, number: int = number) -> Reply:

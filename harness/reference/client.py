@@ -74,6 +74,9 @@ class Client:
     }
     """The account it gives of itself (docs/implementations.md, Python)."""
 
+    leaves_input_alone = True
+    """No input is changed, so that nobody needs to copy it before."""
+
     def __init__(self, clock: Clock | None = None) -> None:
         self._session = Session(clock or VirtualClock())
 

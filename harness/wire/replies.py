@@ -37,9 +37,9 @@ def render(
     """The reply to `request` that `reply` describes; None is a plausible empty success.
 
     A `cassette` is a path under `cassettes`; of several answers to the request the one whose `turn` it is
-    is given, and one that it does not have is answered 404, saying what is nearest. A fault without a status or a body stands for no response at all: its status is 0. Raises
-    `UsageError` for a cassette or an interaction that is not there and `LoadError` for a cassette that
-    cannot be read.
+    is given, and one that it does not have is answered 404, saying what is nearest. A fault without a
+    status or a body stands for no response at all: its status is 0. Raises `UsageError` for a cassette or
+    an interaction that is not there and `LoadError` for a cassette that cannot be read.
     """
     if reply is None:
         return empty_success(request)
