@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import orjson
 import pytest
-import vcr
+import vcr  # type: ignore[import-untyped]
 import yaml
 
 import harness

@@ -109,7 +109,7 @@ class TestAssistants:
     def test_the_models_own_blocks_stay_as_they_are(self) -> None:
         """Signatures are the wire form's affair."""
         blocks = [THOUGHT, text("a", textSignature="m"), tool_call(thoughtSignature="QUJD")]
-        assert read(called([assistant(blocks), result()]))[0] == Assistant(blocks, same=True)
+        assert read(called([assistant(blocks), result()]))[0] == Assistant([*blocks], same=True)
 
     @pytest.mark.parametrize("reason", ["error", "aborted"])
     def test_a_failed_turn_says_that_it_failed(self, reason: str) -> None:
