@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from harness.cassettes.bodies import body_changes
 from harness.cassettes.cassette import Cassette
 from harness.cassettes.keys import key_of, place_of
-from harness.cassettes.proof import body_changes
 from harness.cassettes.reading import Recorded
 from harness.errors import HarnessError
 from harness.model import Request

@@ -10,15 +10,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import orjson
-
+from harness.cassettes.bodies import body_changes
 from harness.cassettes.cassette import Cassette, open_cassette
-from harness.cassettes.keys import canonical_body, place_of
+from harness.cassettes.keys import place_of
+from harness.cassettes.misses import explain_miss
 from harness.masking import Mask
-from harness.matchers import escape
 from harness.model import Assigned, JsonValue, Request
 
-__all__ = ["body_changes", "prove", "reply_of"]
+__all__ = ["prove", "reply_of"]
 
 _SHOWN = 5
 
@@ -37,8 +36,6 @@ def prove(assigned: Assigned, cassettes: Path, mask: Callable[[str], str] | None
     recorded = _recorded(cassette, reply, assigned)
     hide = mask or Mask()
     if recorded is None:
-        from harness.cassettes.misses import explain_miss
-
         miss = explain_miss(cassette, assigned.request, (), hide)
         return [miss.message, *miss.details]
     where = f"{reply['cassette']}, interaction {recorded[0]}"
@@ -71,17 +68,3 @@ def _differences(recorded: Request, request: Request, mask: Callable[[str], str]
     changes = body_changes(recorded.body, request.body, mask)
     more = len(changes) - _SHOWN
     return [*differences, *changes[:_SHOWN], *([f"body has {more} more differences"] if more > 0 else [])]
-
-
-def body_changes(recorded: bytes, sent: bytes, mask: Callable[[str], str]) -> list[str]:
-    """How the body that is sent differs from the recorded one, a sentence for each difference."""
-    from harness.judge import explain
-
-    if canonical_body(recorded) == canonical_body(sent):
-        return []
-    try:
-        changes = explain(escape(orjson.loads(recorded)), orjson.loads(sent))
-    except orjson.JSONDecodeError:
-        return [f"body of {len(recorded)} bytes was recorded, another of {len(sent)} bytes is sent"]
-    told = [f"body {change.told(mask)}" for change in changes]
-    return told or ["body has integers that differ beyond 64 bits"]

@@ -13,12 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 from harness.errors import ImplementationError, UsageError, nearest
 from harness.implementations.answers import Unreadable, named
-from harness.implementations.declared import DECLARABLE, declared
+from harness.implementations.declared import DECLARABLE, SANDBOX_MODES, SandboxMode, declared
 from harness.implementations.folder import (
     MANIFEST,
-    SANDBOX_MODES,
     Manifest,
-    SandboxMode,
     known_names,
     read_manifest,
 )

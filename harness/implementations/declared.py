@@ -7,13 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal, TypeAlias, get_args
 
 from harness.errors import nearest
 from harness.implementations.answers import Unreadable, named
 from harness.model import CONTRACTS, DECLARED_INPUTS, FEATURES, OPERATIONS, About
 
-__all__ = ["DECLARABLE", "checked", "declared"]
+__all__ = ["DECLARABLE", "SANDBOX_MODES", "SandboxMode", "checked", "declared"]
+
+SandboxMode: TypeAlias = Literal["auto", "require", "off"]
+"""Whether a program in mode `send` gets a network of its own (docs/wire.md, Surroundings)."""
+
+SANDBOX_MODES: tuple[SandboxMode, ...] = get_args(SandboxMode)
 
 _TEXTS = ("name", "version", "language", "homepage", "contract", "mode")
 _LISTS: Mapping[str, tuple[str, ...]] = {

@@ -5,27 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal
 
+from harness.implementations.declared import SandboxMode
 from harness.model import About
 
 __all__ = [
     "KNOWN_FAILING",
     "MANIFEST",
-    "SANDBOX_MODES",
     "Manifest",
-    "SandboxMode",
     "known_names",
     "read_manifest",
 ]
 
 MANIFEST = "implementation.yaml"
 KNOWN_FAILING = "known_failing.txt"
-
-SandboxMode: TypeAlias = Literal["auto", "require", "off"]
-"""Whether a program in mode `send` gets a network of its own (docs/wire.md, Surroundings)."""
-
-SANDBOX_MODES: tuple[SandboxMode, ...] = get_args(SandboxMode)
 
 _REPLACES = ("name", "homepage", "mode", "operations", "inputs", "features", "contract", "known_failing")
 

@@ -14,8 +14,7 @@ import yaml
 
 from harness.errors import LoadError, Location, Problem, nearest
 from harness.implementations.answers import Unreadable, named
-from harness.implementations.declared import checked
-from harness.implementations.folder import SANDBOX_MODES
+from harness.implementations.declared import SANDBOX_MODES, checked
 
 __all__ = ["stated_in"]
 

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from harness.errors import ImplementationError, UsageError
 from harness.implementations.child import Child, child_environment
-from harness.implementations.folder import SandboxMode
+from harness.implementations.declared import SandboxMode
 from harness.implementations.sending_ports import Doors, ports_of
 from harness.model import Request, Step
 from harness.wire.server import Answer, CaptureServer, Listener

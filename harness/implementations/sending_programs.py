@@ -25,7 +25,7 @@ from harness.errors import ImplementationError
 from harness.implementations import protocol
 from harness.implementations.answers import Unreadable, as_outcome
 from harness.implementations.child import Child
-from harness.implementations.folder import SandboxMode
+from harness.implementations.declared import SandboxMode
 from harness.implementations.sending_launch import Launcher
 from harness.implementations.sending_wires import Caught, provider
 from harness.masking import Mask

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.implementations.child import Child
-from harness.implementations.folder import SandboxMode
+from harness.implementations.declared import SandboxMode
 from harness.implementations.sending_launch import Entry, Launcher
 from harness.model import Job, JsonValue, Reply, Request
 from harness.wire.server import Listener
