@@ -1,0 +1,26 @@
+"""How the body of a request differs from a recorded one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import orjson
+
+from harness.cassettes.keys import canonical_body
+from harness.matchers import escape
+
+__all__ = ["body_changes"]
+
+
+def body_changes(recorded: bytes, sent: bytes, mask: Callable[[str], str]) -> list[str]:
+    """How the body that is sent differs from the recorded one, a sentence for each difference."""
+    from harness.judge import explain
+
+    if canonical_body(recorded) == canonical_body(sent):
+        return []
+    try:
+        changes = explain(escape(orjson.loads(recorded)), orjson.loads(sent))
+    except orjson.JSONDecodeError:
+        return [f"body of {len(recorded)} bytes was recorded, another of {len(sent)} bytes is sent"]
+    told = [f"body {change.told(mask)}" for change in changes]
+    return told or ["body has integers that differ beyond 64 bits"]
