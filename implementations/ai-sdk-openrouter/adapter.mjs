@@ -97,10 +97,15 @@ async function outcome(parts) {
   for await (const each of parts) {
     if (each.type === 'text-delta') found.text += each.text;
     else if (each.type === 'tool-call') calls.push({ id: each.toolCallId, name: each.toolName, arguments: each.input });
-    else if (each.type === 'finish') Object.assign(found, { finish_reason: each.finishReason, usage: each.totalUsage });
+    else if (each.type === 'finish') Object.assign(found, ended(each));
     else if (each.type === 'error') return failed(each.error);
   }
   return calls.length ? { ...found, tool_calls: calls } : found;
+}
+
+function ended({ finishReason, totalUsage: used }) {
+  const usage = { input_tokens: used.inputTokens, output_tokens: used.outputTokens, total_tokens: used.totalTokens };
+  return { finish_reason: finishReason === 'tool-calls' ? 'toolUse' : finishReason, usage };
 }
 
 function failed(error) {

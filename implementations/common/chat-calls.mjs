@@ -48,5 +48,18 @@ export const textOf = (listed) => listed.filter(({ type }) => type === 'text').m
 export function failure(status, message, { unreachable = true } = {}) {
   if (status == null) return { error: { class: 'timeout', retryable: unreachable, message } };
   const retryable = [408, 409, 429].includes(status) || status >= 500;
-  return { error: { class: ERROR_CLASSES[status] ?? (status >= 500 ? 'timeout' : 'format'), retryable, message } };
+  const kind = ERROR_CLASSES[status] ?? (status >= 500 ? 'timeout' : 'format');
+  return { error: { class: kind, status, retryable, message } };
+}
+
+// Tokens and cost, in the words of an outcome; JSON leaves out what is not stated.
+export function usageOf(stated) {
+  return {
+    input_tokens: stated.prompt_tokens,
+    output_tokens: stated.completion_tokens,
+    total_tokens: stated.total_tokens,
+    cached_tokens: stated.prompt_tokens_details?.cached_tokens,
+    reasoning_tokens: stated.completion_tokens_details?.reasoning_tokens,
+    cost: stated.cost,
+  };
 }

@@ -21,6 +21,7 @@ ERROR_CLASSES = {
     429: "rate_limit",
     529: "overloaded",
 }
+FINISHED = {"tool_calls": "toolUse", "function_call": "toolUse"}
 
 
 class InexpressibleError(Exception):
@@ -119,7 +120,7 @@ def gathered(deltas: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     text, calls, outcome = "", {}, {}
     for chunk in deltas:
         if chunk.get("usage"):
-            outcome["usage"] = chunk["usage"]
+            outcome["usage"] = usage_of(chunk["usage"])
         for choice in chunk.get("choices") or ():
             delta = choice.get("delta") or {}
             text += delta.get("content") or ""
@@ -130,12 +131,27 @@ def gathered(deltas: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
                 call["name"] += function.get("name") or ""
                 call["arguments"] += function.get("arguments") or ""
             if choice.get("finish_reason"):
-                outcome["finish_reason"] = choice["finish_reason"]
+                outcome["finish_reason"] = FINISHED.get(choice["finish_reason"], choice["finish_reason"])
     if calls:
         outcome["tool_calls"] = [
             call | {"arguments": json.loads(call["arguments"] or "{}")} for call in calls.values()
         ]
     return {"text": text, **outcome}
+
+
+def usage_of(stated: Mapping[str, Any]) -> dict[str, Any]:
+    """Tokens and cost, in the words of an outcome."""
+    into, out = stated.get("prompt_tokens_details") or {}, stated.get("completion_tokens_details") or {}
+    told = {
+        "input_tokens": stated.get("prompt_tokens"),
+        "output_tokens": stated.get("completion_tokens"),
+        "total_tokens": stated.get("total_tokens"),
+        "cached_tokens": into.get("cached_tokens"),
+        "cache_write_tokens": into.get("cache_write_tokens"),
+        "reasoning_tokens": out.get("reasoning_tokens"),
+        "cost": stated.get("cost"),
+    }
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def failure(status: int | None, message: str, *, unreachable: bool = True) -> dict[str, Any]:
@@ -145,4 +161,4 @@ def failure(status: int | None, message: str, *, unreachable: bool = True) -> di
         return {"error": {"class": "timeout", "retryable": unreachable, "message": message}}
     kind = ERROR_CLASSES.get(status, "timeout" if status >= 500 else "format")
     retryable = status in (408, 409, 429) or status >= 500
-    return {"error": {"class": kind, "retryable": retryable, "message": message}}
+    return {"error": {"class": kind, "status": status, "retryable": retryable, "message": message}}

@@ -11,7 +11,16 @@ from importlib.metadata import version
 from typing import Any
 
 import httpx
-from chat_calls import NO_KEY, InexpressibleError, base_url, failure, messages, provider_and_model, settings
+from chat_calls import (
+    FINISHED,
+    NO_KEY,
+    InexpressibleError,
+    base_url,
+    failure,
+    messages,
+    provider_and_model,
+    settings,
+)
 from langchain_core.messages import AIMessageChunk
 from langchain_openrouter import ChatOpenRouter
 from openrouter.errors import NoResponseError, OpenRouterError
@@ -63,15 +72,24 @@ def outcome(chunks: list[AIMessageChunk]) -> dict[str, Any]:
     whole = chunks[0]
     for chunk in chunks[1:]:
         whole += chunk
+    finish = whole.response_metadata.get("finish_reason")
     found = {
-        "usage": dict(whole.usage_metadata) if whole.usage_metadata else None,
-        "finish_reason": whole.response_metadata.get("finish_reason"),
+        "usage": usage(whole),
+        "finish_reason": FINISHED.get(finish, finish),
         "tool_calls": [
             {"id": call["id"], "name": call["name"], "arguments": call["args"]} for call in whole.tool_calls
         ]
         or None,
     }
     return {"text": str(whole.text)} | {name: value for name, value in found.items() if value is not None}
+
+
+def usage(whole: AIMessageChunk) -> dict[str, Any] | None:
+    """What it counts under the names that an outcome has as well."""
+    counted = whole.usage_metadata or {}
+    return {
+        name: counted[name] for name in ("input_tokens", "output_tokens", "total_tokens") if name in counted
+    } or None
 
 
 if __name__ == "__main__":

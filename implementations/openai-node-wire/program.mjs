@@ -5,6 +5,7 @@ import { json } from 'node:stream/consumers';
 import OpenAI from 'openai';
 import {
   InexpressibleError, NO_KEY, OPENROUTER, baseUrl, blocks, failure, isObject, maxTokens, providerAndModel, temperature, textOf,
+  usageOf,
 } from '../common/chat-calls.mjs';
 
 async function chat(call) {
@@ -17,7 +18,7 @@ async function chat(call) {
     if (error instanceof OpenAI.APIError) {
       return failure(error.status, error.message, { unreachable: error instanceof OpenAI.APIConnectionError });
     }
-    if (error.code === 'ERR_INVALID_URL') return failure(400, error.message);
+    if (error.code === 'ERR_INVALID_URL') return { error: { class: 'format', retryable: false, message: error.message } };
     throw error;
   }
 }
@@ -68,7 +69,7 @@ async function gathered(chunks) {
   const result = { text: '' };
   const calls = [];
   for await (const chunk of chunks) {
-    if (chunk.usage) result.usage = chunk.usage;
+    if (chunk.usage) result.usage = usageOf(chunk.usage);
     for (const { delta, finish_reason: reason } of chunk.choices ?? []) {
       result.text += delta?.content ?? '';
       for (const { index, id, function: piece } of delta?.tool_calls ?? []) {
@@ -77,7 +78,7 @@ async function gathered(chunks) {
         call.name += piece?.name ?? '';
         call.arguments += piece?.arguments ?? '';
       }
-      if (reason) result.finish_reason = reason;
+      if (reason) result.finish_reason = reason === 'tool_calls' ? 'toolUse' : reason;
     }
   }
   if (calls.length) {

@@ -94,7 +94,7 @@ async function outcome(chunks) {
   const result = { text: '' };
   const calls = [];
   for await (const chunk of chunks) {
-    if (chunk.usage) result.usage = chunk.usage;
+    if (chunk.usage) result.usage = usageOf(chunk.usage);
     for (const { delta, finish_reason } of chunk.choices ?? []) {
       result.text += delta?.content ?? '';
       for (const { index, id, function: piece } of delta?.tool_calls ?? []) {
@@ -103,7 +103,7 @@ async function outcome(chunks) {
         call.name += piece?.name ?? '';
         call.arguments += piece?.arguments ?? '';
       }
-      if (finish_reason) result.finish_reason = finish_reason;
+      if (finish_reason) result.finish_reason = finish_reason === 'tool_calls' ? 'toolUse' : finish_reason;
     }
   }
   if (calls.length) {
@@ -112,11 +112,23 @@ async function outcome(chunks) {
   return result;
 }
 
+// Tokens and cost, in the words of an outcome; JSON leaves out what is not stated.
+function usageOf(stated) {
+  return {
+    input_tokens: stated.prompt_tokens,
+    output_tokens: stated.completion_tokens,
+    total_tokens: stated.total_tokens,
+    cached_tokens: stated.prompt_tokens_details?.cached_tokens,
+    reasoning_tokens: stated.completion_tokens_details?.reasoning_tokens,
+    cost: stated.cost,
+  };
+}
+
 function failure(error) {
   const { status, message } = error;
   if (status !== undefined) {
     const retryable = [408, 409, 429].includes(status) || status >= 500;
-    return { class: ERROR_CLASSES[status] ?? (status >= 500 ? 'timeout' : 'format'), retryable, message };
+    return { class: ERROR_CLASSES[status] ?? (status >= 500 ? 'timeout' : 'format'), status, retryable, message };
   }
   if (error instanceof OpenAI.APIConnectionError || error.message === 'terminated') {
     return { class: 'timeout', retryable: true, message };

@@ -25,6 +25,7 @@ ERROR_CLASSES = {
     429: "rate_limit",
     529: "overloaded",
 }
+FINISHED = {"tool_calls": "toolUse", "function_call": "toolUse"}
 
 
 def chat(call: Mapping[str, Any]) -> dict[str, Any]:
@@ -140,7 +141,7 @@ def outcome(chunks: Iterable[ChatCompletionChunk]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for chunk in chunks:
         if chunk.usage:
-            result["usage"] = chunk.usage.to_dict()
+            result["usage"] = usage_of(chunk.usage.to_dict())
         for choice in chunk.choices:
             text += choice.delta.content or ""
             for piece in choice.delta.tool_calls or ():
@@ -150,7 +151,7 @@ def outcome(chunks: Iterable[ChatCompletionChunk]) -> dict[str, Any]:
                     call["name"] += piece.function.name or ""
                     call["arguments"] += piece.function.arguments or ""
             if choice.finish_reason:
-                result["finish_reason"] = choice.finish_reason
+                result["finish_reason"] = FINISHED.get(choice.finish_reason, choice.finish_reason)
     result["text"] = text
     if calls:
         result["tool_calls"] = [
@@ -159,12 +160,27 @@ def outcome(chunks: Iterable[ChatCompletionChunk]) -> dict[str, Any]:
     return result
 
 
+def usage_of(stated: Mapping[str, Any]) -> dict[str, Any]:
+    """Tokens and cost, in the words of an outcome."""
+    into, out = stated.get("prompt_tokens_details") or {}, stated.get("completion_tokens_details") or {}
+    told = {
+        "input_tokens": stated.get("prompt_tokens"),
+        "output_tokens": stated.get("completion_tokens"),
+        "total_tokens": stated.get("total_tokens"),
+        "cached_tokens": into.get("cached_tokens"),
+        "cache_write_tokens": into.get("cache_write_tokens"),
+        "reasoning_tokens": out.get("reasoning_tokens"),
+        "cost": stated.get("cost"),
+    }
+    return {name: value for name, value in told.items() if value is not None}
+
+
 def failure(error: openai.APIError) -> dict[str, Any]:
     """The error as the application would report it; the package tells statuses apart, not their meaning."""
     if isinstance(error, openai.APIStatusError):
         status = error.status_code
         kind = ERROR_CLASSES.get(status, "timeout" if status >= 500 else "format")
         retryable = status in (408, 409, 429) or status >= 500
-    else:
-        kind, retryable = "timeout", isinstance(error, openai.APIConnectionError)
-    return {"class": kind, "retryable": retryable, "message": error.message}
+        return {"class": kind, "status": status, "retryable": retryable, "message": error.message}
+    unreachable = isinstance(error, openai.APIConnectionError)
+    return {"class": "timeout", "retryable": unreachable, "message": error.message}
