@@ -52,7 +52,8 @@ _ONE_AT_A_TIME = "google/"
 
 
 def draw(incoming: Incoming, find: Callable[[str], Model | None], books: Books) -> Reply:
-    """The pictures that a request asks for: always PNG, 16 pixels at most. Raises `Refused`."""
+    """The pictures that a request asks for: always PNG, 16 pixels at most, and others each time that it is
+    sent. Raises `Refused`."""
     body = incoming.body
     name = text_in(body, "model")
     demanded = incoming.demand_for(name)
@@ -66,7 +67,7 @@ def draw(incoming: Incoming, find: Callable[[str], Model | None], books: Books) 
     ratio = option_in(body, "aspect_ratio", _RATIOS) or "1:1"
     references = images_in(body, "input_references")
     _check_size(body)
-    said = Said("", "", (), "stop", drawn(count, ratio, incoming.dice))
+    said = Said("", "", (), "stop", drawn(count, ratio, incoming.dice, turn=incoming.turn))
     tokens = tokens_in(prompt) + TOKENS_A_FILE * len(references)
     usage = Usage(
         prompt=tokens,

@@ -87,9 +87,10 @@ def write(asked: Asked, dice: Dice) -> Said:
     return _cut(Said(_stopped(_text(asked, dice), asked.stops), reasoning, (), "stop"), asked.limit)
 
 
-def drawn(count: int, ratio: str, dice: Dice) -> tuple[bytes, ...]:
-    """So many pictures, each of its own colour."""
-    return tuple(png(dice.turned(f"picture {number}"), ratio) for number in range(count))
+def drawn(count: int, ratio: str, dice: Dice, *, turn: int = 0) -> tuple[bytes, ...]:
+    """So many pictures, each of its own colour, in whatever `turn` the same ones are asked for."""
+    first = turn * count
+    return tuple(png(dice.turned(f"picture {number}"), ratio) for number in range(first, first + count))
 
 
 def _text(asked: Asked, dice: Dice) -> str:

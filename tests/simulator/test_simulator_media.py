@@ -119,6 +119,14 @@ def test_the_same_request_gets_the_same_pictures_and_another_one_others() -> Non
     assert header(first, "X-Provider-Name") == "OpenAI"
 
 
+def test_who_asks_again_gets_other_pictures() -> None:
+    """One provider draws anew each time, so that two requests for one picture each bring two."""
+    provider = Provider()
+    asked = media("images", model="openai/gpt-5.4-image-2", prompt="a cat", n=2)
+    drawn = [picture for _ in range(3) for picture in pictures(provider.answer(asked))]
+    assert len(set(drawn)) == 6
+
+
 def test_pictures_are_paid_for() -> None:
     """`usage.cost` is what is taken from the credits; whoever has none left gets none."""
     provider = Provider(Account(credits=Decimal("0.05")))
