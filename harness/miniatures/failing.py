@@ -236,6 +236,30 @@ def takes_a_cut_answer_for_a_whole_one(given: Given, client: CaseClient) -> Call
     return (yield from altered(client(given), outcome=finished))
 
 
+# ------------------------------------------------------------------ what an answer says
+
+
+@client("OR-ERR-05", "chat")
+def leaves_out_what_came_from_the_cache(given: Given, client: CaseClient) -> Call:
+    """Reports how many tokens there were, and not how many of them were read from a cache."""
+
+    def lumped(outcome: Outcome) -> Outcome:
+        usage = {name: count for name, count in outcome.get("usage", {}).items() if "cache" not in name}
+        return {**outcome, "usage": usage} if usage else outcome
+
+    return (yield from altered(client(given), outcome=lumped))
+
+
+@client("OR-ERR-05", "chat")
+def ends_lines_at_separators(given: Given, client: CaseClient) -> Call:
+    """Takes every character that separates lines for the end of one, inside of what is said, too."""
+
+    def split(reply: Reply) -> Reply:
+        return replace(reply, chunks=("\n".join(reply.body.decode(errors="replace").splitlines()).encode(),))
+
+    return (yield from altered(client(given), reply=split))
+
+
 # ------------------------------------------------------------------
 
 
