@@ -41,6 +41,7 @@ _OPTIONS = {
     "toolChoice": "tool_choice",
     "cacheRetention": "cache_retention",
 }
+_THINKING = ("reasoning", "reasoning_effort", "include", "thinking", "output_config", "generationConfig")
 _IDENTITY = (
     "Current model identity: {}. If asked what model you are, answer with this value for the current run."
 )
@@ -82,11 +83,18 @@ class Capture:
         """Why no body can be compared honestly; None where one can."""
         if self.error is not None and "Thinking level" in self.error:
             return "the agent refuses a level that the model does not offer"
-        if self.input.get("thinking") is None and self.sent is not None:
-            return "no level is given, and the agent's choice depends on its state"
+        if self.input.get("thinking") is None and self.sent is not None and self._chose_a_level(self.sent):
+            return "no level is given, and the agent chose one by its state"
         if "omitted image payload" in json.dumps(self.sent and self.sent.body):
             return "the agent could not read the driver's image"
         return None
+
+    def _chose_a_level(self, sent: Sent) -> bool:
+        """Did the build think otherwise than at the level off, which is what no level means here?"""
+        request = request_of(self)
+        assert isinstance(request, Request)
+        own = seen(request).body
+        return any(sent.body.get(field) != own.get(field) for field in _THINKING)
 
 
 def captures(file: str, *transports: str) -> Iterator[Capture]:
