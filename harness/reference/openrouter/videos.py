@@ -103,7 +103,7 @@ def _body(given: Mapping[str, JsonValue], configured: JsonValue, latest: bool) -
     resolution, sound = _text(given, "resolution"), given.get("generate_audio")
     callback = _text(given, "callback_url")
     wishes = {
-        "duration": _duration(given.get("duration")),
+        "duration": _duration(given.get("duration"), _offered(given) if latest else _DURATIONS),
         "resolution": resolution and resolution.lower(),
         "aspect_ratio": _text(given, "aspect_ratio"),
         "size": _text(given, "size"),
@@ -126,12 +126,17 @@ def _text(given: Mapping[str, JsonValue], name: str) -> str | None:
     return value if isinstance(value, str) and value.strip() else None
 
 
-def _duration(seconds: JsonValue) -> int | None:
+def _offered(given: Mapping[str, JsonValue]) -> Sequence[int]:
+    """The durations that the model is known to list, else the usual ones (W-57)."""
+    return (given.get("model_meta") or {}).get("durations") or _DURATIONS
+
+
+def _duration(seconds: JsonValue, offered: Sequence[int]) -> int | None:
     """The nearest duration there is, the longer of two; None for what is no finite number (OR-VID-02)."""
     if not number(seconds):
         return None
     rounded = max(math.floor(seconds + 0.5), 1)
-    return min(_DURATIONS, key=lambda offered: (abs(offered - rounded), -offered))
+    return min(offered, key=lambda length: (abs(length - rounded), -length))
 
 
 def _seed(seed: JsonValue, latest: bool) -> JsonValue:
