@@ -105,9 +105,10 @@ def cassette_folders(suites: Path) -> tuple[Path, ...]:
 
 
 class Cassettes:
-    """Finds the recordings that a suite names, and remembers which it named."""
+    """Finds the recordings that the suites of a folder name, and remembers which they named."""
 
-    def __init__(self, folders: tuple[Path, ...]) -> None:
+    def __init__(self, suites: Path, folders: tuple[Path, ...]) -> None:
+        self._suites = suites
         self._folders = folders
         self._found: dict[str, Path] = {}
 
@@ -130,11 +131,15 @@ class Cassettes:
                     raise ValueError(f"{name!r} leads out of {folder}")
                 self._found[name] = path
                 return path
-        raise ValueError(f"there is no cassette {name!r} in {' or '.join(map(str, self._folders))}")
+        places = " or ".join(map(str, self._folders))
+        raise ValueError(f"there is no cassette {name!r} in {places}; `harness record` makes it")
 
     def place(self, name: str) -> str:
-        """Where `name` is or, if there is none yet, where it would be recorded."""
+        """Where `name` is or, if there is none yet, where it would be recorded: in the nearest `cassettes`
+        folder beside or above the suites, else in a new one beside them."""
         try:
             return str(self.find(name))
         except ValueError:
-            return str(self._folders[0] / name)
+            nearest, beside = self._folders[0], self._suites.resolve()
+            is_near = beside.is_relative_to(nearest.parent)
+            return str((nearest if is_near else self._suites / "cassettes") / name)

@@ -75,7 +75,7 @@ class Shelf:
         from harness.scenarios._reading import read_suite
 
         plan, problems = read_suite(text, str(file), rules, None if self._new_cassettes else cassettes)
-        if plan is not None and rules is not None:
+        if plan is not None and rules is not None and not self._new_cassettes:
             self._cache.put(name, digest, [plan, cassettes.named])
         return plan, problems
 

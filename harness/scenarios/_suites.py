@@ -158,7 +158,7 @@ def _load(files: list[Path], new_cassettes: bool) -> Suites:
     loaded = []
     folders_of = cache(cassette_folders)
     for file in files:
-        own = Cassettes(folders_of(file.parent))
+        own = Cassettes(file.parent, folders_of(file.parent))
         plan, found = shelf.suite(file, usable, own)
         problems.extend(found)
         if plan is not None:

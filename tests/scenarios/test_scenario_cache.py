@@ -91,6 +91,14 @@ def test_a_recording_that_is_gone_is_missed(write: Write, tmp_path: Path) -> Non
         load(path)
 
 
+def test_a_recording_that_was_only_planned_is_missed(write: Write) -> None:
+    """What loads for a recording does not therefore load for a run."""
+    path = write("suite: s\nscenarios: [{id: a, interactions: [{reply: {cassette: one.yaml}}]}]\n")
+    list(load(path, new_cassettes=True).cases())
+    with pytest.raises(LoadError, match=r"there is no cassette 'one\.yaml' .*`harness record` makes it"):
+        load(path)
+
+
 @pytest.mark.parametrize(
     "spoil",
     [

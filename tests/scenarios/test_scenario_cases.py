@@ -10,6 +10,7 @@ import pytest
 from harness.errors import UsageError
 from harness.model import Case, Interaction
 from harness.scenarios import bundled_cassettes, bundled_scenarios, load, name_matches, select
+from harness.scenarios._folders import Cassettes, cassette_folders
 
 One = Callable[..., Case]
 Many = Callable[..., list[Case]]
@@ -205,7 +206,19 @@ def test_a_recording_yet_to_be_made_may_be_missing(write: Write) -> None:
     """For recording, a reply may name a cassette that does not exist."""
     suite = write("suite: s\nscenarios: [{id: a, interactions: [{reply: {cassette: new.yaml}}]}]\n")
     made = only_interaction(next(load(suite, new_cassettes=True).cases()))
-    assert made.replies == ({"cassette": str(bundled_cassettes() / "new.yaml")},)
+    assert made.replies == ({"cassette": str(suite.parent / "cassettes/new.yaml")},)
+
+
+def test_a_new_recording_belongs_into_the_nearest_folder_of_cassettes(write: Write, tmp_path: Path) -> None:
+    """Beside or above the suite; for a bundled suite that is the bundled one."""
+    (tmp_path / "cassettes").mkdir()
+    suite = write(
+        "suite: s\nscenarios: [{id: a, interactions: [{reply: {cassette: new.yaml}}]}]\n", "deep/suite.yaml"
+    )
+    made = only_interaction(next(load(suite, new_cassettes=True).cases()))
+    assert made.replies == ({"cassette": str(tmp_path / "cassettes/new.yaml")},)
+    bundled = Cassettes(bundled_scenarios() / "openrouter", cassette_folders(bundled_scenarios()))
+    assert bundled.place("new.yaml") == str(bundled_cassettes() / "new.yaml")
 
 
 def test_plain_scalars_are_what_json_has_and_else_text(case: One) -> None:
