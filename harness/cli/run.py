@@ -7,7 +7,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
@@ -177,12 +177,16 @@ class _Session:
         return summary
 
     def remember(self) -> None:
-        """Write the cases that did not come out as expected, for --last-failed."""
+        """Write the cases that did not come out as expected, for --last-failed, where that can be done."""
         kept = _read_last_failed() - self._ran | self._failed
-        if kept or _LAST_FAILED.exists():
+        if not kept and not _LAST_FAILED.exists():
+            return
+        try:
             _STATE.mkdir(exist_ok=True)
             (_STATE / ".gitignore").write_text("*\n", "utf-8")
             _LAST_FAILED.write_bytes(orjson.dumps(sorted(kept)))
+        except OSError as error:
+            click.echo(f"--last-failed will not know of this run: {error.strerror}: {_LAST_FAILED}", err=True)
 
     def names(self, implementations: Sequence[Implementation]) -> set[str]:
         """The names of all cases there are for these implementations, selected or not."""
@@ -307,4 +311,5 @@ def _replacing(path: Path) -> Iterator[TextIO]:
     except OSError as error:
         raise UsageError(f"cannot write the report {path}: {error.strerror}") from None
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)

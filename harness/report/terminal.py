@@ -130,8 +130,18 @@ class TerminalReport:
         self._write(self._paint(headline(verdict), verdict.status))
         for line in describe(verdict).splitlines():
             self._write(f"  {line}" if line else "")
-        if self._saved is not None:
+        self._save(verdict)
+
+    def _save(self, verdict: Verdict) -> None:
+        """Keep what was sent; where that cannot be done, say so once and go on."""
+        if self._saved is None:
+            return
+        try:
             path = save_observation(verdict, self._saved)
+        except OSError as error:
+            self._write(f"  what was sent is not kept: {error.strerror}: {self._saved}")
+            self._saved = None
+        else:
             if path is not None:
                 self._write(f"  what was sent: {path}")
 

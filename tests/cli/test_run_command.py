@@ -136,6 +136,19 @@ def test_reports_are_written_as_asked(harness: Harness, folder: Path) -> None:
     assert not list((folder / "out").glob(".*"))
 
 
+def test_a_folder_that_cannot_be_written_does_not_end_the_run(harness: Harness, folder: Path) -> None:
+    """What would be kept in it is told; a report that was asked for is an error of usage."""
+    (folder / ".harness").write_text("", "utf-8")
+    done = harness("run", "-i", "python:shapers:leaky", "suite.yaml")
+    assert done.returncode == 1
+    assert "what was sent is not kept: Not a directory" in done.stdout
+    assert "--last-failed will not know of this run" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    done = harness("run", "suite.yaml", "--report", "json=.harness/report.json")
+    assert done.returncode == 4
+    assert "cannot write the report .harness/report.json" in done.stderr
+
+
 def test_implementations_run_side_by_side(harness: Harness) -> None:
     """Two implementations in one run show where they differ."""
     done = harness("run", "suite.yaml", "-i", "python:shapers:good", "-i", "python:shapers:leaky")

@@ -52,6 +52,15 @@ def test_a_failure_is_shown_and_what_was_sent_is_saved_masked(
     assert (tmp_path / ".gitignore").read_text("utf-8") == "*\n"
 
 
+def test_where_nothing_can_be_saved_the_report_goes_on(a_verdict: Make, tmp_path: Path) -> None:
+    """It says so once, with the reason."""
+    (tmp_path / "taken").write_text("", "utf-8")
+    text = shown([a_verdict("failed"), a_verdict("failed")], saved=tmp_path / "taken/failures")
+    assert text.count("what was sent is not kept: Not a directory: ") == 1
+    assert "what was sent: " not in text
+    assert "0 passed, 2 failed" in text
+
+
 def test_why_cases_were_not_applicable_is_counted(a_verdict: Make) -> None:
     """What an implementation leaves out is told at the end, the commonest reasons by name."""
     reasons = ["does not declare the operation speech"] * 3 + [f"it says: no {n}" for n in "abcdef"]
