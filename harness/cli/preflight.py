@@ -29,6 +29,8 @@ from harness.reference.openrouter.routes import CANONICAL
 __all__ = ["command"]
 
 _THROUGH = "clawrouter/"
+_AT_HAND = frozenset({"OR-PRE-01", "OR-PRE-02", "CW-BASE-01", "CW-AUTH-03"})
+"""The rules whose checks ask nobody."""
 
 
 @click.command("preflight")
@@ -57,7 +59,7 @@ def command(
     with clawrouter/ is looked for in ClawRouter's catalog, and not called. Keys come from the environment
     and are never shown.
 
-    Exit codes: 0 ready (perhaps with warnings), 1 a check failed, 4 bad usage.
+    Exit codes: 0 ready (perhaps with warnings), 1 a check failed or nobody answered, 4 bad usage.
     """
     key, keys = read_keys(key_env)
     veil = Veil(key, *keys.values())
@@ -71,6 +73,10 @@ def command(
         show_checks(checks, veil)
         if named or not routed:
             checks += _checked(caller, base_url, named, veil)
+    asked = {check.standing for check in checks if check.rule not in _AT_HAND}
+    if asked == {"unknown"}:
+        veil.echo("nothing that was asked has been answered: whether it is ready is not known", fg="red")
+        return 1
     return 1 if worst(checks) == "fail" else 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -16,6 +16,7 @@ import click
 from harness.cli.options import contract_option, implementation_option, open_suites, selecting, selection_of
 from harness.cli.record_display import Display
 from harness.cli.record_ledger import write_ledger
+from harness.cli.record_room import make_sure_of_room
 from harness.cli.upstream import Veil, open_upstream, reaching, read_keys, show_checks
 from harness.errors import UsageError
 from harness.implementations import connect
@@ -224,8 +225,10 @@ class _Recording:
         name = about.address or about.name
         progress = Progress(_STATE / "recording.json", name, resume=self._asked.resume)
         due = pending(cases, self._asked.settings, progress)
-        if due and not self._is_agreed(due):
-            return 1
+        if due:
+            make_sure_of_room(self._written_into(due))
+            if not self._is_agreed(due):
+                return 1
         try:
             self._record(cases, progress)
         except KeyboardInterrupt:
@@ -233,6 +236,13 @@ class _Recording:
         finally:
             self._conclude()
         return self._tally.exit_code
+
+    def _written_into(self, due: Sequence[Case]) -> Iterator[Path]:
+        yield _STATE
+        if self._asked.ledger is not None:
+            yield self._asked.ledger.parent
+        for case in due:
+            yield from (file.parent for file in files_of(case, self._asked.settings.into))
 
     def _is_agreed(self, due: Sequence[Case]) -> bool:
         """Check what can be checked, show the plan, ask, and make the first call."""

@@ -44,8 +44,7 @@ class Display:
                 f"  {call.estimate.prompt_tokens} in, {call.estimate.output_tokens} out at most  {cost}"
             )
         self._line(
-            f"plan: {len(plan.calls)} calls to {', '.join(plan.hosts)}, up to ${plan.cost:.4f},"
-            f" ${plan.cost_with_retries:.4f} with {plan.retries} retries each; at most ${most} will be spent"
+            f"plan: {_count(len(plan.calls), 'call')} to {', '.join(plan.hosts)}, {_price(plan, most)}"
         )
 
     @contextmanager
@@ -82,7 +81,8 @@ class Display:
             said.append(f"(what came is in {files})")
         self._line(" ".join(filter(None, said)), fg=_COLOURS[take.status])
         if take.differences:
-            self._line(describe(Verdict(take.case, "failed", differences=take.differences)))
+            text = describe(Verdict(take.case, "failed", differences=take.differences))
+            self._line("\n".join(f"  {line}" for line in text.splitlines()))
 
     def stopped(self, take: Take) -> None:
         self._line(
@@ -97,11 +97,11 @@ class Display:
         if interrupted:
             self._line("interrupted; what is complete is kept, go on with --resume", fg="yellow")
         met = ", ".join(f"{count} x {status}" for status, count in sums.statuses)
+        estimated = f" of {_usd(sums.estimated_cost)} estimated" if sums.estimated_cost else ""
         self._line(counts or "nothing was recorded")
         self._line(
-            f"{sums.calls} calls, {sums.retries} retries ({met or 'no answers'}),"
-            f" {sums.prompt_tokens}+{sums.completion_tokens} tokens,"
-            f" ${sums.cost:.6f} of ${sums.estimated_cost:.6f} estimated"
+            f"{_count(sums.calls, 'call')}, {_count(sums.retries, 'retry')} ({met or 'no answers'}),"
+            f" {sums.prompt_tokens}+{sums.completion_tokens} tokens, {_usd(sums.cost)}{estimated}"
         )
 
     def ledger(self, entries: Sequence[Entry]) -> None:
@@ -139,6 +139,21 @@ def _brief(entry: Entry) -> str:
     tokens = f"{entry.usage.prompt_tokens or 0}+{entry.usage.completion_tokens or 0} tokens"
     tried = f" after {', '.join(map(str, entry.tried))}" if entry.tried else ""
     return f"{entry.status}{tried}, {tokens}, {_usd(entry.usage.cost)}"
+
+
+def _price(plan: Plan, most: Decimal) -> str:
+    """What a plan may cost, and what bounds it: of what has no known price only reports can be counted."""
+    with_retries = f"${plan.cost_with_retries:.4f} with {_count(plan.retries, 'retry')} each"
+    known = f"up to ${plan.cost:.4f}, {with_retries}"
+    if not plan.unpriced:
+        return f"{known}; at most ${most} will be spent"
+    known = f"{known}, beside calls of unknown price" if plan.cost else "price unknown"
+    return f"{known}; none is made once ${most} is spent"
+
+
+def _count(number: int, what: str) -> str:
+    several = f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
+    return f"{number} {what if number == 1 else several}"
 
 
 def _usd(amount: Decimal | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 
@@ -31,7 +32,8 @@ def write_ledger(path: Path, entries: Sequence[Entry], spent: Decimal, veil: Vei
     except OSError as error:
         raise UsageError(f"cannot write the ledger {path}: {error.strerror}") from None
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
 
 
 def _veiled(value: object, veil: Veil) -> object:

@@ -12,6 +12,7 @@ from typing import TypeVar
 from harness.errors import HarnessError
 from harness.model import Reply, Request
 from harness.recording.calling import Call, Caller
+from harness.recording.upstream import UntrustedError
 from harness.reference.exchange import Exchange
 from harness.reference.openrouter import preflight
 from harness.reference.openrouter.checks import Check, Outlook
@@ -65,13 +66,16 @@ def check_call(caller: Caller, base_url: str, model: str) -> tuple[tuple[Check, 
 
 
 def drive(exchange: Exchange[T], answer: Callable[[Request], Reply]) -> T:
-    """Make an exchange of requests alone. One that may not be sent is refused within it."""
+    """Make an exchange of requests alone. One that may not be sent is refused within it; `UntrustedError`
+    ends it, since the same would come of every other."""
     try:
         step = next(exchange)
         while True:
             assert isinstance(step, Request)
             try:
                 reply = answer(step)
+            except UntrustedError:
+                raise
             except HarnessError as error:
                 step = exchange.throw(Refusal(error.message))
             else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 
@@ -34,7 +35,7 @@ class Progress:
         return (case.name, case.contract) in self._finished
 
     def finish(self, case: Case) -> None:
-        """Remember a case, on the disk at once."""
+        """Remember a case, on the disk at once. Raises `OSError` where that cannot be done."""
         self._finished.add((case.name, case.contract))
         self._file.parent.mkdir(parents=True, exist_ok=True)
         ignore = self._file.parent / ".gitignore"
@@ -50,7 +51,8 @@ class Progress:
             draft.write_bytes(orjson.dumps(stated, option=orjson.OPT_INDENT_2))
             draft.replace(self._file)
         finally:
-            draft.unlink(missing_ok=True)
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
 
     def _read(self) -> set[tuple[str, str]]:
         try:

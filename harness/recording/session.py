@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -154,8 +155,9 @@ class _Session:
             return Take(case, "failed", (), "it sent nothing to be recorded", differences, entries)
         wrong = self._write(case, places, scrubber)
         if wrong is not None:
-            return Take(case, "failed", tuple(places), wrong, differences, entries)
-        self._progress.finish(case)
+            return Take(case, "failed", self._set_aside(case, made, scrubber), wrong, differences, entries)
+        with suppress(OSError):  # what --resume does not know of is skipped for its file
+            self._progress.finish(case)
         return Take(case, "recorded", tuple(places), reason, differences, entries)
 
     def _placed(

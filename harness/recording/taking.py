@@ -10,7 +10,7 @@ from harness.judge import judge
 from harness.model import Case, Headers, Observation, Performed, Reply, Request
 from harness.recording.calling import Call, Caller, OverBudgetError
 from harness.recording.plan import expected_failure
-from harness.recording.upstream import NotPlannedError
+from harness.recording.upstream import NotPlannedError, UntrustedError
 from harness.wire.server_replies import LiveReply
 
 __all__ = ["Answerer", "Exchange"]
@@ -113,7 +113,7 @@ class Answerer:
         retries = self._as_it_is if self._refusal(step) else None
         try:
             call = self._caller.call(request, stand_ins=self._case.canaries.values(), retries=retries)
-        except (NotPlannedError, OverBudgetError) as error:
+        except (NotPlannedError, OverBudgetError, UntrustedError) as error:
             self.trouble = self.trouble or error
             return _not_let_through(error.message)
         with self._lock:

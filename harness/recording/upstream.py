@@ -25,7 +25,15 @@ from harness.wire.in_process import permitted
 if TYPE_CHECKING:
     import httpcore
 
-__all__ = ["FORWARDED_HOST", "OPENROUTER", "NotPlannedError", "Upstream", "host_of", "parse_route"]
+__all__ = [
+    "FORWARDED_HOST",
+    "OPENROUTER",
+    "NotPlannedError",
+    "UntrustedError",
+    "Upstream",
+    "host_of",
+    "parse_route",
+]
 
 OPENROUTER = "openrouter.ai"
 FORWARDED_HOST = "X-Forwarded-Host"
@@ -56,6 +64,10 @@ _OWN_HEADERS = frozenset(
 
 class NotPlannedError(HarnessError):
     """A request to a host that is not among those that may be reached."""
+
+
+class UntrustedError(UsageError):
+    """A host whose certificate no authority vouches for that is believed here: nothing was sent to it."""
 
 
 _Proxy: TypeAlias = tuple[str, tuple[str, str] | None]
@@ -124,7 +136,7 @@ class Upstream:
         """Send a request; what it is answered comes in while the `Arriving` is read.
 
         A connection or an answer that fails is a fault of the `Arriving`. Raises `NotPlannedError` for a
-        host that may not be reached, and for plain http to another machine.
+        host that may not be reached, and for plain http to another machine, and `UntrustedError`.
         """
         import httpcore
 
@@ -159,6 +171,9 @@ class Upstream:
             with permitted():
                 response = pool.handle_request(asked)
         except failures() as error:
+            beneath = error.__cause__ or error.__context__
+            if isinstance(beneath, ssl.SSLCertVerificationError):
+                raise _untrusted(_authority(parts), beneath, routed=routed) from None
             return Arriving.failed(*fault_of(error))
         return Arriving(response, started, self._clock)
 
@@ -213,6 +228,14 @@ class Upstream:
                     pool = httpcore.HTTPProxy(proxy_url=url, proxy_auth=login, ssl_context=context)
                 self._pools[routed, proxy] = pool
             return pool
+
+
+def _untrusted(host: str, error: ssl.SSLCertVerificationError, *, routed: bool) -> UntrustedError:
+    option = "--upstream-ca FILE" if routed else "SSL_CERT_FILE"
+    return UntrustedError(
+        f"the certificate of {host} is not trusted ({error.verify_message}); nothing was sent there",
+        hint=f"Name the authority that vouches for it: {option}.",
+    )
 
 
 def _authority(parts: SplitResult) -> str:

@@ -177,6 +177,7 @@ def test_from_a_key_to_cassettes_that_replay(studio: Studio) -> None:
     done = studio.record("--ledger", "ledger.json")
     assert done.returncode == 0, done.stdout + done.stderr
     assert sorted(studio.tapes) == ["five", "four", "one", "six", "three", "two"]
+    (studio.folder / "suite.yaml").write_text(SUITE.partition("  - id: elsewhere")[0], "utf-8")
     replayed = studio.run("run", "suite.yaml", "acme/talks/talk/**", "-v")
     assert replayed.returncode == 0, replayed.stdout
     assert "unproven" not in replayed.stdout
@@ -407,6 +408,16 @@ def test_the_cap_holds_while_recording(studio: Studio) -> None:
     assert (resumed.returncode, len(studio.tapes)) == (0, 6)
 
 
+@pytest.mark.parametrize("taken", [".harness", "cassettes/talks", "ledgers"])
+def test_nothing_is_paid_for_that_could_not_be_kept(studio: Studio, taken: str) -> None:
+    """Cassettes, ledger and what is remembered need room; that is found out before anything is asked."""
+    (studio.folder / taken).write_text("", "utf-8")
+    refused = studio.record("--ledger", "ledgers/one.json")
+    assert refused.returncode == 4
+    assert f"nothing can be written into {studio.folder / taken}: Not a directory" in refused.stderr
+    assert refused.stdout == ""
+
+
 def test_no_key_is_no_recording(studio: Studio) -> None:
     """The check says which variable is missing."""
     refused = studio.record(OPENROUTER_API_KEY="")
@@ -547,6 +558,18 @@ def test_preflight_without_a_model_spends_nothing(studio: Studio) -> None:
     assert done.returncode == 0
     assert "OR-PRE-04" in done.stdout
     assert "OR-PRE-08" not in done.stdout
+
+
+def test_preflight_is_not_ready_where_nobody_answers(studio: Studio) -> None:
+    """A provider that cannot be reached is no warning, nor is one whose certificate is not trusted."""
+    nobody = ("--upstream", "openrouter.ai=https://127.0.0.1:1")
+    done = studio.run("preflight", *nobody)
+    assert done.returncode == 1
+    assert "nothing that was asked has been answered" in done.stdout
+    done = studio.run("preflight", "--upstream", f"openrouter.ai={studio.simulated.url}")
+    assert done.returncode == 4
+    assert "is not trusted" in done.stderr
+    assert "--upstream-ca FILE" in done.stderr
 
 
 def test_preflight_finds_models_of_clawrouter_in_its_catalog(studio: Studio) -> None:

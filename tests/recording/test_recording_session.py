@@ -60,6 +60,19 @@ def test_what_is_recorded_replays(studio: Studio, stand_in: Site, chat: MakeCase
     assert kept.reply.body == Provider().answer(stand_in.requests[0]).body
 
 
+def test_what_was_paid_for_and_cannot_be_written_is_set_aside(
+    studio: Studio, stand_in: Site, chat: MakeCase
+) -> None:
+    """The answer is not lost with the place it was meant for."""
+    (studio.folder / "tapes").write_text("", "utf-8")
+    (take,) = studio.record(chat(), stand_in.caller())
+    assert take.status == "failed"
+    assert "cannot be written: Not a directory" in take.reason
+    (file,) = take.files
+    assert file.is_relative_to(studio.aside)
+    assert len(open_cassette(file).interactions) == 1
+
+
 def test_a_recording_says_where_it_comes_from(studio: Studio, stand_in: Site, chat: MakeCase) -> None:
     """And what was scrubbed, and how its chunks came."""
     (take,) = studio.record(chat(), stand_in.caller())

@@ -12,7 +12,7 @@ from recording_site import EVENTS, Answered, Asked, OpenSite
 from harness.errors import UsageError
 from harness.model import Reply, Request
 from harness.recording import Upstream, parse_route
-from harness.recording.upstream import NotPlannedError
+from harness.recording.upstream import NotPlannedError, UntrustedError
 from harness.wire.in_process import answering, patched
 from harness.wire.server_replies import LiveReply
 
@@ -102,12 +102,15 @@ def test_no_connection_is_a_fault(site_of: OpenSite, asked: Asked, answered: Ans
 
 
 def test_who_is_not_vouched_for_is_not_spoken_to(site_of: OpenSite, asked: Asked, answered: Answered) -> None:
-    """Without the certificate authority the request, and with it the key, is not sent."""
+    """Without the certificate authority the request, and with it the key, is not sent; no retry would help,
+    so it is told at once how to name the authority."""
     site = site_of(lambda request: answered())
-    with Upstream(routes={"openrouter.ai": site.url}) as upstream:
-        arriving = upstream.send(asked())
-    assert arriving.fault == "refused"
-    assert "certificate" in arriving.problem.lower()
+    with (
+        Upstream(routes={"openrouter.ai": site.url}) as upstream,
+        pytest.raises(UntrustedError, match=r"(?s)not trusted.*--upstream-ca FILE") as raised,
+    ):
+        upstream.send(asked())
+    assert raised.value.exit_code == 4
     assert site.requests == ()
 
 

@@ -160,18 +160,24 @@ def check_cost(
     `estimated` is what the planned calls may cost with their retries, but for those to the models of no
     known price, `unpriced`.
     """
-    said = f"The calls may cost ${estimated:.4f} with retries"
+    said = f"The calls may cost {_usd(estimated)} with retries"
     if estimated > most:
         yield Check("OR-PRE-07", "fail", f"{said}, more than the ${most} that may be spent.")
     elif unpriced:
+        beside = f"{said}, and there" if estimated else "There"
         names = ", ".join(sorted(set(unpriced)))
-        yield Check("OR-PRE-07", "warn", f"{said}, and there is no known price for {names}.")
+        yield Check("OR-PRE-07", "warn", f"{beside} is no known price for {names}.")
     else:
         yield Check("OR-PRE-07", "pass", f"{said}, within the ${most} that may be spent.")
     if outlook.key_left is not None and outlook.key_left <= estimated:
         yield Check("OR-PRE-03", "fail", f"{said}; the key may spend ${outlook.key_left:.4f}.")
     if outlook.balance is not None and outlook.balance < estimated:
         yield Check("OR-PRE-04", "warn", f"{said}; ${outlook.balance:.4f} of credits are left.")
+
+
+def _usd(amount: Decimal) -> str:
+    """With as many places as it takes to see that it is something."""
+    return f"${amount:.4f}" if not amount or amount >= Decimal("0.001") else f"${amount:.6f}"
 
 
 # ------------------------------------------------------------------ the answer to a tiny call

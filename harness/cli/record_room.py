@@ -1,0 +1,43 @@
+"""Room for what a recording writes, found out before anything is paid for."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from harness.errors import UsageError
+from harness.scenarios import bundled_cassettes
+
+__all__ = ["make_sure_of_room"]
+
+_ENOUGH = 1 << 16
+
+
+def make_sure_of_room(folders: Iterable[Path]) -> None:
+    """See that files can be written in these folders, or where they are going to be made.
+
+    Leaves nothing behind. Raises `UsageError` for a folder that is read-only, full, or no folder, and for
+    one of the installed harness, whose recordings would be gone with the next installation.
+    """
+    shipped = bundled_cassettes()
+    for folder in dict.fromkeys(map(_existing, folders)):
+        if shipped.parent.name == "bundled" and folder.is_relative_to(shipped):
+            raise UsageError(
+                f"{folder} belongs to the installed harness, and is not recorded into",
+                hint="Name a folder of your own: --into DIR.",
+            )
+        try:
+            with tempfile.TemporaryFile(dir=folder) as file:
+                file.write(bytes(_ENOUGH))
+                file.flush()
+        except OSError as error:
+            raise UsageError(
+                f"nothing can be written into {folder}: {error.strerror}",
+                hint="A recording needs its cassettes, its ledger and ./.harness to be writable.",
+            ) from None
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest one above that is there."""
+    return next(each for each in (folder.absolute(), *folder.absolute().parents) if each.exists())
