@@ -20,8 +20,8 @@ import requests
 import yaml
 
 from harness.cassettes import Cassette, Miss, Player, Recorded, open_cassette, write_cassette
+from harness.cassettes.bodies import body_changes
 from harness.cassettes.keys import canonical_body, place_of
-from harness.cassettes.proof import body_changes
 from harness.masking import Mask
 from harness.model import Reply, Request
 from harness.wire.in_process import answering, patched
