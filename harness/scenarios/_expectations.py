@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from harness.matchers import glob_pattern, normalise_url, split_url
+from harness.matchers import glob_pattern, is_matcher, normalise_url, split_url
 from harness.model import DEFAULT_CONTRACT, Interaction, JsonValue, Rule, Step
 from harness.scenarios._cases import CaseMaker, contracts_of
 from harness.scenarios._filling import Scope, fill, flaws
@@ -23,6 +23,7 @@ _AMBIGUOUS: Final = (
     "ambiguous: it may be left out, and the next interaction has the same method and URL; tell them apart, "
     "join them, or use allow_requests"
 )
+_NEVER_NUMBERS: Final = frozenset({"$regex", "$absent", "$json", "$each", "$unordered"})
 _PARTS: Final = ("input", "interactions", "outcome", "allow_requests", "forbid_requests")
 
 
@@ -102,11 +103,26 @@ def _repeat_flaws(item: Mapping[str, Any], at: Address) -> Iterator[Flaw]:
         yield (*at, "repeat"), "max must be 1 or more; leave the interaction out, or use forbid_requests"
     after = item.get("after_ms")
     yield from matcher_flaws(after, (*at, "after_ms"))
+    for wait in after if isinstance(after, list) else [after]:
+        if isinstance(wait, dict) and is_matcher(wait) and not _takes_numbers(wait):
+            yield (*at, "after_ms"), f"a wait is a number, which {_word(wait)} never takes"
     if isinstance(after, list):
         sequence = (item.get("reply") or {}).get("sequence")
         times = most if "repeat" in item else len(sequence or [None])
         if times is not None and len(after) > times:
             yield (*at, "after_ms"), f"after_ms has {len(after)} waits for {times} requests"
+
+
+def _takes_numbers(matcher: Mapping[str, Any]) -> bool:
+    """Whether any number could fit; an unknown word is told elsewhere."""
+    word = _word(matcher)
+    return word not in _NEVER_NUMBERS and (
+        word != "$any" or matcher[word] in ("number", "integer", "anything")
+    )
+
+
+def _word(matcher: Mapping[str, Any]) -> str:
+    return next(iter(matcher))
 
 
 # ------------------------------------------------------------------ one interaction after the other

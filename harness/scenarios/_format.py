@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from harness.model import CONTRACTS, EVIDENCE, FEATURES, OPERATIONS
+from harness.scenarios._outcomes import OUTCOME
 from harness.scenarios._shapes import (
     Anything,
     Either,
@@ -19,19 +20,8 @@ from harness.scenarios._shapes import (
     Variable,
 )
 
-__all__ = ["ERROR_CLASSES", "FAULTS", "INPUT_KEYS", "INTERACTION", "REQUEST", "RULES", "STEP", "SUITE"]
+__all__ = ["FAULTS", "INPUT_KEYS", "INTERACTION", "REQUEST", "RULES", "STEP", "SUITE"]
 
-ERROR_CLASSES: Final = (
-    "auth",
-    "auth_permanent",
-    "billing",
-    "rate_limit",
-    "timeout",
-    "overloaded",
-    "model_not_found",
-    "context_overflow",
-    "format",
-)
 FAULTS: Final = ("timeout", "reset", "refused", "truncated", "slow")
 
 _PART = r"(?=[._-]*[A-Za-z0-9])[A-Za-z0-9._-]+"
@@ -157,39 +147,7 @@ _ALLOWED: Final = Items(_LOOK_UP, "Requests that may come any time, and their re
 _FORBIDDEN: Final = Items(_PATTERN, "Requests that may never be sent.")
 _ORDER: Final = Text("Whether the interactions come in this order.", choices=("strict", "any"))
 
-# ------------------------------------------------------------------ outcome and input
-
-
-def _reported(inner: Shape, about: str = "") -> Shape:
-    return Value(Either((inner, Null())), about)
-
-
-_OUTCOME: Final = Table(
-    {
-        "text": _reported(Text(), "The text of the answer."),
-        "tool_calls": _reported(Items(Anything()), "The tool calls of the answer."),
-        "usage": _reported(Table({}, rest=Anything()), "Tokens and cost."),
-        "finish_reason": _reported(Text(), "Why the answer ended."),
-        "error": _reported(
-            Table(
-                {
-                    "class": _reported(Text(choices=ERROR_CLASSES), "Its class; null: it has none."),
-                    "status": Value(Number(whole=True), "The HTTP status it came with."),
-                    "retryable": Value(Flag(), "Whether trying again may help."),
-                    "message": Value(Text(), "What the user is told."),
-                },
-                called="{class, status, retryable, message}",
-            ),
-            "The refusal or failure.",
-        ),
-        "artifacts": _reported(Items(Anything()), "Files that were made."),
-        "models": _reported(Items(Anything()), "The models that are offered."),
-        "budget": _reported(Anything(), "What is left of the budget."),
-        "checks": _reported(Anything(), "What was checked before a recording, and how it came out."),
-    },
-    "What must be reported back; objects may have more keys.",
-    called="a mapping of what is reported back",
-)
+# ------------------------------------------------------------------ input
 
 
 def _given(inner: Shape, about: str) -> Shape:
@@ -248,7 +206,7 @@ STEP: Final = Table(
         "input": Variable(_INPUT),
         "interactions": Variable(_INTERACTIONS),
         "order": _ORDER,
-        "outcome": Variable(_OUTCOME),
+        "outcome": Variable(OUTCOME),
         "allow_requests": Variable(_ALLOWED),
         "forbid_requests": Variable(_FORBIDDEN),
     },
@@ -348,7 +306,7 @@ NAMED: Final = {
     id(_REPLY): "reply",
     id(INTERACTION): "interaction",
     id(_INPUT): "input",
-    id(_OUTCOME): "outcome",
+    id(OUTCOME): "outcome",
     id(_LOOK_UP): "look_up",
     id(_PATTERN): "pattern",
     id(_SCALAR): "scalar",

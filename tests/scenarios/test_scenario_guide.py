@@ -9,7 +9,8 @@ from pathlib import Path
 from harness.matchers import MATCHERS
 from harness.model import EVIDENCE, FEATURES, OPERATIONS
 from harness.scenarios import INPUT_KEYS, load
-from harness.scenarios._format import ERROR_CLASSES, FAULTS, INTERACTION, REQUEST, RULES, STEP, SUITE
+from harness.scenarios._format import FAULTS, INTERACTION, REQUEST, RULES, STEP, SUITE
+from harness.scenarios._outcomes import ERROR_CLASSES
 from harness.scenarios._shapes import Items, Table
 
 GUIDE = Path(__file__).parents[2] / "docs" / "scenarios.md"
