@@ -79,6 +79,8 @@ def _conclusion(url: str, name: str, broken: int, counts: Counter[Status]) -> st
 
 def _refuse_openrouter(url: str) -> None:
     hint = "give the base URL of a proxy or gateway, for example https://proxy.example/v1"
+    if "@" in url.partition("//")[2].partition("/")[0]:
+        raise UsageError("the URL has a user name or password, which would be shown: leave it out", hint=hint)
     try:
         route = resolve(url, "openrouter", DEFAULT_CONTRACT)
     except Refusal as refusal:

@@ -225,8 +225,9 @@ def _converse(
                 continue
             request = as_request(yielded)
             if request is None:
+                what = "nothing" if yielded is None else named(yielded)
                 raise Unreadable(
-                    f"{named(yielded)} and not a request; a generator yields requests or {{'sleep_ms': n}}"
+                    f"{what} and not a request; a generator yields requests or {{'sleep_ms': n}}"
                 )
             if clock:
                 request = _after(request, waited)

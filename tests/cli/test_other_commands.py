@@ -178,12 +178,19 @@ def test_check_proxy_looks_at_images_and_video_too(harness: Harness) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["https://openrouter.ai/api/v1", "https://eu.openrouter.ai/api/v1", "proxy", "https://p.example/v1?k=1"],
+    [
+        "https://openrouter.ai/api/v1",
+        "https://eu.openrouter.ai/api/v1",
+        "proxy",
+        "https://p.example/v1?k=1",
+        "https://me:hunter-two@p.example/v1",
+    ],
 )
 def test_check_proxy_refuses_what_is_no_custom_base(url: str, harness: Harness) -> None:
-    """OpenRouter itself, or something that is no URL, is bad usage."""
+    """OpenRouter itself, what is no URL, or one with a password, which is not shown, is bad usage."""
     done = harness("check-proxy", url)
     assert done.returncode == 4
+    assert "hunter-two" not in done.stderr
     assert "https://proxy.example/v1" in done.stderr
 
 

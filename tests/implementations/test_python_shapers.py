@@ -199,6 +199,7 @@ def test_an_answer_that_is_none_errs_the_case_and_says_why(answer: Any, says: st
     [
         ("several_with_a_mistake", "a list with str 'GET /' in it"),
         ("yields_nonsense", "str 'GET /' and not a request; a generator yields requests"),
+        ("yields_nothing", "it answered nothing and not a request; a generator yields requests"),
         ("sleeps_nonsense", "a sleep_ms that is int -1"),
         ("yields_later", "an asynchronous generator"),
     ],

@@ -86,6 +86,10 @@ def yields_nonsense(given: Input) -> Generator[Any, Any, Any]:
     yield "GET /"
 
 
+def yields_nothing(given: Input) -> Generator[Any, Any, Any]:
+    yield
+
+
 def sleeps_nonsense(given: Input) -> Generator[Any, Any, Any]:
     yield {"sleep_ms": -1}
 
