@@ -68,6 +68,19 @@ class Arriving:
                 pass
             return Reply(self.status, self.headers, tuple(self._chunks), self.fault, tuple(self._pauses))
 
+    def break_off(self) -> bool:
+        """Read no further, so that `finish` gives what has come. False where somebody else is reading."""
+        if not self._lock.acquire(blocking=False):
+            return False
+        try:
+            if self._response is not None:
+                self.fault, self.problem = "truncated", "the recording was broken off"
+                self._response.close()
+                self._response = None
+            return True
+        finally:
+            self._lock.release()
+
     def _next(self) -> bytes | None:
         if self._response is None:
             return None

@@ -77,7 +77,8 @@ def record(
     """Record cases one after the other, and yield what became of each.
 
     Ends after the first that could pass the budget. A file is written when its case is over, so that what
-    is complete stays, however the recording ends. Raises ImplementationError if the implementation cannot
+    is complete stays, however the recording ends; what has come for a case that KeyboardInterrupt breaks off
+    is set aside and yielded before it is raised. Raises ImplementationError if the implementation cannot
     be used at all.
     """
     return _Session(implementation, caller, settings, progress).record(cases)
@@ -98,12 +99,16 @@ class _Session:
         self._over = False
 
     def record(self, cases: Iterable[Case]) -> Iterator[Take]:
-        for case, observation in self._implementation.perform(self._jobs(cases), at_once=1):
+        try:
+            for case, observation in self._implementation.perform(self._jobs(cases), at_once=1):
+                yield from self._drain()
+                take = self._conclude(case, observation)
+                self._over = self._over or take.stops
+                yield take
             yield from self._drain()
-            take = self._conclude(case, observation)
-            self._over = self._over or take.stops
-            yield take
-        yield from self._drain()
+        except KeyboardInterrupt:
+            yield from self._broken_off()
+            raise
 
     def _jobs(self, cases: Iterable[Case]) -> Iterator[Job]:
         for case in cases:
@@ -120,6 +125,17 @@ class _Session:
     def _drain(self) -> Iterator[Take]:
         yield from self._aside
         self._aside.clear()
+
+    def _broken_off(self) -> Iterator[Take]:
+        """What was asked for a case that is not over, and may have been paid for."""
+        for answerer in self._answerers.values():
+            case, made = answerer.break_off()
+            if made:
+                kept = self._set_aside(case, made, self._scrubber(case))
+                yield Take(case, "failed", kept, "it was broken off", (), self._entries(case, made))
+
+    def _entries(self, case: Case, made: Iterable[Exchange]) -> tuple[Entry, ...]:
+        return tuple(entry(case.name, case.contract, each.call, each.call.finish()) for each in made)
 
     # -------------------------------------------------------------- a case that was performed
 
@@ -146,7 +162,7 @@ class _Session:
             reason = str(answerer.trouble)
         elif observation.broken is None:  # an answer that failed accounts for what a client made of it
             reason = "; ".join(flaws(case, made, cache_hits=self._settings.cache_hits)) or reason
-        entries = tuple(entry(case.name, case.contract, each.call, each.call.finish()) for each in made)
+        entries = self._entries(case, made)
         scrubber = self._scrubber(case)
         if reason and not (self._settings.keep_failing and places and answerer.trouble is None):
             kept = self._set_aside(case, made, scrubber)

@@ -77,6 +77,10 @@ class Answerer:
         for made in tuple(self._exchanges):
             made.call.finish()
 
+    def break_off(self) -> tuple[Case, tuple[Exchange, ...]]:
+        """Wait for nothing more; gives the case, and what was exchanged until now."""
+        return self._case, tuple(made for made in self._exchanges if made.call.arriving.break_off())
+
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
         """All that was exchanged, in order."""

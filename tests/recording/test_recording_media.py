@@ -11,8 +11,9 @@ import pytest
 from recording_site import REAL_KEY, OpenSite, Site, Studio
 
 from harness.cassettes import open_cassette
+from harness.implementations import connect
 from harness.model import Case, Reply, Request
-from harness.recording import Budget, Caller, Key, Upstream, plan
+from harness.recording import Budget, Caller, Key, Progress, Settings, Upstream, plan, record
 from harness.scenarios import bundled_scenarios, load
 from harness.simulator import Provider
 from harness.simulator.on_demand import spoilt
@@ -154,6 +155,32 @@ def test_a_film_is_fetched_even_if_its_job_has_used_up_the_budget(
     (take,) = studio.record(media["video"], caller)
     assert take.status == "recorded"
     assert caller.budget.spent == Decimal("0.6")
+
+
+def test_a_job_that_is_broken_off_is_not_forgotten(
+    studio: Studio, site_of: OpenSite, media: dict[str, Case]
+) -> None:
+    """It is paid for, so its id is set aside and its call counted before the recording ends."""
+    provider = Provider()
+
+    def answer(request: Request) -> Reply:
+        return provider.answer(request) if request.method == "POST" else Reply(503, (), (b"{}",))
+
+    def interrupt(seconds: float, why: str) -> None:
+        raise KeyboardInterrupt
+
+    caller = site_of(answer, stands_for=ORIGIN).caller(on_wait=interrupt)
+    progress = Progress(studio.folder / "state.json", "reference", resume=False)
+    with connect("reference") as reference:
+        settings = Settings(studio.folder / "tapes", studio.aside)
+        takes = record([media["video"]], reference, caller, settings, progress)
+        take = next(takes)
+        with pytest.raises(KeyboardInterrupt):
+            next(takes)
+    assert (take.status, take.reason) == ("failed", "it was broken off")
+    assert [call.status for call in take.entries] == [202]
+    (kept,) = open_cassette(take.files[0]).interactions
+    assert orjson.loads(kept.reply.body)["id"]
 
 
 def stored_elsewhere() -> Callable[[Request], Reply]:
