@@ -24,13 +24,15 @@ __all__ = [
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
+
 implementation_option = click.option(
     "-i",
     "--implementation",
     "addresses",
     multiple=True,
     metavar="ADDRESS",
-    help="reference (default), a folder or name under implementations/, python:module:callable or command:…",
+    help="reference (default), a folder or name under implementations/, python:module:callable, command:… or"
+    " exec:…",
 )
 
 contract_option = click.option(

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from harness.cli.upstream import dollars
 from harness.errors import UsageError
 from harness.model import Reply, Request
 from harness.recording import FORWARDED_HOST, OPENROUTER
@@ -26,7 +27,7 @@ _CLAWROUTER = urlsplit(CLAWROUTER).netloc
 @click.command("simulate")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on 127.0.0.1; else a free one.")
 @click.option("--paced", is_flag=True, help="Pause between the pieces of an answer, as a provider does.")
-@click.option("--credits", "bought", type=Decimal, default=Decimal(10), metavar="USD", show_default=True)
+@click.option("--credits", "bought", type=dollars, default=Decimal(10), metavar="USD", show_default=True)
 def command(port: int, paced: bool, bought: Decimal) -> int:
     """Serve a stand-in for OpenRouter and ClawRouter, to try clients and recordings without an account.
 

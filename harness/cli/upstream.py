@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,13 +17,25 @@ from harness.recording import OPENROUTER, Check, Key, Upstream, parse_route
 from harness.recording.upstream import host_of
 from harness.reference.clawrouter.access import DEFAULT_ROOT
 
-__all__ = ["Veil", "open_upstream", "reaching", "read_keys", "show_checks"]
+__all__ = ["Veil", "dollars", "open_upstream", "reaching", "read_keys", "show_checks"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 _CLAWROUTER = host_of(DEFAULT_ROOT)
 _MARKS = {"pass": "ok  ", "warn": "WARN", "fail": "FAIL", "unknown": "?   "}
 _COLOURS = {"pass": "green", "warn": "yellow", "fail": "red", "unknown": "yellow"}
+
+
+def dollars(text: str | Decimal) -> Decimal:
+    """The amount that an option names, from nothing on."""
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount < 0:
+        raise click.BadParameter(f"{text!r} is no amount of dollars, such as 0.10.")
+    return amount
+
 
 _REACHING = (
     click.option(
@@ -49,7 +61,7 @@ _REACHING = (
     ),
     click.option(
         "--max-cost",
-        type=Decimal,
+        type=dollars,
         default=Decimal("0.10"),
         metavar="USD",
         show_default=True,
@@ -88,9 +100,12 @@ def read_keys(stated: Sequence[str]) -> tuple[Key, dict[str, Key]]:
     started by it has them.
 
     Unless one variable is stated for all, ClawRouter has its own: nobody's key goes to the other by mistake.
-    Raises `UsageError` for several that are to be for all.
+    Raises `UsageError` for several that are to be for all, and for what no header could carry.
     """
     names = [each for each in stated if "=" not in each]
+    for each in stated:
+        if not all(each.split("=", 1)):
+            raise UsageError(f"--key-env {each!r} is neither NAME nor HOST=NAME")
     if len(names) > 1:
         raise UsageError(
             f"--key-env names {' and '.join(names)} for every host", hint="Say HOST=NAME for one."
@@ -99,6 +114,9 @@ def read_keys(stated: Sequence[str]) -> tuple[Key, dict[str, Key]]:
     hosts |= {host.lower(): name for host, _, name in (each.partition("=") for each in stated) if name}
     main = names[0] if names else "OPENROUTER_API_KEY"
     keys = {name: Key(name, os.environ.pop(name, "").strip()) for name in {main, *hosts.values()}}
+    for key in keys.values():
+        if any(each.isspace() or not each.isprintable() for each in key.value):
+            raise UsageError(f"{key.name} holds a blank or a line break in its midst: that is no key")
     return keys[main], {host: keys[name] for host, name in hosts.items()}
 
 

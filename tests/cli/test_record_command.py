@@ -560,6 +560,26 @@ def test_preflight_without_a_model_spends_nothing(studio: Studio) -> None:
     assert "OR-PRE-08" not in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("--max-cost", "much"), "'much' is no amount of dollars, such as 0.10."),
+        (("--max-cost", "NaN"), "'NaN' is no amount of dollars"),
+        (("--max-cost", "-1"), "'-1' is no amount of dollars"),
+        (("--key-env", "openrouter.ai="), "--key-env 'openrouter.ai=' is neither NAME nor HOST=NAME"),
+        (("--key-env", ""), "--key-env '' is neither NAME nor HOST=NAME"),
+        (("--key-env", "TWO_LINES"), "TWO_LINES holds a blank or a line break in its midst"),
+    ],
+)
+def test_preflight_takes_no_nonsense(studio: Studio, given: tuple[str, str], said: str) -> None:
+    """What cannot be meant is bad usage, told before anything is asked; a key is not shown."""
+    done = studio.run("preflight", *given, *studio.simulated.options, TWO_LINES="sk-or-v1-one\nsk-or-v1-two")
+    assert done.returncode == 4
+    assert said in done.stderr
+    assert done.stdout == ""
+    assert "sk-or-v1" not in done.stderr
+
+
 def test_preflight_is_not_ready_where_nobody_answers(studio: Studio) -> None:
     """A provider that cannot be reached is no warning, nor is one whose certificate is not trusted."""
     nobody = ("--upstream", "openrouter.ai=https://127.0.0.1:1")
