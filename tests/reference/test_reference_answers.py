@@ -125,8 +125,17 @@ def test_an_answer_in_one_piece_is_read_alike() -> None:
 def test_a_body_without_a_type_is_what_it_looks_like() -> None:
     """JSON if it begins like it, else a stream."""
     choice = {"message": {"content": "a"}, "finish_reason": "stop"}
-    assert read(Reply(200, (), (orjson.dumps({"choices": [choice]}),)))["text"] == "a"
-    assert read(Reply(200, (), streamed(delta("stop", content="b")).chunks))["text"] == "b"
+    others = (("X-Request-Id", "1"), ("Content-Type", ""))
+    assert read(Reply(200, others, (b"\n", orjson.dumps({"choices": [choice]}))))["text"] == "a"
+    assert read(Reply(200, others, streamed(delta("stop", content="b")).chunks))["text"] == "b"
+
+
+def test_a_body_is_what_its_type_says() -> None:
+    """In any letter case, whatever it begins with."""
+    waiting = Reply(200, (("CONTENT-TYPE", "application/JSON"),), (b": waiting",))
+    stream = Reply(200, (("CONTENT-TYPE", "TEXT/EVENT-STREAM"),), streamed(delta("stop", content="b")).chunks)
+    assert failure_of(waiting).error_class is None
+    assert read(stream)["text"] == "b"
 
 
 def test_pieces_of_calls_are_put_together_by_index() -> None:
@@ -136,13 +145,16 @@ def test_pieces_of_calls_are_put_together_by_index() -> None:
         delta(tool_calls=[{"index": 0, "id": "a", "function": {"name": "f"}}]),
         delta(tool_calls=[{"index": 1, "function": {"arguments": ":2}"}}]),
         delta(tool_calls=[{"id": "c", "function": {"name": "h", "arguments": "not "}}]),
-        delta(tool_calls=[{"function": {"arguments": "json"}}]),
+        delta(tool_calls=[{"function": {"arguments": "js"}}]),
+        delta(tool_calls=[{"id": "d", "function": {"name": "i", "arguments": "{}"}}]),
+        delta(tool_calls=[{"id": "c", "function": {"arguments": "on"}}]),
         delta("tool_calls"),
     )
     assert read(reply)["tool_calls"] == [
         {"id": "b", "name": "g", "arguments": {"x": 2}},
         {"id": "a", "name": "f", "arguments": {}},
         {"id": "c", "name": "h", "arguments": "not json"},
+        {"id": "d", "name": "i", "arguments": {}},
     ]
 
 
