@@ -117,8 +117,8 @@ class TestAssistants:
         history = [assistant([text("a"), tool_call()], stop_reason=reason), result(), user("b")]
         failed, said = read(called(history))
         assert isinstance(failed, Assistant)
-        assert failed.failed
         assert [block["type"] for block in failed.blocks] == ["text"]
+        assert failed.blocks[0]["text"] != "a"
         assert said == User("b")
 
 

@@ -98,6 +98,14 @@ def test_a_blocked_prompt_is_an_error() -> None:
         ({"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "Quota."}, ("rate_limit", True)),
         ({"code": 500, "status": "INTERNAL", "message": "An error."}, ("timeout", True)),
         ({"status": "PERMISSION_DENIED", "message": "No."}, ("auth", False)),
+        ({"status": "UNAUTHENTICATED", "message": "No."}, ("auth", False)),
+        ({"status": "NOT_FOUND", "message": "No."}, ("model_not_found", False)),
+        ({"status": "INVALID_ARGUMENT", "message": "No."}, ("format", False)),
+        ({"status": "FAILED_PRECONDITION", "message": "No."}, ("format", False)),
+        ({"status": "RESOURCE_EXHAUSTED", "message": "No."}, ("rate_limit", True)),
+        ({"status": "UNAVAILABLE", "message": "No."}, ("timeout", True)),
+        ({"status": "DEADLINE_EXCEEDED", "message": "No."}, ("timeout", True)),
+        ({"status": "INTERNAL", "message": "No."}, ("timeout", True)),
     ],
 )
 def test_an_error_inside_the_stream_has_the_class_of_its_code(

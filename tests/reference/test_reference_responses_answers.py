@@ -141,6 +141,12 @@ def test_any_other_end_is_an_error(ended: dict[str, Any]) -> None:
         ("insufficient_quota", ("billing", False)),
         ("context_length_exceeded", ("context_overflow", False)),
         ("invalid_prompt", ("format", False)),
+        ("invalid_request_error", ("format", False)),
+        ("invalid_api_key", ("auth", False)),
+        ("authentication_error", ("auth", False)),
+        ("model_not_found", ("model_not_found", False)),
+        ("overloaded_error", ("overloaded", True)),
+        ("server_is_overloaded", ("overloaded", True)),
         (429, ("rate_limit", True)),
     ],
 )

@@ -58,7 +58,6 @@ class Assistant(NamedTuple):
 
     blocks: list[Block]
     same: bool
-    failed: bool = False
 
 
 class Result(NamedTuple):
@@ -175,7 +174,7 @@ class _Reader:
     def _assistant(self, turn: Mapping[str, JsonValue]) -> Assistant:
         same = self._same = is_same_model(turn, self._call)
         if turn.get("stop_reason") in _FAILED:
-            return Assistant([{"type": "text", "text": FAILED_TURN}], same, failed=True)
+            return Assistant([{"type": "text", "text": FAILED_TURN}], same)
         blocks = [_clean(block) for block in blocks_of(turn)]
         if not same:
             blocks = [_adopted(block) for block in blocks if not is_redacted(block)]
