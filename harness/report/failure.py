@@ -46,7 +46,8 @@ def describe(verdict: Verdict) -> str:
     lines += [f"unchecked: {note}" for note in verdict.unchecked]
     lines += [f"unproven: {note}" for note in verdict.unproven]
     lines += [f"note: {note}" for note in (verdict.observation.notes if verdict.observation else ())]
-    lines += verdict.detail.splitlines()
+    detail = verdict.detail.splitlines()
+    lines += detail[1:] if detail[:1] == [verdict.reason] else detail  # a stack that begins with its error
     return Mask(case.canaries)("\n".join(lines))
 
 

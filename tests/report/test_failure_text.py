@@ -52,3 +52,11 @@ def test_the_headline_is_one_line_with_status_case_contract_and_implementation(a
         headline(a_verdict("known_failing"))
         == "KNOWN FAILING openrouter/attribution/verified-route/plain [2026-05] (acme)"
     )
+
+
+def test_an_error_that_its_stack_begins_with_is_said_once(a_verdict: Make) -> None:
+    """JavaScript's stacks begin with the error itself."""
+    stack = "TypeError: no url\n    at video (media.mjs:18:16)"
+    text = describe(a_verdict("errored", reason="TypeError: no url", detail=stack, differences=()))
+    assert text.count("TypeError: no url") == 1
+    assert "at video (media.mjs:18:16)" in text
