@@ -61,6 +61,10 @@ def _folder() -> Path | None:
     return user_cache_path("provider-conformance-harness", appauthor=False) / "suites"
 
 
+def _for_this_user(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 class Cache:
     """Entries by name, each with the digest of what it was made from."""
 
@@ -86,20 +90,18 @@ class Cache:
         """Store a value. Nothing happens if it cannot be."""
         if self._at is None:
             return
-        from tempfile import NamedTemporaryFile
-
         with suppress(OSError, TypeError):
             payload = orjson.dumps(value, default=list)
             self._at.mkdir(parents=True, exist_ok=True)
             target = self._path(self._at, name)
-            with NamedTemporaryFile(dir=self._at, prefix=".new-", delete=False) as file:
-                file.write(b"%s %d\n" % (digest.encode(), crc32(payload)))
-                file.write(payload)
+            draft = self._at / f".new-{os.urandom(8).hex()}"
             try:
-                Path(file.name).replace(target)
-            except OSError:
-                Path(file.name).unlink()
-                raise
+                with open(draft, "xb", opener=_for_this_user) as file:
+                    file.write(b"%s %d\n" % (digest.encode(), crc32(payload)))
+                    file.write(payload)
+                draft.replace(target)
+            finally:
+                draft.unlink(missing_ok=True)
             self._written = True
 
     def tidy(self) -> None:
