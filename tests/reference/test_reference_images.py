@@ -178,6 +178,7 @@ def test_the_environments_key_wins_over_the_configured_one() -> None:
     assert image(**stated).headers[0]["authorization"] == f"Bearer {KEY}"
     assert image(api_key=None, **stated).headers[0]["authorization"] == "Bearer of-env"
     assert image(api_key=None, config=stated["config"]).headers[0]["authorization"] == "Bearer of-config"
+    assert image(api_key=" ", config=stated["config"]).headers[0]["authorization"] == "Bearer of-config"
 
 
 @pytest.mark.parametrize(
@@ -187,6 +188,7 @@ def test_the_environments_key_wins_over_the_configured_one() -> None:
         ({"base_url": "openrouter.ai/api/v1"}, "format"),
         ({"prompt": None}, "format"),
         ({"images": [{"mime_type": "image/png"}]}, "format"),
+        ({"images": [{"data": "", "url": " "}]}, "format"),
         ({"model": "no-ref"}, "format"),
         ({"model": ""}, "format"),
     ],
@@ -339,7 +341,16 @@ def test_the_images_endpoint_need_not_say_what_it_sends(data: bytes, mime_type: 
     assert image(stated, contract="latest").artifacts[0]["mime_type"] == "image/avif"
 
 
-@pytest.mark.parametrize("data", [None, [{}], [{"url": LINK}], [{"b64_json": 5}], [{"b64_json": ""}]])
+@pytest.mark.parametrize("written", ["-_-_QQ==", "-_-_QQ", "+/+/QQ==", "+/+/\nQQ==\n"])
+def test_base64_is_read_in_either_alphabet(written: str) -> None:
+    """Padded or not, on one line or several."""
+    call = image(answer({"data": [{"b64_json": written, "media_type": " "}]}), contract="latest")
+    assert pictures(call) == [("image/png", b"\xfb\xff\xbfA")]
+
+
+@pytest.mark.parametrize(
+    "data", [None, [{}], [{"url": LINK}], [{"b64_json": 5}], [{"b64_json": ""}], [{"b64_json": "Q%Q="}]]
+)
 def test_the_images_endpoint_must_send_base64(data: Any) -> None:
     """An entry without it makes the answer malformed (W-40)."""
     assert "malformed" in image(answer({"data": data}), contract="latest").error["message"]

@@ -86,6 +86,7 @@ def test_silence_is_asked_again(fault: str) -> None:
         ({"retry_after": "-3"}, 0.0),
         ({"retry_after": "Thu, 01 Jan 2026 00:00:05 GMT"}, 5.0),
         ({"retry_after": "Thu, 01 Jan 2026 00:00:05 -0000"}, 5.0),
+        ({"retry_after": "Thu, 01 Jan 2026 02:00:05 +0200"}, 5.0),
         ({"retry_after": "Wed, 31 Dec 2025 00:00:00 GMT"}, 0.0),
         ({"retry_after": "soon"}, 0.5),
         ({"retry_after": "inf"}, 0.5),
@@ -131,6 +132,8 @@ def test_credits_that_are_reserved_may_be_waited_for() -> None:
     patient = Retries(in_flight=True)
     assert wait_s(refused(402, retry_after="2"), patient) == 2.0
     assert wait_s(refused(402), patient) is None
+    assert wait_s(refused(403, retry_after="2"), patient) is None
+    assert wait_s(refused(402, retry_after="2")) is None
 
 
 # ------------------------------------------------------------------ a call
