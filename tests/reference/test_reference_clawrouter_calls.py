@@ -278,3 +278,11 @@ def test_a_configured_default_model_may_be_one_of_clawrouters() -> None:
     first = next(Client()({"contract": "latest", "api_key": "cr-0000", "config": config, "history": []}))
     assert isinstance(first, Request)
     assert first.url == "https://clawrouter.openclaw.ai/v1/catalog"
+
+
+@pytest.mark.parametrize("model", ["ClawRouter/openai/gpt-5.5", " clawrouter /openai/gpt-5.5"])
+def test_a_providers_name_is_read_in_any_letter_case(model: str) -> None:
+    """And without the spaces around it, as in every ref (OR-REF-01)."""
+    first = next(Client()({"contract": "latest", "api_key": "cr-0000", "model": model, "history": []}))
+    assert isinstance(first, Request)
+    assert first.url == "https://clawrouter.openclaw.ai/v1/catalog"
