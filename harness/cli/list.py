@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 import orjson
 
+from harness.cli.nothing import why_nothing
 from harness.cli.options import contract_option, open_suites, selecting, selection_of
-from harness.model import DEFAULT_CONTRACT
+from harness.model import CONTRACTS, DEFAULT_CONTRACT
 
 __all__ = ["command"]
 
@@ -26,8 +27,10 @@ def command(
 ) -> int:
     """List cases: their name, contract, and what they are about."""
     selection = selection_of(patterns, evidence, reading, tags, shard)
+    suites = open_suites(patterns)
+    chosen = contract or DEFAULT_CONTRACT
     count = 0
-    for case in selection(open_suites(patterns).cases(contract or DEFAULT_CONTRACT)):
+    for case in selection(suites.cases(chosen)):
         count += 1
         if as_json:
             line = {
@@ -45,4 +48,7 @@ def command(
             click.echo(f"{case.name} [{case.contract}]  {case.about}")
     if not as_json:
         click.echo(f"{count} cases", err=True)
+    if not count:
+        tried = CONTRACTS if chosen == "all" else (chosen,)
+        click.echo(f"nothing was selected: {why_nothing(suites, selection.patterns, tried)}", err=True)
     return 0 if count else 5

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 
+from harness.cli.nothing import why_nothing
 from harness.cli.options import contract_option, implementation_option, open_suites, selecting, selection_of
 from harness.cli.record_display import Display
 from harness.cli.record_ledger import write_ledger
@@ -183,7 +184,10 @@ def command(
             if files_of(case, into) and why_not_applicable(case, about) is None
         ]
         if not wanted:
-            click.echo("nothing to record: no case selected has a cassette for its reply (or use --into DIR)")
+            why = "no case selected has a cassette for its reply (or use --into DIR)"
+            if not any(True for each in contracts for _ in selection(suites.cases(each))):
+                why = why_nothing(suites, selection.patterns, contracts)
+            click.echo(f"nothing to record: {why}")
             return 5
         upstream = stack.enter_context(open_upstream([], routes, ca_file, silence))
         veil = Veil(key, *keys.values())

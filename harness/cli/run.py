@@ -18,6 +18,7 @@ import click
 import orjson
 
 from harness._version import __version__
+from harness.cli.nothing import why_nothing
 from harness.cli.options import (
     contract_option,
     implementation_option,
@@ -111,7 +112,8 @@ def command(
         )
         summary = session.run(implementations, reporters)
         if summary.exit_code == 5:
-            click.echo(_why_nothing(selection.patterns, session.names(implementations)), err=True)
+            why = why_nothing(suites, selection.patterns, session.contracts(implementations))
+            click.echo(f"nothing was selected: {why}", err=True)
     session.remember()
     return summary.exit_code
 
@@ -188,9 +190,9 @@ class _Session:
         except OSError as error:
             click.echo(f"--last-failed will not know of this run: {error.strerror}: {_LAST_FAILED}", err=True)
 
-    def names(self, implementations: Sequence[Implementation]) -> set[str]:
-        """The names of all cases there are for these implementations, selected or not."""
-        return {case.name for each in implementations for case in self._cases(each)}
+    def contracts(self, implementations: Sequence[Implementation]) -> set[str]:
+        """The contracts that these implementations are held to."""
+        return {each for implementation in implementations for each in self._contracts(implementation)}
 
     def _hold(
         self, implementation: Implementation, known: KnownFailing, reporters: Sequence[Reporter]
@@ -253,16 +255,6 @@ def _unplayed(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
 
     left = unplayed_interactions(verdicts)
     return tuple(f"{path}, interaction {', '.join(map(str, numbers))}" for path, numbers in left.items())
-
-
-def _why_nothing(patterns: Sequence[str], names: set[str]) -> str:
-    alone = [Selection(patterns=(each,)) for each in patterns]
-    unknown = [each.patterns[0] for each in alone if not any(each.names_case(name) for name in names)]
-    suites = {"/".join(name.split("/")[:2]) for name in names} | names
-    hints = "; ".join(f"no case is called {each!r}{nearest(each, suites)}" for each in unknown)
-    return (
-        f"nothing was selected: {hints or 'no case has the evidence, tags, reading and contract asked for'}"
-    )
 
 
 def _only_last_failed(selection: Selection) -> Selection:

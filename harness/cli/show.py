@@ -7,11 +7,12 @@ from typing import Any
 import click
 import yaml
 
+from harness.cli.nothing import why_nothing
 from harness.cli.options import contract_option, open_suites
-from harness.errors import UsageError, nearest
+from harness.errors import UsageError
 from harness.masking import Mask
 from harness.model import CONTRACTS, DEFAULT_CONTRACT, Case, Interaction, JsonValue, Step
-from harness.scenarios import name_matches
+from harness.selection import Selection
 
 __all__ = ["command"]
 
@@ -23,14 +24,13 @@ def command(patterns: tuple[str, ...], contract: str | None) -> int:
     """Show cases fully expanded: defaults, variables, rows and contract filled in, secrets by name."""
     suites = open_suites(patterns)
     wanted = [pattern for pattern in patterns if not pattern.endswith((".yaml", ".yml"))]
+    selection = Selection(patterns=tuple(wanted))
     cases = suites.cases(contract or DEFAULT_CONTRACT)
-    shown = [case for case in cases if not wanted or any(name_matches(each, case.name) for each in wanted)]
+    shown = [case for case in cases if not wanted or selection.names_case(case.name)]
     if not shown:
-        names = {case.name for each in CONTRACTS for case in suites.cases(each)}
+        tried = CONTRACTS if contract == "all" else (contract or DEFAULT_CONTRACT,)
         raise UsageError(
-            f"no case is called {wanted[0]!r} in contract {contract or DEFAULT_CONTRACT}"
-            f"{nearest(wanted[0], names - {wanted[0]})}",
-            hint="`harness list --contract all` lists them all",
+            why_nothing(suites, wanted, tried), hint="`harness list --contract all` lists them all"
         )
     click.echo("---\n".join(_as_yaml(case) for case in shown), nl=False)
     return 0

@@ -91,6 +91,25 @@ def test_nothing_selected_is_exit_code_5(harness: Harness) -> None:
     assert "no case has the evidence, tags" in tagged.stderr
 
 
+@pytest.mark.parametrize("command", ["run", "list", "show"])
+def test_a_case_of_another_contract_is_told_with_the_contract(harness: Harness, command: str) -> None:
+    """Whoever asks for ClawRouter's cases without a contract is told which they hold in."""
+    done = harness(command, "clawrouter/catalog/sorted")
+    assert done.returncode == (4 if command == "show" else 5)
+    said = (
+        "'clawrouter/catalog/sorted' has cases in contract clawrouter and latest only: say --contract latest"
+    )
+    assert said in done.stderr
+
+
+def test_show_takes_a_scenario_with_all_its_rows(harness: Harness) -> None:
+    """The name of a scenario stands for its cases, as it does in a run."""
+    done = harness("show", "acme/chat/proxy", "suite.yaml")
+    assert done.returncode == 0
+    assert "case: acme/chat/proxy/plain" in done.stdout
+    assert "case: acme/chat/proxy/gateway" in done.stdout
+
+
 def test_patterns_choose_cases(harness: Harness) -> None:
     """`*` stands for a part of the name."""
     done = harness("run", "suite.yaml", "acme/chat/proxy/*", "-i", "python:shapers:good")
