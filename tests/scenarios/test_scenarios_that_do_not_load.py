@@ -178,6 +178,12 @@ SHAPE = {
         23,
         "did you mean rate_limit?",
     ),
+    "pictures that are none": (
+        one("input: {operation: image, images: 3}\ninteractions: []"),
+        4,
+        32,
+        "must be a list or null, not a number",
+    ),
     "an unknown key of the usage": (
         one("interactions: []\noutcome: {usage: {input_token: 3}}"),
         5,
