@@ -181,7 +181,7 @@ SHAPE = {
     "pictures that are none": (
         one("input: {operation: image, images: 3}\ninteractions: []"),
         4,
-        32,
+        31,
         "must be a list or null, not a number",
     ),
     "an unknown key of the usage": (
