@@ -319,3 +319,15 @@ def test_silence_is_kept_from_clients_whose_time_is_real(fault: str) -> None:
     assert "never comes" in (why_not_applicable(case, program) or "")
     assert why_not_applicable(case, replace(program, features=("replies", "clock"))) is None
     assert why_not_applicable(case, replace(program, in_real_time=False)) is None
+
+
+def test_who_promises_outcomes_and_reports_none_has_failed(held: Run) -> None:
+    """What is declared is held to; what is only guessed of a callable by its kind is unchecked."""
+    scenario = "  - id: one\n    interactions: [{request: {method: POST}}]\n    outcome: {text: hello}\n"
+    code = BUILD + "def shape(given):\n    yield build(given)\n"
+    promised, guessed = (
+        held(scenario, code + word)[0]
+        for word in ("shape.harness = {'features': ['outcome', 'replies']}\n", "")
+    )
+    assert (promised.status, promised.unchecked) == ("failed", ())
+    assert (guessed.status, guessed.unchecked) == ("passed", ("the outcome cannot be seen",))

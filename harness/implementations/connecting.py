@@ -125,7 +125,8 @@ def _open_python(
         way = Sending()
     else:
         way = Shaping()
-    return InProcess(target, about, way, timeout_s=timeout_s)
+    promises = manifest.features is not None or "features" in (getattr(target, "harness", None) or {})
+    return InProcess(target, about, way, timeout_s=timeout_s, promises=promises)
 
 
 def _words(kind: str, line: str) -> list[str]:

@@ -58,13 +58,20 @@ class Way(Protocol):
 
 
 class InProcess:
-    """A callable as an implementation: `Case` in, `Observation` out, one case at a time."""
+    """A callable as an implementation: `Case` in, `Observation` out, one case at a time.
 
-    def __init__(self, target: Target, about: About, way: Way, *, timeout_s: float) -> None:
+    With `promises` its features are its own word and not a guess by its kind: one that declares outcomes
+    and reports none has none.
+    """
+
+    def __init__(
+        self, target: Target, about: About, way: Way, *, timeout_s: float, promises: bool = False
+    ) -> None:
         self._target = target
         self._about = about
         self._way = way
         self._timeout_s = timeout_s
+        self._promises = promises
         self._clock = "clock" in about.features
         self._isolated = not getattr(target, "leaves_input_alone", False)
         self._runner: asyncio.Runner | None = None
@@ -121,7 +128,7 @@ class InProcess:
         if not self._clock:
             blind |= {"timing"}
         silent = any(step.requests and step.outcome is None for step in steps)
-        if silent or "outcome" not in self._about.features:
+        if (silent and not self._promises) or "outcome" not in self._about.features:
             blind |= {"outcome"}
         return blind
 
