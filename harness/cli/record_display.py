@@ -108,19 +108,20 @@ class Display:
         """A table of all calls, on a terminal."""
         if not entries or not sys.stdout.isatty():
             return
+        from rich.box import SIMPLE
         from rich.console import Console
         from rich.table import Table
 
-        table = Table()
-        for title in ("case", "id", "model", "status", "retries", "tokens", "USD", "estimate"):
-            table.add_column(title, overflow="fold")
+        table = Table(box=SIMPLE, padding=(0, 1, 0, 0))
+        table.add_column("case, id", overflow="fold")
+        table.add_column("model", overflow="fold")
+        for title in ("status", "tokens", "USD", "estimate"):
+            table.add_column(title, no_wrap=True, justify="right")
         for entry in entries:
             cells = (
-                entry.case,
-                entry.id,
+                f"{entry.case}\n{entry.id}".rstrip(),
                 entry.model,
                 " ".join(map(str, (*entry.tried, entry.status))),
-                str(len(entry.tried)),
                 f"{entry.usage.prompt_tokens or 0}+{entry.usage.completion_tokens or 0}",
                 _usd(entry.usage.cost),
                 _usd(entry.estimated_cost),
