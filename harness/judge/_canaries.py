@@ -85,14 +85,17 @@ class Canaries:
         yield from self._in_body(seen, allowing)
 
     def _may_misplace(self, seen: Seen, allowing: Sequence[Mapping[str, Any]]) -> bool:
-        """Whether there are canaries outside of headers that are exactly as an allowing request has them:
-        one look at everything together, which nearly always is the only one."""
+        """Whether there are canaries outside of headers and a body that are exactly as an allowing request
+        has them: one look at everything together, which nearly always is the only one."""
         request = seen.request
         stated = [(name.lower(), value) for one in allowing for name, value in one.get("headers", {}).items()]
         texts = [request.method, request.url, *seen.headers]
         for lowered, values in seen.headers.items():
             texts += [value for value in values if (lowered, value) not in stated]
-        return bool(self.found("\n".join(texts)) or self.found(request.body))
+        if self.found("\n".join(texts)):
+            return True
+        as_allowed = any("body" in one and seen.is_written_as(one["body"]) for one in allowing)
+        return not as_allowed and bool(self.found(request.body))
 
     def in_outcome(self, outcome: Mapping[str, Any]) -> Iterator[Finding]:
         """Canaries in what was reported back, where none may be."""

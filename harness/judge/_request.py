@@ -64,7 +64,7 @@ def line_findings(expected: Mapping[str, Any], seen: Seen) -> Iterator[Finding]:
     if "method" in expected and not _fits_text(expected["method"], seen.request.method):
         yield Finding("method", "url", "method", ("method",), expected["method"], seen.request.method)
     if "url" in expected:
-        wanted, url = expected["url"], str(seen.url)
+        wanted, url = expected["url"], normalise_url(seen.request.url)
         if isinstance(wanted, str):
             wanted = normalise_url(wanted)
         if not _fits_text(wanted, url, wildcards=True):

@@ -68,6 +68,7 @@ def split_url(url: str) -> SplitUrl:
     )
 
 
+@lru_cache(maxsize=1024)
 def normalise_url(url: str) -> str:
     """`url` in the one spelling in which two URLs are compared; the order of the query stays.
 

@@ -17,7 +17,8 @@ __all__ = ["empty_success"]
 _JSON = (("content-type", "application/json"),)
 _EVENTS = (("content-type", "text/event-stream"),)
 _ID = "harness"
-_STREAMED = re.compile(rb'"stream"\s*:\s*true\b')
+_STREAM = b'"stream"'
+_WANTED = re.compile(rb"\s*:\s*true\b")
 
 
 def empty_success(request: Request) -> Reply:
@@ -36,7 +37,12 @@ def empty_success(request: Request) -> Reply:
 def _wants_stream(body: bytes) -> bool:
     """Whether a body asks for a stream, without reading the rest of it: inside a text of JSON the quotes
     would stand behind backslashes."""
-    return any(body[found.start() - 1 : found.start()] != b"\\" for found in _STREAMED.finditer(body))
+    at = body.find(_STREAM)
+    while at >= 0:
+        if _WANTED.match(body, at + len(_STREAM)) and body[at - 1 : at] != b"\\":
+            return True
+        at = body.find(_STREAM, at + 1)
+    return False
 
 
 def _json(value: JsonValue) -> Reply:
