@@ -42,6 +42,8 @@ def chat(call: Mapping[str, Any]) -> dict[str, Any]:
         return outcome(chunks)
     except openai.APIError as error:
         return {"error": failure(error)}
+    except json.JSONDecodeError as error:  # the package reads events without data, too
+        return {"error": {"class": None, "retryable": False, "message": f"an event that is no JSON: {error}"}}
 
 
 chat.harness = {"version": openai.__version__}  # type: ignore[attr-defined]
