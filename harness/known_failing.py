@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from harness.errors import LoadError, Location, Problem
 from harness.model import Case, Verdict
@@ -21,8 +22,7 @@ __all__ = ["Entry", "KnownFailing", "read_known_failing"]
 _LINE = re.compile(r"(?P<pattern>[^\s\[#]+)(?:\s+\[(?P<rule>[^\]\s]+)\])?\s*(?:\s#\s*(?P<reason>.*))?")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One line of a list. Without a `rule` it covers every difference of the cases it names."""
 
     pattern: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 from zlib import crc32
 
 from harness.errors import UsageError
@@ -13,8 +13,7 @@ from harness.scenarios import name_matches
 __all__ = ["Selection", "parse_shard"]
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(NamedTuple):
     """What a case must be to be run.
 
     `evidence` is the weakest that is taken; `tags` and `patterns` take a case that has, or fits, any of

@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -263,7 +262,7 @@ def _only_last_failed(selection: Selection) -> Selection:
         raise UsageError(
             f"no case failed last time (nothing in {_LAST_FAILED})", hint="run once without --last-failed"
         )
-    return replace(selection, names=frozenset(failed))
+    return selection._replace(names=frozenset(failed))
 
 
 def _read_last_failed() -> set[tuple[str, str]]:

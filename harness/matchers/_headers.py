@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 __all__ = ["HeaderPattern", "header_pattern", "is_noise"]
 
@@ -30,22 +30,21 @@ def is_noise(name: str) -> bool:
     return lowered in _NOISE or lowered.startswith(_NOISE_PREFIXES)
 
 
-@dataclass(frozen=True, slots=True)
-class HeaderPattern:
+class HeaderPattern(NamedTuple):
     """A header's name in which `*` stands for any text."""
 
     text: str
-    _expression: re.Pattern[str] | None  # None: the name is literal
-    _literal: str
-    _names_noise: bool
+    expression: re.Pattern[str] | None  # None: the name is literal
+    literal: str
+    names_noise: bool
 
     def matches(self, name: str) -> bool:
         """Whether `name` is meant. A pattern without a letter (`*`) does not name noise."""
-        if self._expression is None:
-            return name.lower() == self._literal
-        if self._expression.fullmatch(name) is None:
+        if self.expression is None:
+            return name.lower() == self.literal
+        if self.expression.fullmatch(name) is None:
             return False
-        return self._names_noise or not is_noise(name)
+        return self.names_noise or not is_noise(name)
 
 
 @lru_cache(maxsize=1024)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from harness.matchers import is_matcher
 from harness.model import JsonValue
@@ -33,31 +32,26 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Anything:
+class Anything(NamedTuple):
     about: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Null:
+class Null(NamedTuple):
     about: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(NamedTuple):
     about: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     about: str = ""
     whole: bool = False
     least: float | None = None
     most: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """`hint` says in words what `pattern` allows."""
 
     about: str = ""
@@ -66,15 +60,13 @@ class Text:
     hint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(NamedTuple):
     of: Shape
     about: str = ""
     least: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """A mapping with these `keys`; others are of the shape `rest`, or errors where it is None."""
 
     keys: Mapping[str, Shape]
@@ -84,22 +76,19 @@ class Table:
     called: str = "a mapping"
 
 
-@dataclass(frozen=True, slots=True)
-class Either:
+class Either(NamedTuple):
     of: tuple[Shape, ...]
     about: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(NamedTuple):
     """An expected value: a matcher may stand for it."""
 
     of: Shape
     about: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(NamedTuple):
     """From here on down `${…}` and `{$contract: …}` may stand for any value."""
 
     of: Shape
