@@ -16,6 +16,7 @@ from harness.model import Job, Reply, Request, Verdict
 from harness.pipeline import run as run_cases
 from harness.report import Begun, JsonReport, JunitReport, Reporter, TerminalReport
 from harness.scenarios import load
+from harness.wire import render
 
 __all__ = ["run"]
 
@@ -29,14 +30,14 @@ def run(folder: Path, rounds: int) -> Iterator[Table]:
     suites = load(folder / "suites")
     cases = list(suites.cases())
     with connect("reference") as implementation:
-        jobs = [Job(case, _refuse) for case in cases]
+        jobs = [Job(case, _answer) for case in cases]
         seen = list(implementation.perform(jobs))
         verdicts = list(run_cases(cases, implementation))
         _check(verdicts)
         parts: dict[str, Callable[[], object]] = {
             "expand": lambda: list(suites.cases()),
             "shape": lambda: [reference.shape(case.steps[0].input) for case in cases],
-            "perform: shape, on an input of its own, within a time limit": lambda: list(
+            "perform: shape, and read an empty success, within a time limit": lambda: list(
                 implementation.perform(jobs)
             ),
             "judge": lambda: [judge(case, observation) for case, observation in seen],
@@ -57,8 +58,8 @@ def run(folder: Path, rounds: int) -> Iterator[Table]:
     yield table
 
 
-def _refuse(step: int, request: Request) -> Reply:
-    raise BenchmarkError("the reference returns its request and waits for no reply")
+def _answer(step: int, request: Request) -> Reply:
+    return render(None, request, Path())
 
 
 def _check(verdicts: list[Verdict]) -> None:
