@@ -160,3 +160,18 @@ def test_cookies_and_organizations_of_real_recordings_are_found_when_put_back(
             headers = ((name.decode(), "a1b2c3d4-real-looking-value"),)
             leaky = [Recorded(0, interactions[0].request, Reply(200, headers))]
             assert f"header {name.decode()}" in {finding.rule for finding in scan(serialize(leaky, metadata))}
+
+
+@pytest.mark.parametrize("ending", ['"', "\\", '\\"', '"hidden', '\\"hidden', '\\\\"hidden'])
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_quote_inside_a_secret_does_not_end_it(ending: str, wrapped: bool) -> None:
+    """However the secret goes on behind it, and in JSON that is a string within JSON as well."""
+    value: Any = {"user_id": f"half{ending}", "next": "kept"}
+    body = json.dumps({"text": json.dumps(value)} if wrapped else value).encode()
+    request = Request("POST", "https://a.example/v1", (), body)
+    stored = SCRUBBER.scrub([Recorded(0, request, Reply())]).interactions[0].request.body
+    assert b"hidden" not in stored
+    assert b"half" not in stored
+    left = json.loads(stored)
+    left = json.loads(left["text"]) if wrapped else left
+    assert (left["user_id"], left["next"]) == ("REDACTED-user-1", "kept")

@@ -62,7 +62,7 @@ def _string(text: bytes, at: int, escapes: int) -> tuple[int, int] | None:
         return None
     closing = _CLOSING.get(escapes)
     if closing is None:
-        pattern = rb'(?<!\\)(?:\\{%d})*+\\{%d}"' % (escapes + 1, escapes)
+        pattern = rb'(?<!\\)(?:\\{%d})*+\\{%d}"' % (2 * (escapes + 1), escapes)
         closing = _CLOSING[escapes] = re.compile(pattern)
     start = at + len(opening)
     found = closing.search(text, start)
