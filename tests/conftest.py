@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -24,6 +25,14 @@ from harness.model import (
     Verdict,
     Where,
 )
+
+with contextlib.suppress(ImportError):  # not in every environment
+    import hypothesis
+
+    # Under tox the random examples are the same each time; by hand they look for what nobody thought of.
+    hypothesis.settings.register_profile("tox", derandomize=True)
+    if "TOX_ENV_NAME" in os.environ:
+        hypothesis.settings.load_profile("tox")
 
 Harness = Callable[..., "subprocess.CompletedProcess[str]"]
 
