@@ -8,14 +8,12 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
-import orjson
-
 from harness.model import Case, JsonValue, Reply, Request, Step
 from harness.recording.upstream import host_of
 from harness.reference import CallError, Refusal, Unsupported, shape
 from harness.reference.client import Session, begin
 from harness.reference.exchange import VirtualClock
-from harness.reference.openrouter.pricing import Estimate
+from harness.reference.openrouter.pricing import Estimate, object_in
 from harness.simulator.on_demand import HEADER, PREFIX
 
 __all__ = ["REFUSED", "Plan", "PlannedCall", "expected_failure", "plan"]
@@ -101,7 +99,7 @@ class Plan:
         for call in self.calls:
             if not call.asks_listed_model:
                 continue
-            fields = frozenset(_object(call.request.body))
+            fields = frozenset(object_in(call.request.body))
             found[call.estimate.model] = found.get(call.estimate.model, frozenset()) | fields
         return found
 
@@ -215,11 +213,3 @@ def _after_looking(given: Mapping[str, JsonValue], looked_up: Mapping[str, Reply
     except (CallError, StopIteration):
         return None
     return request if isinstance(request, Request) else None
-
-
-def _object(body: bytes) -> Mapping[str, Any]:
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return {}
-    return value if isinstance(value, dict) else {}

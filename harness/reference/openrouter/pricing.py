@@ -12,7 +12,7 @@ import orjson
 
 from harness.model import JsonValue
 
-__all__ = ["NO_PRICES", "Estimate", "Listed", "Prices", "amount", "canonical_id", "rows_of"]
+__all__ = ["NO_PRICES", "Estimate", "Listed", "Prices", "amount", "canonical_id", "object_in", "rows_of"]
 
 _BYTES_A_TOKEN = 3
 """Fewer than English has, so that an estimate is rather too high."""
@@ -73,7 +73,7 @@ class Prices:
 
     def estimate(self, body: bytes, *, model: str = "") -> Estimate:
         """The most that a request of this body may cost, to `model` if the body names none."""
-        asked = _object(body)
+        asked = object_in(body)
         named = asked.get("model")
         name = named if isinstance(named, str) else model
         listed = self.models.get(name) or self.models.get(canonical_id(name))
@@ -148,7 +148,8 @@ def _prompt_tokens(body: bytes) -> int:
     return -(-len(text) // _BYTES_A_TOKEN) + files * _TOKENS_A_FILE
 
 
-def _object(body: bytes) -> Mapping[str, Any]:
+def object_in(body: bytes) -> Mapping[str, Any]:
+    """The JSON object that a body is; an empty one if it is none."""
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
