@@ -13,10 +13,10 @@ from typing import Any, Literal, Protocol, TypeAlias
 from harness.errors import Location
 
 __all__ = [
-    "CONTRACTS",
-    "CONTRACT_LINES",
     "DECLARED_INPUTS",
-    "DEFAULT_CONTRACT",
+    "DEFAULT_EDITION",
+    "EDITIONS",
+    "EDITION_LINES",
     "EVIDENCE",
     "FEATURES",
     "OPERATIONS",
@@ -52,9 +52,9 @@ JsonValue: TypeAlias = Any
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 """Name-value pairs as sent: order, letter case and repeats are kept."""
 
-CONTRACTS = ("2026-04", "2026-05", "clawrouter", "latest")
-DEFAULT_CONTRACT = "2026-05"
-CONTRACT_LINES = {"2026-04": ("2026-04", "2026-05", "latest"), "clawrouter": ("clawrouter", "latest")}
+EDITIONS = ("2026-04", "2026-05", "clawrouter", "latest")
+DEFAULT_EDITION = "2026-05"
+EDITION_LINES = {"2026-04": ("2026-04", "2026-05", "latest"), "clawrouter": ("clawrouter", "latest")}
 """The versions that follow each other, by the first one of the line (W-26)."""
 
 OPERATIONS = (
@@ -141,7 +141,7 @@ class Rule:
 
     id: str
     text: str
-    contracts: tuple[str, ...]  # the versions it holds for
+    editions: tuple[str, ...]  # the versions it holds for
     evidence: str
     operations: tuple[str, ...]
     source: str
@@ -193,18 +193,18 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A scenario expanded over one row and one contract: what is actually run."""
+    """A scenario expanded over one row and one edition: what is actually run."""
 
     name: str  # suite/scenario or suite/scenario/row
     suite: str
-    contract: str
+    edition: str
     steps: tuple[Step, ...]
     file: str
     line: int
     about: str = ""
     evidence: str = "documented"
     reading: str | None = None  # docs or build, of a disputed case
-    rules: tuple[Rule, ...] = ()  # those in force in this contract
+    rules: tuple[Rule, ...] = ()  # those in force in this edition
     tags: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()  # features, from its keys and as declared
     canaries: Mapping[str, str] = field(default_factory=dict)  # name → secret minted for this case
@@ -301,7 +301,7 @@ class About:
     features: tuple[str, ...] = ()
     concurrency: int = 1
     in_real_time: bool = False
-    contract: str | None = None  # the one it is meant for
+    edition: str | None = None  # the one it is meant for
     vars: Mapping[str, JsonValue] = field(default_factory=dict)  # its own `app.*`
     known_failing: str | None = None  # path of its list
     notes: tuple[str, ...] = ()  # what is worth telling about the way it is reached

@@ -13,7 +13,7 @@ from harness.known_failing import KnownFailing
 from harness.masking import Mask
 from harness.model import (
     DECLARED_INPUTS,
-    DEFAULT_CONTRACT,
+    DEFAULT_EDITION,
     About,
     Case,
     Difference,
@@ -53,13 +53,13 @@ def run(
 ) -> Iterator[Verdict]:
     """Hold an implementation to cases and yield a verdict for each as it comes, in any order.
 
-    Suites are expanded for the contract the implementation names (else 2026-05) and with its own
+    Suites are expanded for the edition the implementation names (else 2026-05) and with its own
     `app.*`. `at_once` cases are in flight where the implementation can do so; `cassettes` is the folder
     that replies are taken from. Raises ImplementationError if the implementation cannot be used at all.
     """
     if isinstance(cases, Suites):
         about = implementation.about
-        cases = cases.cases(about.contract or DEFAULT_CONTRACT, vars=about.vars)
+        cases = cases.cases(about.edition or DEFAULT_EDITION, vars=about.vars)
     folder = cassettes or bundled_cassettes()
     aside: list[Verdict] = []
     jobs = _jobs(cases, implementation.about, folder, aside)

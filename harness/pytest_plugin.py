@@ -31,9 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="ADDRESS",
         help="the implementation that scenarios are run against (ini: harness_implementation)",
     )
-    group.addoption(
-        "--harness-contract", metavar="VERSION", help="contract, or `all` (ini: harness_contract)"
-    )
+    group.addoption("--harness-edition", metavar="VERSION", help="edition, or `all` (ini: harness_edition)")
     group.addoption(
         "--harness-evidence",
         choices=("documented", "observed", "disputed"),
@@ -45,17 +43,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini("harness_scenarios", "folders whose YAML suites are collected", type="paths", default=[])
     parser.addini("harness_implementation", "default of --harness-implementation", default="reference")
-    parser.addini("harness_contract", "default of --harness-contract", default="")
+    parser.addini("harness_edition", "default of --harness-edition", default="")
     parser.addini("harness_evidence", "default of --harness-evidence", default="observed")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    asked = _setting(config, "harness_contract")
+    asked = _setting(config, "harness_edition")
     if asked:
-        from harness.model import CONTRACTS
+        from harness.model import EDITIONS
 
-        if asked not in ("all", *CONTRACTS):
-            raise pytest.UsageError(f"harness_contract {asked!r} is none of {', '.join(CONTRACTS)}, all")
+        if asked not in ("all", *EDITIONS):
+            raise pytest.UsageError(f"harness_edition {asked!r} is none of {', '.join(EDITIONS)}, all")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SuiteFile | None:
@@ -96,9 +94,9 @@ class SuiteFile(pytest.File):
                 suites = load(self.path)
         except HarnessError as error:
             raise self.CollectError(str(error)) from None
-        for contract in bench.contracts:
-            for case in bench.selection(suites.cases(contract, vars=bench.implementation.about.vars)):
-                name = f"{case.name}[{contract}]" if len(bench.contracts) > 1 else case.name
+        for edition in bench.editions:
+            for case in bench.selection(suites.cases(edition, vars=bench.implementation.about.vars)):
+                name = f"{case.name}[{edition}]" if len(bench.editions) > 1 else case.name
                 yield CaseItem.from_parent(self, name=name, case=case)
 
 
@@ -145,7 +143,7 @@ class _Bench:
     def __init__(self, config: pytest.Config) -> None:
         from harness.implementations import connect
         from harness.known_failing import KnownFailing, read_known_failing
-        from harness.model import CONTRACTS, DEFAULT_CONTRACT
+        from harness.model import DEFAULT_EDITION, EDITIONS
         from harness.selection import Selection
 
         self._config = config
@@ -154,8 +152,8 @@ class _Bench:
             _setting(config, "harness_implementation"), timeout_s=config.getoption("--harness-timeout")
         )
         about = self.implementation.about
-        asked = _setting(config, "harness_contract")
-        self.contracts = CONTRACTS if asked == "all" else (asked or about.contract or DEFAULT_CONTRACT,)
+        asked = _setting(config, "harness_edition")
+        self.editions = EDITIONS if asked == "all" else (asked or about.edition or DEFAULT_EDITION,)
         self.selection: Selection = Selection(evidence=_setting(config, "harness_evidence"))
         known = config.getoption("--harness-known-failing") or about.known_failing
         self._known: KnownFailing = read_known_failing(known) if known else KnownFailing()
@@ -176,7 +174,7 @@ class _Bench:
     def shape(self, **given: Any) -> Request:
         from harness.probing import probe
 
-        job = probe(given, contract=self.contracts[-1])
+        job = probe(given, edition=self.editions[-1])
         _, observation = next(self.implementation.perform([job]))
         if observation.broken is not None:
             pytest.fail(f"the implementation broke: {observation.broken.message}", pytrace=False)

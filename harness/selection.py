@@ -26,7 +26,7 @@ class Selection(NamedTuple):
     reading: str | None = None
     tags: tuple[str, ...] = ()
     shard: tuple[int, int] | None = None
-    names: frozenset[tuple[str, str]] | None = None  # exactly these, as (name, contract)
+    names: frozenset[tuple[str, str]] | None = None  # exactly these, as (name, edition)
 
     @property
     def is_narrow(self) -> bool:
@@ -41,7 +41,7 @@ class Selection(NamedTuple):
             return False
         if self.tags and not set(self.tags).intersection(case.tags):
             return False
-        if self.names is not None and (case.name, case.contract) not in self.names:
+        if self.names is not None and (case.name, case.edition) not in self.names:
             return False
         if self.patterns and not self.names_case(case.name):
             return False

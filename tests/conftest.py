@@ -122,7 +122,7 @@ def a_rule() -> Callable[..., Rule]:
     def make(name: str = "OR-HDR-02", **given: Any) -> Rule:
         values: dict[str, Any] = {
             "text": "OpenRouter is told which application calls.",
-            "contracts": ("2026-05",),
+            "editions": ("2026-05",),
             "evidence": "documented",
             "operations": ("chat",),
             "source": "OpenRouter provider page",
@@ -144,7 +144,7 @@ def a_case(a_rule: Callable[..., Rule]) -> Callable[..., Case]:
         )
         values: dict[str, Any] = {
             "suite": name.rpartition("/")[0].rpartition("/")[0],
-            "contract": "2026-05",
+            "edition": "2026-05",
             "steps": (Step({"operation": "chat", "api_key": SECRET}, (interaction,)),),
             "file": "scenarios/openrouter/attribution.yaml",
             "line": 41,

@@ -24,20 +24,20 @@ def suites() -> Suites:
 
 
 @cache
-def cases_in(contract: str) -> tuple[Case, ...]:
+def cases_in(edition: str) -> tuple[Case, ...]:
     """The cases of a default run."""
-    return tuple(case for case in suites().cases(contract) if case.evidence != "disputed")
+    return tuple(case for case in suites().cases(edition) if case.evidence != "disputed")
 
 
-def cases_of(rule: str, contract: str) -> list[Case]:
+def cases_of(rule: str, edition: str) -> list[Case]:
     """Those that hold an implementation to `rule`."""
-    return [case for case in cases_in(contract) if any(each.id == rule for each in case.rules)]
+    return [case for case in cases_in(edition) if any(each.id == rule for each in case.rules)]
 
 
 def caught(miniature: Miniature, rule: str) -> Verdict | None:
     """The first verdict with a difference that is charged to `rule`, if there is any."""
     with connect(f"python:harness.miniatures:{miniature.name}") as implementation:
-        verdicts = run(cases_of(rule, miniature.contract), implementation)
+        verdicts = run(cases_of(rule, miniature.edition), implementation)
         return next((each for each in verdicts if rule in charged(each)), None)
 
 
@@ -63,7 +63,7 @@ def test_a_miniature_has_an_answer_to_every_case(miniature: Miniature) -> None:
     """It is wrong where its mistake matters; nothing breaks it (a sample of all cases)."""
     with connect(f"python:harness.miniatures:{miniature.name}") as implementation:
         about = implementation.about
-        cases = [case for case in cases_in(miniature.contract) if why_not_applicable(case, about) is None]
+        cases = [case for case in cases_in(miniature.edition) if why_not_applicable(case, about) is None]
         cases = cases[::29]
         verdicts = list(run(cases, implementation))
 

@@ -106,9 +106,9 @@ def test_a_wrong_suite_is_a_collection_error_with_its_lines(run_pytest: Pytest, 
     assert "Traceback" not in done.stdout
 
 
-def test_a_contract_that_is_none_is_a_usage_error(run_pytest: Pytest) -> None:
+def test_a_edition_that_is_none_is_a_usage_error(run_pytest: Pytest) -> None:
     """A setting that cannot be used ends the run with pytest's usage error before anything is collected."""
-    done = run_pytest("suite.yaml", "--harness-contract=2020")
+    done = run_pytest("suite.yaml", "--harness-edition=2020")
     assert done.returncode == 4
     assert "2026-05" in done.stderr
 

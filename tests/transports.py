@@ -135,7 +135,7 @@ def calling(given: JsonValue, answer: Answer) -> tuple[list[Request], dict[str, 
 
 def asked_of(model: Served, **given: JsonValue) -> Request:
     """The model call that this input makes, beside the look-up of the catalog."""
-    whole = {"contract": "latest", "model": f"clawrouter/{model.id}", "api_key": "cr-0000", **given}
+    whole = {"edition": "latest", "model": f"clawrouter/{model.id}", "api_key": "cr-0000", **given}
     sent, outcome = calling(whole, lambda request: Reply(500))
     calls = [request for request in sent if request.method == "POST"]
     assert len(calls) == 1, outcome

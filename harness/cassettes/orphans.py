@@ -14,7 +14,7 @@ __all__ = ["orphan_files", "unnamed_interactions", "unplayed_interactions"]
 
 
 def orphan_files(cases: Iterable[Case], folders: Iterable[Path]) -> list[Path]:
-    """The cassettes in `folders` that no reply of `cases` names; give the cases of all contracts."""
+    """The cassettes in `folders` that no reply of `cases` names; give the cases of all editions."""
     named = {Path(reply["cassette"]).resolve() for reply in _replies(cases)}
     return [file for file in cassettes_in(folders) if file.resolve() not in named]
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import click
 
 from harness._version import __version__
-from harness.cli.options import contract_option, sandbox_option
+from harness.cli.options import edition_option, sandbox_option
 from harness.errors import UsageError
 from harness.implementations import SandboxMode, connect
-from harness.model import DEFAULT_CONTRACT, Status
+from harness.model import DEFAULT_EDITION, Status
 from harness.pipeline import run
 from harness.reference import Refusal
 from harness.reference.openrouter.routes import resolve
@@ -28,10 +28,10 @@ __all__ = ["command"]
 @click.command("check-proxy")
 @click.argument("url")
 @click.option("-i", "--implementation", "address", default="reference", metavar="ADDRESS", show_default=True)
-@contract_option
+@edition_option
 @click.option("--timeout", type=click.FloatRange(min=0.1), default=20.0, metavar="SECONDS", show_default=True)
 @sandbox_option
-def command(url: str, address: str, contract: str | None, timeout: float, sandbox: SandboxMode | None) -> int:
+def command(url: str, address: str, edition: str | None, timeout: float, sandbox: SandboxMode | None) -> int:
     """Hold an implementation to everything that must not reach a custom base URL, with URL as that base.
 
     Nothing is sent to URL: the requests are observed before they leave. Exit code 1 if anything leaks.
@@ -42,7 +42,7 @@ def command(url: str, address: str, contract: str | None, timeout: float, sandbo
     kept: dict[str, str] = {}
     with closing(connect(address, timeout_s=timeout, sandbox=sandbox)) as implementation:
         about = implementation.about
-        chosen = contract or about.contract or DEFAULT_CONTRACT
+        chosen = edition or about.edition or DEFAULT_EDITION
         cases = suites.cases(chosen, vars={**about.vars, "proxy": {"base": url.rstrip("/")}})
         terminal = TerminalReport(sys.stdout, saved=Path(".harness/failures"))
         now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -82,7 +82,7 @@ def _refuse_openrouter(url: str) -> None:
     if "@" in url.partition("//")[2].partition("/")[0]:
         raise UsageError("the URL has a user name or password, which would be shown: leave it out", hint=hint)
     try:
-        route = resolve(url, "openrouter", DEFAULT_CONTRACT)
+        route = resolve(url, "openrouter", DEFAULT_EDITION)
     except Refusal as refusal:
         raise UsageError(str(refusal), hint=hint) from None
     if route.host:

@@ -6,15 +6,15 @@ import click
 import orjson
 
 from harness.cli.nothing import why_nothing
-from harness.cli.options import contract_option, open_suites, selecting, selection_of
-from harness.model import CONTRACTS, DEFAULT_CONTRACT
+from harness.cli.options import edition_option, open_suites, selecting, selection_of
+from harness.model import DEFAULT_EDITION, EDITIONS
 
 __all__ = ["command"]
 
 
 @click.command("list")
 @selecting
-@contract_option
+@edition_option
 @click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
 def command(
     patterns: tuple[str, ...],
@@ -22,20 +22,20 @@ def command(
     reading: str | None,
     tags: tuple[str, ...],
     shard: str | None,
-    contract: str | None,
+    edition: str | None,
     as_json: bool,
 ) -> int:
-    """List cases: their name, contract, and what they are about."""
+    """List cases: their name, edition, and what they are about."""
     selection = selection_of(patterns, evidence, reading, tags, shard)
     suites = open_suites(patterns)
-    chosen = contract or DEFAULT_CONTRACT
+    chosen = edition or DEFAULT_EDITION
     count = 0
     for case in selection(suites.cases(chosen)):
         count += 1
         if as_json:
             line = {
                 "case": case.name,
-                "contract": case.contract,
+                "edition": case.edition,
                 "about": case.about,
                 "evidence": case.evidence,
                 "rules": [rule.id for rule in case.rules],
@@ -45,10 +45,10 @@ def command(
             }
             click.echo(orjson.dumps(line).decode())
         else:
-            click.echo(f"{case.name} [{case.contract}]  {case.about}")
+            click.echo(f"{case.name} [{case.edition}]  {case.about}")
     if not as_json:
         click.echo(f"{count} cases", err=True)
     if not count:
-        tried = CONTRACTS if chosen == "all" else (chosen,)
+        tried = EDITIONS if chosen == "all" else (chosen,)
         click.echo(f"nothing was selected: {why_nothing(suites, selection.patterns, tried)}", err=True)
     return 0 if count else 5

@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from harness.errors import nearest
-from harness.model import CONTRACTS
+from harness.model import EDITIONS
 from harness.scenarios import Suites
 from harness.selection import Selection
 
 __all__ = ["why_nothing"]
 
 
-def why_nothing(suites: Suites, patterns: Sequence[str], contracts: Collection[str]) -> str:
-    """What is wrong with each pattern that names no case in these contracts: it may name some in others."""
-    here = _names(suites, contracts)
-    hints = [_hint(suites, each, contracts, here) for each in patterns if not _any_named(each, here)]
-    return "; ".join(hints) or "no case has the evidence, tags, reading and contract asked for"
+def why_nothing(suites: Suites, patterns: Sequence[str], editions: Collection[str]) -> str:
+    """What is wrong with each pattern that names no case in these editions: it may name some in others."""
+    here = _names(suites, editions)
+    hints = [_hint(suites, each, editions, here) for each in patterns if not _any_named(each, here)]
+    return "; ".join(hints) or "no case has the evidence, tags, reading and edition asked for"
 
 
-def _hint(suites: Suites, pattern: str, contracts: Collection[str], here: set[str]) -> str:
+def _hint(suites: Suites, pattern: str, editions: Collection[str], here: set[str]) -> str:
     others = [
-        each for each in CONTRACTS if each not in contracts and _any_named(pattern, _names(suites, [each]))
+        each for each in EDITIONS if each not in editions and _any_named(pattern, _names(suites, [each]))
     ]
     if others:
-        return f"{pattern!r} has cases in contract {' and '.join(others)} only: say --contract {others[-1]}"
+        return f"{pattern!r} has cases in edition {' and '.join(others)} only: say --edition {others[-1]}"
     known = {"/".join(name.split("/")[:2]) for name in here} | here
     return f"no case is called {pattern!r}{nearest(pattern, known)}"
 
@@ -34,5 +34,5 @@ def _any_named(pattern: str, names: Collection[str]) -> bool:
     return any(selection.names_case(name) for name in names)
 
 
-def _names(suites: Suites, contracts: Collection[str]) -> set[str]:
-    return {case.name for each in contracts for case in suites.cases(each)}
+def _names(suites: Suites, editions: Collection[str]) -> set[str]:
+    return {case.name for each in editions for case in suites.cases(each)}

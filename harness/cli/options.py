@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 import click
 
 from harness.errors import UsageError, nearest
-from harness.model import CONTRACTS, EVIDENCE
+from harness.model import EDITIONS, EVIDENCE
 from harness.scenarios import Suites, bundled_scenarios, kept_to_the_end, load
 from harness.selection import Selection, parse_shard
 
 __all__ = [
-    "contract_option",
+    "edition_option",
     "implementation_option",
     "open_suites",
     "sandbox_option",
@@ -35,9 +35,9 @@ implementation_option = click.option(
     " exec:…",
 )
 
-contract_option = click.option(
-    "--contract",
-    type=click.Choice([*CONTRACTS, "all"]),
+edition_option = click.option(
+    "--edition",
+    type=click.Choice([*EDITIONS, "all"]),
     help="Version of the documented behaviour; else the implementation's own, else 2026-05.",
 )
 

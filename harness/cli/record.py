@@ -14,14 +14,14 @@ from pathlib import Path
 import click
 
 from harness.cli.nothing import why_nothing
-from harness.cli.options import contract_option, implementation_option, open_suites, selecting, selection_of
+from harness.cli.options import edition_option, implementation_option, open_suites, selecting, selection_of
 from harness.cli.record_display import Display
 from harness.cli.record_ledger import write_ledger
 from harness.cli.record_room import make_sure_of_room
 from harness.cli.upstream import Veil, open_upstream, reaching, read_keys, show_checks
 from harness.errors import UsageError
 from harness.implementations import connect
-from harness.model import CONTRACTS, DEFAULT_CONTRACT, Case, Implementation, Reply
+from harness.model import DEFAULT_EDITION, EDITIONS, Case, Implementation, Reply
 from harness.pipeline import why_not_applicable
 from harness.recording import (
     NO_PRICES,
@@ -87,7 +87,7 @@ class _Tally:
 @click.command("record")
 @selecting
 @implementation_option
-@contract_option
+@edition_option
 @click.option(
     "--into",
     type=click.Path(file_okay=False, path_type=Path),
@@ -119,7 +119,7 @@ def command(
     tags: tuple[str, ...],
     shard: str | None,
     addresses: tuple[str, ...],
-    contract: str | None,
+    edition: str | None,
     into: Path | None,
     routes: tuple[str, ...],
     ca_file: Path | None,
@@ -176,17 +176,17 @@ def command(
         address = addresses[0] if addresses else "reference"
         implementation = stack.enter_context(closing(connect(address, timeout_s=longest_s)))
         about = implementation.about
-        contracts = CONTRACTS if contract == "all" else (contract or about.contract or DEFAULT_CONTRACT,)
+        editions = EDITIONS if edition == "all" else (edition or about.edition or DEFAULT_EDITION,)
         wanted = [
             case
-            for each in contracts
+            for each in editions
             for case in selection(suites.cases(each, vars=about.vars))
             if files_of(case, into) and why_not_applicable(case, about) is None
         ]
         if not wanted:
             why = "no case selected has a cassette for its reply (or use --into DIR)"
-            if not any(True for each in contracts for _ in selection(suites.cases(each))):
-                why = why_nothing(suites, selection.patterns, contracts)
+            if not any(True for each in editions for _ in selection(suites.cases(each))):
+                why = why_nothing(suites, selection.patterns, editions)
             click.echo(f"nothing to record: {why}")
             return 5
         upstream = stack.enter_context(open_upstream([], routes, ca_file, silence))

@@ -71,7 +71,7 @@ class Display:
         if self._bar is not None:
             self._bar.advance(self._bar.task_ids[0])
         files = ", ".join(map(str, take.files))
-        said = [f"{take.status.replace('_', ' ')} {take.case.name} [{take.case.contract}]"]
+        said = [f"{take.status.replace('_', ' ')} {take.case.name} [{take.case.edition}]"]
         if take.status == "recorded":
             said.append(f"-> {files}")
             said.append("; ".join(_brief(entry) for entry in take.entries))

@@ -9,7 +9,7 @@ import orjson
 
 from harness.cli.options import open_suites
 from harness.errors import UsageError, nearest
-from harness.model import CONTRACTS, OPERATIONS
+from harness.model import EDITIONS, OPERATIONS
 
 __all__ = ["command"]
 
@@ -18,12 +18,12 @@ __all__ = ["command"]
 @click.argument("patterns", nargs=-1, metavar="[RULE|PATH]…")
 @click.option("--uncovered", is_flag=True, help="Only rules that no scenario names.")
 @click.option("--operation", type=click.Choice(OPERATIONS), help="Only rules of this operation.")
-@click.option("--contract", type=click.Choice(CONTRACTS), help="Only rules that hold in this contract.")
+@click.option("--edition", type=click.Choice(EDITIONS), help="Only rules that hold in this edition.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
 def command(
-    patterns: tuple[str, ...], uncovered: bool, operation: str | None, contract: str | None, as_json: bool
+    patterns: tuple[str, ...], uncovered: bool, operation: str | None, edition: str | None, as_json: bool
 ) -> int:
-    """List the rules: evidence, contracts, how many scenarios and cases name each, and its sentence.
+    """List the rules: evidence, editions, how many scenarios and cases name each, and its sentence.
 
     With rule ids, show these whole and the scenarios that name them.
     """
@@ -41,13 +41,13 @@ def command(
         scenarios = sorted(covering[rule.id])
         if (wanted and rule.id not in wanted) or (operation and operation not in rule.operations):
             continue
-        if (contract and contract not in rule.contracts) or (uncovered and scenarios):
+        if (edition and edition not in rule.editions) or (uncovered and scenarios):
             continue
         if as_json:
             line = {
                 "id": rule.id,
                 "text": rule.text,
-                "contracts": rule.contracts,
+                "editions": rule.editions,
                 "evidence": rule.evidence,
                 "operations": rule.operations,
                 "source": rule.source,
@@ -56,8 +56,8 @@ def command(
             }
             click.echo(orjson.dumps(line).decode())
             continue
-        contracts = ", ".join(rule.contracts)
-        click.echo(f"{rule.id}  {rule.evidence}  [{contracts}]  {len(scenarios)} scenarios  {rule.text}")
+        editions = ", ".join(rule.editions)
+        click.echo(f"{rule.id}  {rule.evidence}  [{editions}]  {len(scenarios)} scenarios  {rule.text}")
         if wanted:
             click.echo(f"  from {rule.source or 'no stated source'}; {rule.location}")
             for scenario in scenarios:

@@ -19,7 +19,7 @@ import orjson
 from harness._version import __version__
 from harness.cli.nothing import why_nothing
 from harness.cli.options import (
-    contract_option,
+    edition_option,
     implementation_option,
     open_suites,
     sandbox_option,
@@ -29,7 +29,7 @@ from harness.cli.options import (
 from harness.errors import ImplementationError, UsageError, nearest
 from harness.implementations import SandboxMode, connect
 from harness.known_failing import KnownFailing, read_known_failing
-from harness.model import CONTRACTS, DEFAULT_CONTRACT, Case, Implementation, Status, Verdict
+from harness.model import DEFAULT_EDITION, EDITIONS, Case, Implementation, Status, Verdict
 from harness.pipeline import run
 from harness.report import (
     Begun,
@@ -53,7 +53,7 @@ _FORMATS: dict[str, Callable[[TextIO], Reporter]] = {"json": JsonReport, "junit"
 @click.command("run")
 @selecting
 @implementation_option
-@contract_option
+@edition_option
 @click.option("-x", "exit_first", is_flag=True, help="Stop at the first failure.")
 @click.option("--max-failures", type=click.IntRange(min=1), metavar="N", help="Stop after N failures.")
 @click.option("-j", "at_once", type=click.IntRange(min=1), default=1, metavar="N", help="Cases in flight.")
@@ -76,7 +76,7 @@ def command(
     tags: tuple[str, ...],
     shard: str | None,
     addresses: tuple[str, ...],
-    contract: str | None,
+    edition: str | None,
     exit_first: bool,
     max_failures: int | None,
     at_once: int,
@@ -107,11 +107,11 @@ def command(
         ]
         reporters = _open_reports(stack, reports, verbose)
         session = _Session(
-            suites, selection, contract, known_failing, at_once, 1 if exit_first else max_failures
+            suites, selection, edition, known_failing, at_once, 1 if exit_first else max_failures
         )
         summary = session.run(implementations, reporters)
         if summary.exit_code == 5:
-            why = why_nothing(suites, selection.patterns, session.contracts(implementations))
+            why = why_nothing(suites, selection.patterns, session.editions(implementations))
             click.echo(f"nothing was selected: {why}", err=True)
     session.remember()
     return summary.exit_code
@@ -124,14 +124,14 @@ class _Session:
         self,
         suites: Suites,
         selection: Selection,
-        contract: str | None,
+        edition: str | None,
         known_failing: str | None,
         at_once: int,
         max_failures: int | None,
     ) -> None:
         self._suites = suites
         self._selection = selection
-        self._contract = contract
+        self._edition = edition
         self._known_failing = known_failing
         self._at_once = at_once
         self._max_failures = max_failures
@@ -144,7 +144,7 @@ class _Session:
         started = time.perf_counter()
         begun = Begun(
             implementations=tuple(each.about for each in implementations),
-            contracts=tuple(dict.fromkeys(chain.from_iterable(map(self._contracts, implementations)))),
+            editions=tuple(dict.fromkeys(chain.from_iterable(map(self._editions, implementations)))),
             total=self._count(implementations) if sys.stdout.isatty() else None,
             harness_version=__version__,
             started_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -189,9 +189,9 @@ class _Session:
         except OSError as error:
             click.echo(f"--last-failed will not know of this run: {error.strerror}: {_LAST_FAILED}", err=True)
 
-    def contracts(self, implementations: Sequence[Implementation]) -> set[str]:
-        """The contracts that these implementations are held to."""
-        return {each for implementation in implementations for each in self._contracts(implementation)}
+    def editions(self, implementations: Sequence[Implementation]) -> set[str]:
+        """The editions that these implementations are held to."""
+        return {each for implementation in implementations for each in self._editions(implementation)}
 
     def _hold(
         self, implementation: Implementation, known: KnownFailing, reporters: Sequence[Reporter]
@@ -200,7 +200,7 @@ class _Session:
         verdicts = run(cases, implementation, at_once=self._at_once, known=known)
         for verdict in self._until_enough(verdicts):
             self._counts[verdict.status] += 1
-            key = (verdict.case.name, verdict.case.contract)
+            key = (verdict.case.name, verdict.case.edition)
             self._ran.add(key)
             if verdict.status in ("failed", "errored"):
                 self._failed.add(key)
@@ -218,14 +218,14 @@ class _Session:
             ):
                 return
 
-    def _contracts(self, implementation: Implementation) -> tuple[str, ...]:
-        if self._contract == "all":
-            return CONTRACTS
-        return (self._contract or implementation.about.contract or DEFAULT_CONTRACT,)
+    def _editions(self, implementation: Implementation) -> tuple[str, ...]:
+        if self._edition == "all":
+            return EDITIONS
+        return (self._edition or implementation.about.edition or DEFAULT_EDITION,)
 
     def _cases(self, implementation: Implementation) -> Iterator[Case]:
-        for contract in self._contracts(implementation):
-            yield from self._suites.cases(contract, vars=implementation.about.vars)
+        for edition in self._editions(implementation):
+            yield from self._suites.cases(edition, vars=implementation.about.vars)
 
     def _count(self, implementations: Sequence[Implementation]) -> int:
         return sum(1 for each in implementations for _ in self._selection(self._cases(each)))
@@ -267,7 +267,7 @@ def _only_last_failed(selection: Selection) -> Selection:
 
 def _read_last_failed() -> set[tuple[str, str]]:
     try:
-        return {(name, contract) for name, contract in orjson.loads(_LAST_FAILED.read_bytes())}
+        return {(name, edition) for name, edition in orjson.loads(_LAST_FAILED.read_bytes())}
     except (OSError, ValueError):
         return set()
 

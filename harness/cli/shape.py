@@ -15,7 +15,7 @@ from harness.cli.options import sandbox_option
 from harness.errors import UsageError, nearest
 from harness.implementations import SandboxMode, connect
 from harness.masking import Mask
-from harness.model import CONTRACTS, DEFAULT_CONTRACT, Implementation, Job, JsonValue, Observation
+from harness.model import DEFAULT_EDITION, EDITIONS, Implementation, Job, JsonValue, Observation
 from harness.probing import probe
 from harness.report import request_as_json
 from harness.scenarios import INPUT_KEYS
@@ -26,11 +26,11 @@ __all__ = ["command"]
 @click.command("shape")
 @click.option("-i", "--implementation", "address", default="reference", metavar="ADDRESS", show_default=True)
 @click.option(
-    "--contract", type=click.Choice(CONTRACTS), help="For inputs that name none; else 2026-05.", default=None
+    "--edition", type=click.Choice(EDITIONS), help="For inputs that name none; else 2026-05.", default=None
 )
 @click.option("--timeout", type=click.FloatRange(min=0.1), default=20.0, metavar="SECONDS", show_default=True)
 @sandbox_option
-def command(address: str, contract: str | None, timeout: float, sandbox: SandboxMode | None) -> int:
+def command(address: str, edition: str | None, timeout: float, sandbox: SandboxMode | None) -> int:
     """Read inputs from standard input, one JSON object a line, and print what is sent for each.
 
     A line of output for every line of input, in order: the request (`method`, `url`, `headers` as pairs,
@@ -38,7 +38,7 @@ def command(address: str, contract: str | None, timeout: float, sandbox: Sandbox
     be read is answered with an error object and makes the exit code 4; a broken implementation makes it 3.
     """
     with closing(connect(address, timeout_s=timeout, sandbox=sandbox)) as implementation:
-        lines = _Lines(implementation, contract or implementation.about.contract or DEFAULT_CONTRACT)
+        lines = _Lines(implementation, edition or implementation.about.edition or DEFAULT_EDITION)
         for output in lines.answer(sys.stdin.buffer):
             click.echo(output)
     return lines.exit_code
@@ -55,9 +55,9 @@ class _Slot:
 class _Lines:
     """Answers lines of input in their order, whatever order the implementation finishes in."""
 
-    def __init__(self, implementation: Implementation, contract: str) -> None:
+    def __init__(self, implementation: Implementation, edition: str) -> None:
         self._implementation = implementation
-        self._contract = contract
+        self._edition = edition
         self._slots: deque[_Slot] = deque()
         self._waiting: dict[str, _Slot] = {}
         self.exit_code = 0
@@ -85,7 +85,7 @@ class _Lines:
                 self.exit_code = max(self.exit_code, error.exit_code)
                 slot.text = _error_line(number, error.message)
                 continue
-            job = probe(document, contract=self._contract, name=f"line-{number}", line=number)
+            job = probe(document, edition=self._edition, name=f"line-{number}", line=number)
             self._waiting[job.case.name] = slot
             yield job
 
@@ -114,8 +114,8 @@ def _read_input(line: bytes) -> dict[str, JsonValue]:
     for key in document:
         if key not in INPUT_KEYS:
             raise UsageError(f"unknown input {key!r}{nearest(key, INPUT_KEYS)}")
-    if document.get("contract") not in (None, *CONTRACTS):
-        raise UsageError(f"unknown contract {document['contract']!r}; one of {', '.join(CONTRACTS)}")
+    if document.get("edition") not in (None, *EDITIONS):
+        raise UsageError(f"unknown edition {document['edition']!r}; one of {', '.join(EDITIONS)}")
     return document
 
 

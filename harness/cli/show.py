@@ -8,10 +8,10 @@ import click
 import yaml
 
 from harness.cli.nothing import why_nothing
-from harness.cli.options import contract_option, open_suites
+from harness.cli.options import edition_option, open_suites
 from harness.errors import UsageError
 from harness.masking import Mask
-from harness.model import CONTRACTS, DEFAULT_CONTRACT, Case, Interaction, JsonValue, Step
+from harness.model import DEFAULT_EDITION, EDITIONS, Case, Interaction, JsonValue, Step
 from harness.selection import Selection
 
 __all__ = ["command"]
@@ -19,18 +19,18 @@ __all__ = ["command"]
 
 @click.command("show")
 @click.argument("patterns", nargs=-1, required=True, metavar="CASE [PATH]…")
-@contract_option
-def command(patterns: tuple[str, ...], contract: str | None) -> int:
-    """Show cases fully expanded: defaults, variables, rows and contract filled in, secrets by name."""
+@edition_option
+def command(patterns: tuple[str, ...], edition: str | None) -> int:
+    """Show cases fully expanded: defaults, variables, rows and edition filled in, secrets by name."""
     suites = open_suites(patterns)
     wanted = [pattern for pattern in patterns if not pattern.endswith((".yaml", ".yml"))]
     selection = Selection(patterns=tuple(wanted))
-    cases = suites.cases(contract or DEFAULT_CONTRACT)
+    cases = suites.cases(edition or DEFAULT_EDITION)
     shown = [case for case in cases if not wanted or selection.names_case(case.name)]
     if not shown:
-        tried = CONTRACTS if contract == "all" else (contract or DEFAULT_CONTRACT,)
+        tried = EDITIONS if edition == "all" else (edition or DEFAULT_EDITION,)
         raise UsageError(
-            why_nothing(suites, wanted, tried), hint="`harness list --contract all` lists them all"
+            why_nothing(suites, wanted, tried), hint="`harness list --edition all` lists them all"
         )
     click.echo("---\n".join(_as_yaml(case) for case in shown), nl=False)
     return 0
@@ -39,7 +39,7 @@ def command(patterns: tuple[str, ...], contract: str | None) -> int:
 def _as_yaml(case: Case) -> str:
     document: dict[str, JsonValue] = {
         "case": case.name,
-        "contract": case.contract,
+        "edition": case.edition,
         "about": case.about,
         "at": f"{case.file}:{case.line}",
         "evidence": case.evidence,

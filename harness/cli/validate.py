@@ -11,7 +11,7 @@ from harness.cli.options import open_suites
 from harness.errors import LoadError, Problem, UsageError
 from harness.implementations.folder import MANIFEST, read_manifest
 from harness.known_failing import read_known_failing
-from harness.model import CONTRACTS, Case
+from harness.model import EDITIONS, Case
 from harness.scenarios import Suites, locate, warnings
 
 __all__ = ["command"]
@@ -27,7 +27,7 @@ def command(paths: tuple[str, ...], strict: bool) -> int:
     Problems are all reported at once (exit code 4); warnings name checks that can hardly fail.
     """
     suites = open_suites(paths)
-    cases = {contract: list(suites.cases(contract)) for contract in CONTRACTS}
+    cases = {edition: list(suites.cases(edition)) for edition in EDITIONS}
     found = _check_recordings(cases)
     if not paths:
         found += _check_implementations(suites, cases)
@@ -36,7 +36,7 @@ def command(paths: tuple[str, ...], strict: bool) -> int:
     noted = warnings(suites)
     for problem in noted:
         click.echo(f"warning: {problem}")
-    names = {case.name for of_contract in cases.values() for case in of_contract}
+    names = {case.name for of_edition in cases.values() for case in of_edition}
     click.echo(
         f"{len(suites.files)} suites, {len(names)} cases, {len(suites.rules)} rules: "
         f"{'valid' if not noted else f'valid, {len(noted)} warnings'}"
@@ -69,7 +69,7 @@ def _check_recordings(cases: dict[str, list[Case]]) -> list[Problem]:
 
 def _check_implementations(suites: Suites, cases: dict[str, list[Case]]) -> list[Problem]:
     problems: list[Problem] = []
-    every = [case for of_contract in cases.values() for case in of_contract]
+    every = [case for of_edition in cases.values() for case in of_edition]
     for manifest in sorted(Path("implementations").glob(f"*/{MANIFEST}")):
         try:
             known_failing = read_manifest(manifest).known_failing

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from harness.errors import nearest
 from harness.implementations.answers import Unreadable, named
-from harness.model import CONTRACTS, DECLARED_INPUTS, FEATURES, OPERATIONS, About
+from harness.model import DECLARED_INPUTS, EDITIONS, FEATURES, OPERATIONS, About
 
 __all__ = ["DECLARABLE", "SANDBOX_MODES", "SandboxMode", "checked", "declared"]
 
@@ -20,7 +20,7 @@ SandboxMode: TypeAlias = Literal["auto", "require", "off"]
 
 SANDBOX_MODES: tuple[SandboxMode, ...] = get_args(SandboxMode)
 
-_TEXTS = ("name", "version", "language", "homepage", "contract", "mode")
+_TEXTS = ("name", "version", "language", "homepage", "edition", "mode")
 _LISTS: Mapping[str, tuple[str, ...]] = {
     "operations": OPERATIONS,
     "inputs": (*sorted(DECLARED_INPUTS), "*"),
@@ -67,7 +67,7 @@ def checked(key: str, value: Any, *, strict: bool) -> Any:
         return value
     if not isinstance(value, str):
         raise Unreadable(f"{key} as {named(value)}; it must be text")
-    choices = {"mode": ("shape", "send"), "contract": CONTRACTS}.get(key)
+    choices = {"mode": ("shape", "send"), "edition": EDITIONS}.get(key)
     if choices is not None and value not in choices:
         raise Unreadable(f"{key} as {value!r}{nearest(value, choices)}; it is one of {', '.join(choices)}")
     return value

@@ -21,7 +21,7 @@ __all__ = [
 MANIFEST = "implementation.yaml"
 KNOWN_FAILING = "known_failing.txt"
 
-_REPLACES = ("name", "homepage", "mode", "operations", "inputs", "features", "contract", "known_failing")
+_REPLACES = ("name", "homepage", "mode", "operations", "inputs", "features", "edition", "known_failing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Manifest:
     operations: tuple[str, ...] | None = None
     inputs: tuple[str, ...] | None = None
     features: tuple[str, ...] | None = None
-    contract: str | None = None
+    edition: str | None = None
     vars: Mapping[str, Any] = field(default_factory=dict)
     install: str | None = None
     sandbox: SandboxMode | None = None

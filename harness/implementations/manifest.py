@@ -19,7 +19,7 @@ from harness.implementations.declared import SANDBOX_MODES, checked
 __all__ = ["stated_in"]
 
 _OWN = ("address", "install", "sandbox")
-_KEYS = (*_OWN, "name", "homepage", "mode", "operations", "inputs", "features", "contract", "vars")
+_KEYS = (*_OWN, "name", "homepage", "mode", "operations", "inputs", "features", "edition", "vars")
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
 _LITERALS = {"null": None, "true": True, "false": False}
 

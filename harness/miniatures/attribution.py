@@ -37,14 +37,14 @@ def leaks_attribution_to_proxies(given: Given) -> Answer:
 
 @miniature("OR-HDR-04")
 def sends_the_categories_of_april(given: Given) -> Answer:
-    """Still sends the single category of the older contract."""
+    """Still sends the single category of the older edition."""
     return _renamed(shape(given), "x-openrouter-categories", "X-OpenRouter-Categories", "cli-agent")
 
 
-@miniature("OR-HDR-03", contract="2026-04")
+@miniature("OR-HDR-03", edition="2026-04")
 def sends_the_categories_of_may(given: Given) -> Answer:
-    """Sends the categories of the later contract before their time."""
-    return replace(shape(given), headers=shape({**given, "contract": "2026-05"}).headers)
+    """Sends the categories of the later edition before their time."""
+    return replace(shape(given), headers=shape({**given, "edition": "2026-05"}).headers)
 
 
 @miniature("OR-HDR-04")

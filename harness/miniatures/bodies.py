@@ -194,7 +194,7 @@ def leaves_empty_tools_out(given: Given) -> Answer:
     return request if body_of(request).get("tools") else without_fields(request, "tools")
 
 
-@miniature("OR-BODY-07", contract="latest")
+@miniature("OR-BODY-07", edition="latest")
 def gives_all_calls_one_id(given: Given) -> Answer:
     """Makes tool-call ids fit for Mistral by cutting them short, and they fall together."""
     body = body_of(shape(given))
@@ -248,7 +248,7 @@ def sends_provider_routing_to_proxies(given: Given) -> Answer:
     )
 
 
-@miniature("OR-PR-02", contract="latest")
+@miniature("OR-PR-02", edition="latest")
 def replaces_routing_as_a_whole(given: Given) -> Answer:
     """Lets the call's routing preferences replace the configured ones instead of adding to them."""
     request = shape(given)

@@ -122,7 +122,7 @@ def sends_a_clear_of_false(given: Given) -> Answer:
     )
 
 
-@miniature("OR-RC-09", contract="latest")
+@miniature("OR-RC-09", edition="latest")
 def reads_the_number_a_ttl_begins_with(given: Given) -> Answer:
     """Still takes `300s` for 300."""
     params = given.get("params") or {}
@@ -243,7 +243,7 @@ def strips_the_callers_markers(given: Given) -> Answer:
     return shape({**given, "history": [_unmarked(turn) for turn in given.get("history") or ()]})
 
 
-@miniature("OR-CC-07", contract="latest")
+@miniature("OR-CC-07", edition="latest")
 def keeps_the_callers_markers(given: Given) -> Answer:
     """Adds its markers to those that are there, and there may be more than the four allowed."""
     body = body_of(shape(given))
@@ -257,7 +257,7 @@ def keeps_the_callers_markers(given: Given) -> Answer:
     return with_fields(shape(given), messages=body["messages"])
 
 
-@miniature("OR-CC-07", contract="latest")
+@miniature("OR-CC-07", edition="latest")
 def marks_every_tool(given: Given) -> Answer:
     """Marks each tool definition and not the last one alone."""
     body = body_of(shape(given))
@@ -267,7 +267,7 @@ def marks_every_tool(given: Given) -> Answer:
     return with_fields(shape(given), tools=[{**tool, "cache_control": EPHEMERAL} for tool in tools])
 
 
-@miniature("OR-CC-07", contract="latest")
+@miniature("OR-CC-07", edition="latest")
 def marks_the_last_block_of_any_kind(given: Given) -> Answer:
     """Marks the last block of the last turn, even if it is an image or empty."""
     body = body_of(shape(given))
@@ -279,7 +279,7 @@ def marks_the_last_block_of_any_kind(given: Given) -> Answer:
     return with_fields(shape(given), messages=body["messages"])
 
 
-@miniature("OR-CC-07", contract="latest")
+@miniature("OR-CC-07", edition="latest")
 def ignores_the_calls_retention(given: Given) -> Answer:
     """Reads the retention from the params alone."""
     options = {k: v for k, v in (given.get("options") or {}).items() if k != "cache_retention"}

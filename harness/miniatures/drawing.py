@@ -173,7 +173,7 @@ def ignores_the_callers_time_limit(given: Given, client: CaseClient) -> Call:
     return (yield from client({**given, "timeout_ms": None}))
 
 
-@client("OR-IMG-09", "image", contract="latest")
+@client("OR-IMG-09", "image", edition="latest")
 def asks_for_all_images_at_once(given: Given, client: CaseClient) -> Call:
     """Sends one request to the images endpoint, with the number of images in it."""
     count = given.get("count")
@@ -184,10 +184,10 @@ def asks_for_all_images_at_once(given: Given, client: CaseClient) -> Call:
     return (yield from altered(client({**given, "count": 1}), request=with_all))
 
 
-@client("OR-IMG-09", "image", contract="latest")
+@client("OR-IMG-09", "image", edition="latest")
 def stays_with_chat_completions(given: Given, client: CaseClient) -> Call:
     """Knows nothing of the images endpoint."""
-    return (yield from client({**given, "contract": "2026-05"}))
+    return (yield from client({**given, "edition": "2026-05"}))
 
 
 # ------------------------------------------------------------------ what is made of the answer
@@ -203,11 +203,11 @@ def takes_no_image_for_a_success(given: Given, client: CaseClient) -> Call:
     return (yield from altered(client(given), outcome=done))
 
 
-@client("OR-IMG-08", "image", contract="latest")
+@client("OR-IMG-08", "image", edition="latest")
 def skips_what_is_malformed(given: Given, client: CaseClient) -> Call:
     """Still takes the images that it finds in a chat completion, whatever else is wrong with it."""
     base = given.get("base_url") or "openrouter.ai"
-    lenient = given if "openrouter.ai" in base else {**given, "contract": "2026-05"}
+    lenient = given if "openrouter.ai" in base else {**given, "edition": "2026-05"}
     return (yield from client(lenient))
 
 
@@ -222,7 +222,7 @@ def reads_only_the_first_choice(given: Given, client: CaseClient) -> Call:
     return (yield from altered(client(given), outcome=cut))
 
 
-@client("OR-IMG-09", "image", contract="latest")
+@client("OR-IMG-09", "image", edition="latest")
 def reports_the_images_that_worked(given: Given, client: CaseClient) -> Call:
     """Lets one failed request of several count for nothing."""
     good: list[Reply] = []

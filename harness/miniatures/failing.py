@@ -33,7 +33,7 @@ def repeats_refusals(given: Given, client: CaseClient) -> Call:
     return (yield from _repeating(client(given), lambda error: error.get("status") in (400, 401, 402, 403)))
 
 
-@client("OR-RETRY-04", "chat", contract=LATEST)
+@client("OR-RETRY-04", "chat", edition=LATEST)
 def repeats_by_itself(given: Given, client: CaseClient) -> Call:
     """Still repeats a model call, while the run that made it does so as well."""
     return (yield from _repeating(client(given), lambda error: error["retryable"]))

@@ -100,7 +100,7 @@ def reads_seeds_from_text(given: Given, client: CaseClient) -> Call:
     return (yield from client({**given, "seed": int(seed) if isinstance(seed, str) else seed}))
 
 
-@client("OR-VID-05", "video", contract="latest")
+@client("OR-VID-05", "video", edition="latest")
 def rounds_seeds(given: Given, client: CaseClient) -> Call:
     """Still cuts off a seed's fraction without a word."""
     seed = given.get("seed")

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from harness.model import DEFAULT_CONTRACT, FEATURES, JsonValue, Reply, Request
+from harness.model import DEFAULT_EDITION, FEATURES, JsonValue, Reply, Request
 from harness.reference import Client, Refusal, shape
 
 __all__ = [
@@ -57,7 +57,7 @@ ATTRIBUTION = ("http-referer", "x-openrouter-title", "x-openrouter-categories")
 class Miniature:
     """A small implementation that is wrong on purpose, in one way.
 
-    `rule` is the one that a difference must be charged to, in the suites of `contract`. `rule` is None
+    `rule` is the one that a difference must be charged to, in the suites of `edition`. `rule` is None
     for an implementation that breaks instead of answering. `target` is what the harness calls: a function,
     or a class that is made anew for each case.
     """
@@ -65,7 +65,7 @@ class Miniature:
     name: str
     about: str
     rule: str | None
-    contract: str
+    edition: str
     target: Callable[..., Any]
 
 
@@ -78,7 +78,7 @@ class CaseClient(Client):
 
 
 def miniature(
-    rule: str | None, *, contract: str = DEFAULT_CONTRACT
+    rule: str | None, *, edition: str = DEFAULT_EDITION
 ) -> Callable[[Callable[[Given], Answer]], Miniature]:
     """Make a miniature of a function that answers a chat's input with what it sends; its docstring says
     what it does wrong. A refusal of the reference stays one."""
@@ -90,13 +90,13 @@ def miniature(
             except Refusal as refusal:
                 return {"error": refusal.error}
 
-        return Miniature(answer.__name__, _sentence(answer), rule, contract, target)
+        return Miniature(answer.__name__, _sentence(answer), rule, edition, target)
 
     return named
 
 
 def client(
-    rule: str, *operations: str, contract: str = DEFAULT_CONTRACT
+    rule: str, *operations: str, edition: str = DEFAULT_EDITION
 ) -> Callable[[Callable[[Given, CaseClient], Call]], Miniature]:
     """Make a miniature of a generator function that makes calls of these operations through the
     reference's client, which is the same one for all calls of a case, and changes something on the way."""
@@ -114,7 +114,7 @@ def client(
             def __call__(self, given: Given) -> Call:
                 return call(given, self._client)
 
-        return Miniature(call.__name__, _sentence(call), rule, contract, Target)
+        return Miniature(call.__name__, _sentence(call), rule, edition, Target)
 
     return named
 

@@ -31,7 +31,7 @@ Row = dict[str, Any]
 # ------------------------------------------------------------------ the catalog
 
 
-@client("CW-CAT-11", "chat", "catalog", contract=PROXIED)
+@client("CW-CAT-11", "chat", "catalog", edition=PROXIED)
 def has_a_list_to_fall_back_on(given: Given, client: CaseClient) -> Call:
     """Offers the models that it knows of where the catalog cannot be had."""
     known = {"ref": "clawrouter/openai/gpt-5.5", "id": "openai/gpt-5.5"}
@@ -41,7 +41,7 @@ def has_a_list_to_fall_back_on(given: Given, client: CaseClient) -> Call:
     return outcome
 
 
-@client("CW-CAT-01", "catalog", contract=PROXIED)
+@client("CW-CAT-01", "catalog", edition=PROXIED)
 def takes_no_list_for_an_empty_one(given: Given, client: CaseClient) -> Call:
     """Takes an answer without providers for one that has none."""
 
@@ -52,7 +52,7 @@ def takes_no_list_for_an_empty_one(given: Given, client: CaseClient) -> Call:
     return (yield from altered(client(given), outcome=none))
 
 
-@client("CW-CAT-02", "chat", "catalog", contract=PROXIED)
+@client("CW-CAT-02", "chat", "catalog", edition=PROXIED)
 def takes_the_word_true(given: Given, client: CaseClient) -> Call:
     """Takes whatever is truthy for a statement of compatibility."""
 
@@ -62,7 +62,7 @@ def takes_the_word_true(given: Given, client: CaseClient) -> Call:
     return (yield from altered(client(given), reply=_providers(compatible)))
 
 
-@client("CW-CAT-02", "chat", "catalog", contract=PROXIED)
+@client("CW-CAT-02", "chat", "catalog", edition=PROXIED)
 def takes_native_bases_anywhere(given: Given, client: CaseClient) -> Call:
     """Does not look at where a provider's native base leads."""
 
@@ -74,7 +74,7 @@ def takes_native_bases_anywhere(given: Given, client: CaseClient) -> Call:
     return (yield from altered(client(given), reply=_providers(based)))
 
 
-@client("CW-CAT-03", "chat", "catalog", contract=PROXIED)
+@client("CW-CAT-03", "chat", "catalog", edition=PROXIED)
 def lists_models_without_upstream(given: Given, client: CaseClient) -> Call:
     """Takes a model's own id where the catalog says nothing of the vendor's."""
 
@@ -86,7 +86,7 @@ def lists_models_without_upstream(given: Given, client: CaseClient) -> Call:
     return (yield from altered(client(given), reply=_models(filled)))
 
 
-@client("CW-CAT-04", "chat", "catalog", contract=PROXIED)
+@client("CW-CAT-04", "chat", "catalog", edition=PROXIED)
 def prefers_chat_to_responses(given: Given, client: CaseClient) -> Call:
     """Calls chat completions wherever a model offers them."""
 
@@ -99,7 +99,7 @@ def prefers_chat_to_responses(given: Given, client: CaseClient) -> Call:
     return (yield from altered(client(given), reply=_models(without_responses)))
 
 
-@client("CW-CAT-05", "chat", "catalog", contract=PROXIED)
+@client("CW-CAT-05", "chat", "catalog", edition=PROXIED)
 def tests_whether_providers_are_ready(given: Given, client: CaseClient) -> Call:
     """Hides a provider of which the catalog says that it is not ready."""
 
@@ -113,7 +113,7 @@ def tests_whether_providers_are_ready(given: Given, client: CaseClient) -> Call:
     return (yield from altered(client(given), reply=ready))
 
 
-@client("CW-CAT-06", "chat", "catalog", contract=PROXIED)
+@client("CW-CAT-06", "chat", "catalog", edition=PROXIED)
 def sends_unknown_refs_all_the_same(given: Given, client: CaseClient) -> Call:
     """Leaves it to the router to say that there is no such model."""
     last: list[Request] = []
@@ -131,7 +131,7 @@ def sends_unknown_refs_all_the_same(given: Given, client: CaseClient) -> Call:
     return outcome
 
 
-@client("CW-CAT-06", "chat", "catalog", contract=PROXIED)
+@client("CW-CAT-06", "chat", "catalog", edition=PROXIED)
 def lists_models_as_they_come(given: Given, client: CaseClient) -> Call:
     """Lists models in the order of the catalog, which changes from day to day."""
 
@@ -142,13 +142,13 @@ def lists_models_as_they_come(given: Given, client: CaseClient) -> Call:
     return (yield from altered(client(given), outcome=unsorted))
 
 
-@client("CW-CAT-07", "catalog", contract=PROXIED)
+@client("CW-CAT-07", "catalog", edition=PROXIED)
 def shows_models_by_their_ids(given: Given, client: CaseClient) -> Call:
     """Shows a model's id for its name."""
     return (yield from altered(client(given), outcome=_each_model(lambda model: {"name": model["id"]})))
 
 
-@client("CW-CAT-08", "catalog", contract=PROXIED)
+@client("CW-CAT-08", "catalog", edition=PROXIED)
 def shows_prices_in_micros(given: Given, client: CaseClient) -> Call:
     """Shows prices as they stand in the catalog, a million times too high."""
 
@@ -158,7 +158,7 @@ def shows_prices_in_micros(given: Given, client: CaseClient) -> Call:
     return (yield from altered(client(given), outcome=_each_model(in_micros)))
 
 
-@client("CW-CAT-10", "catalog", contract=PROXIED)
+@client("CW-CAT-10", "catalog", edition=PROXIED)
 def reads_the_first_page_only(given: Given, client: CaseClient) -> Call:
     """Takes the first page of a catalog for the whole."""
 
@@ -172,7 +172,7 @@ def reads_the_first_page_only(given: Given, client: CaseClient) -> Call:
 # ------------------------------------------------------------------ usage
 
 
-@client("CW-USE-01", "usage", contract=PROXIED)
+@client("CW-USE-01", "usage", edition=PROXIED)
 def echoes_the_upstreams_words(given: Given, client: CaseClient) -> Call:
     """Shows the user what the upstream answered, whatever it is."""
     words: list[str] = []
@@ -189,7 +189,7 @@ def echoes_the_upstreams_words(given: Given, client: CaseClient) -> Call:
     return (yield from altered(client(given), reply=heard, outcome=echoed))
 
 
-@client("CW-USE-01", "chat", "catalog", "usage", contract=PROXIED)
+@client("CW-USE-01", "chat", "catalog", "usage", edition=PROXIED)
 def stops_when_usage_fails(given: Given, client: CaseClient) -> Call:
     """Calls no model as long as it does not know what is left of the budget."""
     if given.get("operation") != "usage" and client.memory.get("usage failed"):
@@ -200,7 +200,7 @@ def stops_when_usage_fails(given: Given, client: CaseClient) -> Call:
     return outcome
 
 
-@client("CW-USE-02", "usage", contract=PROXIED)
+@client("CW-USE-02", "usage", edition=PROXIED)
 def divides_by_a_limit_of_zero(given: Given, client: CaseClient) -> Call:
     """Finds nothing used of a limit of zero."""
     empty: list[bool] = []
@@ -215,7 +215,7 @@ def divides_by_a_limit_of_zero(given: Given, client: CaseClient) -> Call:
     return (yield from altered(client(given), reply=looked_at, outcome=_each_window(nothing_used)))
 
 
-@client("CW-USE-02", "usage", contract=PROXIED)
+@client("CW-USE-02", "usage", edition=PROXIED)
 def counts_beyond_a_hundred(given: Given, client: CaseClient) -> Call:
     """Shows more than all of a budget as used."""
     shares: list[float] = []
@@ -233,7 +233,7 @@ def counts_beyond_a_hundred(given: Given, client: CaseClient) -> Call:
     return (yield from altered(client(given), reply=looked_at, outcome=_each_window(uncapped)))
 
 
-@client("CW-USE-03", "usage", contract=PROXIED)
+@client("CW-USE-03", "usage", edition=PROXIED)
 def resets_when_the_month_begins(given: Given, client: CaseClient) -> Call:
     """Names the beginning of the month for the reset, not its end."""
 
@@ -247,7 +247,7 @@ def resets_when_the_month_begins(given: Given, client: CaseClient) -> Call:
     return (yield from altered(client(given), outcome=_each_window(too_early)))
 
 
-@client("CW-USE-04", "usage", contract=PROXIED)
+@client("CW-USE-04", "usage", edition=PROXIED)
 def writes_thousands_without_commas(given: Given, client: CaseClient) -> Call:
     """Writes large numbers as one row of digits."""
 
@@ -257,7 +257,7 @@ def writes_thousands_without_commas(given: Given, client: CaseClient) -> Call:
     return (yield from altered(client(given), outcome=_budget(plain)))
 
 
-@client("CW-USE-05", "usage", contract=PROXIED)
+@client("CW-USE-05", "usage", edition=PROXIED)
 def calls_every_key_managed(given: Given, client: CaseClient) -> Call:
     """Names the plan of a key that has no budget after one."""
     return (
@@ -265,7 +265,7 @@ def calls_every_key_managed(given: Given, client: CaseClient) -> Call:
     )
 
 
-@client("CW-USE-06", "usage", contract=PROXIED)
+@client("CW-USE-06", "usage", edition=PROXIED)
 def counts_its_own_use(given: Given, client: CaseClient) -> Call:
     """Works out the percentage from what this key has cost, though the budget is everyone's."""
 

@@ -87,10 +87,10 @@ def knows_no_colon(given: Given) -> Answer:
     return UNKNOWN_MODEL if "openrouter:auto" in str(given.get("model")).lower() else shape(given)
 
 
-@miniature("OR-REF-11", contract=LATEST)
+@miniature("OR-REF-11", edition=LATEST)
 def keeps_the_letters_of_a_model(given: Given) -> Answer:
     """Still sends a model's id in the letters in which it was written."""
-    earlier = shape({**given, "contract": "2026-05"})
+    earlier = shape({**given, "edition": "2026-05"})
     return with_fields(shape(given), model=body_of(earlier)["model"])
 
 
@@ -114,7 +114,7 @@ def puts_its_path_behind_the_query(given: Given) -> Answer:
     return replace(request, url=f"{base}/chat/completions") if "?" in base else request
 
 
-@miniature("OR-PR-03", contract=LATEST)
+@miniature("OR-PR-03", edition=LATEST)
 def routes_on_every_host(given: Given) -> Answer:
     """Sends routing preferences to whatever base URL there is."""
     routing = (given.get("params") or {}).get("provider")
@@ -122,7 +122,7 @@ def routes_on_every_host(given: Given) -> Answer:
     return with_fields(request, provider=routing) if isinstance(routing, dict) else request
 
 
-@miniature("OR-PR-04", contract=LATEST)
+@miniature("OR-PR-04", edition=LATEST)
 def drops_preferences_it_does_not_know(given: Given) -> Answer:
     """Sends the preferences that there were a year ago."""
     request = shape(given)
@@ -133,7 +133,7 @@ def drops_preferences_it_does_not_know(given: Given) -> Answer:
     return with_fields(request, provider={name: routing[name] for name in known if name in routing})
 
 
-@miniature("OR-HDR-12", contract=LATEST)
+@miniature("OR-HDR-12", edition=LATEST)
 def leaves_headers_to_the_caller(given: Given) -> Answer:
     """Adds nothing where the caller brings headers of its own."""
     request = shape(given)

@@ -33,7 +33,7 @@ PROXIED = "clawrouter"
 # ------------------------------------------------------------------ the key
 
 
-@client("CW-AUTH-01", "chat", "catalog", "usage", contract=PROXIED)
+@client("CW-AUTH-01", "chat", "catalog", "usage", edition=PROXIED)
 def falls_back_on_upstream_keys(given: Given, client: CaseClient) -> Call:
     """Tries the vendors' own keys of the environment where the proxy's is missing."""
     env = given.get("env") or {}
@@ -42,7 +42,7 @@ def falls_back_on_upstream_keys(given: Given, client: CaseClient) -> Call:
     return (yield from client({**given, "api_key": theirs} if missing else given))
 
 
-@client("CW-AUTH-01", "chat", "catalog", contract=PROXIED)
+@client("CW-AUTH-01", "chat", "catalog", edition=PROXIED)
 def sends_a_bearer_beside_the_native_key(given: Given, client: CaseClient) -> Call:
     """Sends the key as a bearer token to every route, and to the native ones in their own header too."""
 
@@ -53,7 +53,7 @@ def sends_a_bearer_beside_the_native_key(given: Given, client: CaseClient) -> Ca
     return (yield from altered(client(given), request=doubled))
 
 
-@client("CW-AUTH-02", "chat", "catalog", contract=PROXIED)
+@client("CW-AUTH-02", "chat", "catalog", edition=PROXIED)
 def lets_a_configured_authorization_win(given: Given, client: CaseClient) -> Call:
     """Sends the Authorization of the provider's configured headers in place of the key."""
     configured = _configured(given).get("headers") or {}
@@ -67,7 +67,7 @@ def lets_a_configured_authorization_win(given: Given, client: CaseClient) -> Cal
     return (yield from altered(client(given), request=replaced))
 
 
-@client("CW-AUTH-02", "chat", "catalog", contract=PROXIED)
+@client("CW-AUTH-02", "chat", "catalog", edition=PROXIED)
 def sends_the_placeholder(given: Given, client: CaseClient) -> Call:
     """Takes the name of the environment variable for the key."""
     placeholder = "CLAWROUTER_API_KEY"
@@ -83,7 +83,7 @@ def sends_the_placeholder(given: Given, client: CaseClient) -> Call:
     return (yield from altered(client({**given, "api_key": "any"}), request=with_it))
 
 
-@client("CW-AUTH-03", "chat", "catalog", contract=PROXIED)
+@client("CW-AUTH-03", "chat", "catalog", edition=PROXIED)
 def asks_for_the_catalog_without_a_key(given: Given, client: CaseClient) -> Call:
     """Lets the server say that there is no key."""
     asked: list[Request] = []
@@ -99,7 +99,7 @@ def asks_for_the_catalog_without_a_key(given: Given, client: CaseClient) -> Call
     return outcome
 
 
-@client("CW-BASE-01", "chat", "catalog", "usage", contract=PROXIED)
+@client("CW-BASE-01", "chat", "catalog", "usage", edition=PROXIED)
 def keeps_the_v1_of_the_base(given: Given, client: CaseClient) -> Call:
     """Puts its paths behind a base URL that already ends in /v1."""
     base = (given.get("base_url") or _configured(given).get("baseUrl") or "").strip().rstrip("/")
@@ -113,7 +113,7 @@ def keeps_the_v1_of_the_base(given: Given, client: CaseClient) -> Call:
 # ------------------------------------------------------------------ what is sent
 
 
-@client("CW-HDR-01", "chat", "catalog", "usage", contract=PROXIED)
+@client("CW-HDR-01", "chat", "catalog", "usage", edition=PROXIED)
 def attributes_itself_to_clawrouter(given: Given, client: CaseClient) -> Call:
     """Sends OpenRouter's attribution headers to another company's router."""
 
@@ -125,7 +125,7 @@ def attributes_itself_to_clawrouter(given: Given, client: CaseClient) -> Call:
     return (yield from altered(client(given), request=attributed))
 
 
-@client("CW-HDR-01", "chat", "catalog", contract=LATEST)
+@client("CW-HDR-01", "chat", "catalog", edition=LATEST)
 def marks_caches_for_clawrouter(given: Given, client: CaseClient) -> Call:
     """Puts Anthropic's cache markers into chat completions, as for OpenRouter."""
 
@@ -139,13 +139,13 @@ def marks_caches_for_clawrouter(given: Given, client: CaseClient) -> Call:
     return (yield from altered(client(given), request=marked))
 
 
-@client("CW-HDR-02", "chat", "catalog", contract=LATEST)
+@client("CW-HDR-02", "chat", "catalog", edition=LATEST)
 def does_not_name_itself(given: Given, client: CaseClient) -> Call:
     """Sends none of the headers by which ClawRouter knows its clients."""
     return (yield from altered(client(given), request=lambda sent: without_headers(sent, "x-clawrouter-*")))
 
 
-@client("CW-REQ-01", "chat", "catalog", contract=PROXIED)
+@client("CW-REQ-01", "chat", "catalog", edition=PROXIED)
 def sends_catalog_ids_to_native_routes(given: Given, client: CaseClient) -> Call:
     """Calls a vendor's own API by the catalog's name for the model."""
     catalog_id = str(given.get("model")).strip().partition("/")[2]
@@ -159,7 +159,7 @@ def sends_catalog_ids_to_native_routes(given: Given, client: CaseClient) -> Call
     return (yield from altered(client(given), request=renamed))
 
 
-@client("CW-REQ-01", "chat", "catalog", contract=PROXIED)
+@client("CW-REQ-01", "chat", "catalog", edition=PROXIED)
 def sends_upstream_ids_to_common_routes(given: Given, client: CaseClient) -> Call:
     """Calls the router's own API by the vendor's name for the model."""
 
@@ -171,7 +171,7 @@ def sends_upstream_ids_to_common_routes(given: Given, client: CaseClient) -> Cal
     return (yield from altered(client(given), request=renamed))
 
 
-@client("CW-REQ-02", "chat", "catalog", contract=LATEST)
+@client("CW-REQ-02", "chat", "catalog", edition=LATEST)
 def sends_its_route_along(given: Given, client: CaseClient) -> Call:
     """Leaves its own note about the route among the parameters that it sends."""
     route = {"transport": "openai-responses"}
@@ -182,7 +182,7 @@ def sends_its_route_along(given: Given, client: CaseClient) -> Call:
     return (yield from altered(client(given), request=noted))
 
 
-@client("CW-REQ-03", "chat", "catalog", contract=LATEST)
+@client("CW-REQ-03", "chat", "catalog", edition=LATEST)
 def stores_its_responses(given: Given, client: CaseClient) -> Call:
     """Lets the vendor keep what is sent, which is the vendor's default."""
 
@@ -192,7 +192,7 @@ def stores_its_responses(given: Given, client: CaseClient) -> Call:
     return (yield from altered(client(given), request=stored))
 
 
-@client("CW-REQ-03", "chat", "catalog", contract=LATEST)
+@client("CW-REQ-03", "chat", "catalog", edition=LATEST)
 def asks_for_a_service_tier(given: Given, client: CaseClient) -> Call:
     """Sends OpenAI's service tier to whatever speaks OpenAI's API."""
 
@@ -206,13 +206,13 @@ def asks_for_a_service_tier(given: Given, client: CaseClient) -> Call:
 # ------------------------------------------------------------------ when the catalog is asked for
 
 
-@client("CW-CAT-09", "chat", "catalog", contract=PROXIED)
+@client("CW-CAT-09", "chat", "catalog", edition=PROXIED)
 def asks_for_the_catalog_each_time(given: Given, client: CaseClient) -> Call:
     """Keeps nothing of a catalog from one call to the next."""
     return (yield from CaseClient()(given))
 
 
-@client("CW-CAT-09", "chat", "catalog", contract=PROXIED)
+@client("CW-CAT-09", "chat", "catalog", edition=PROXIED)
 def shares_its_catalog_between_keys(given: Given, client: CaseClient) -> Call:
     """Keeps a catalog under its address alone, so that one key sees what another one may use."""
 
@@ -222,25 +222,25 @@ def shares_its_catalog_between_keys(given: Given, client: CaseClient) -> Call:
     return (yield from _remembering(client, given, lambda reply: reply.status == 200, anothers))
 
 
-@client("CW-CAT-09", "chat", "catalog", contract=PROXIED)
+@client("CW-CAT-09", "chat", "catalog", edition=PROXIED)
 def keeps_catalog_errors(given: Given, client: CaseClient) -> Call:
     """Keeps the answer to a look-up that failed, too."""
     return (yield from _remembering(client, given, lambda reply: reply.status != 200))
 
 
-@client("CW-CAT-09", "chat", "catalog", contract=PROXIED)
+@client("CW-CAT-09", "chat", "catalog", edition=PROXIED)
 def keeps_empty_catalogs(given: Given, client: CaseClient) -> Call:
     """Keeps an empty catalog like any other."""
     return (yield from _remembering(client, given, lambda reply: answer_of(reply).get("providers") == []))
 
 
-@client("CW-CAT-09", "chat", "catalog", contract=PROXIED)
+@client("CW-CAT-09", "chat", "catalog", edition=PROXIED)
 def keeps_its_catalog_for_ever(given: Given, client: CaseClient) -> Call:
     """Asks for the catalog once in the life of a client."""
     return (yield from client({**given, "elapsed_ms": None}))
 
 
-@client("OR-RETRY-05", "chat", "catalog", "usage", contract=LATEST)
+@client("OR-RETRY-05", "chat", "catalog", "usage", edition=LATEST)
 def tries_look_ups_again(given: Given, client: CaseClient) -> Call:
     """Repeats a look-up that was refused."""
     last: list[Request] = []

@@ -117,7 +117,7 @@ def asks_only_models_that_are_said_to_reason(given: Given) -> Answer:
     return shape(given) if capable else without_fields(shape(given), "reasoning")
 
 
-@miniature("OR-RSN-07", contract="latest")
+@miniature("OR-RSN-07", edition="latest")
 def sends_efforts_that_no_model_lists(given: Given) -> Answer:
     """Sends an effort also to a model that can only be told to think or not to."""
     known = given.get("model_meta") or {}
@@ -181,11 +181,11 @@ def drops_tool_calls_as_prefill(given: Given) -> Answer:
     return with_fields(request, messages=messages)
 
 
-@miniature("OR-PF-07", contract="2026-04")
+@miniature("OR-PF-07", edition="2026-04")
 def drops_the_prefill_before_its_time(given: Given) -> Answer:
-    """Drops an answer begun under the contract that had no such rule."""
+    """Drops an answer begun under the edition that had no such rule."""
     request = shape(given)
-    kept = len(body_of(shape({**given, "contract": "2026-05"}))["messages"])
+    kept = len(body_of(shape({**given, "edition": "2026-05"}))["messages"])
     return with_fields(request, messages=body_of(request)["messages"][:kept])
 
 
@@ -208,8 +208,8 @@ def drops_answers_before_the_end(given: Given) -> Answer:
 
 
 def _undropped(given: Given) -> list[object]:
-    """The messages as the contract without the prefill drop has them."""
-    return list(body_of(shape({**given, "contract": "2026-04"}))["messages"])
+    """The messages as the edition without the prefill drop has them."""
+    return list(body_of(shape({**given, "edition": "2026-04"}))["messages"])
 
 
 # ------------------------------------------------------------------ DeepSeek V4
@@ -289,10 +289,10 @@ def offers_deepseek_three_levels(given: Given) -> Answer:
     return with_fields(request, reasoning_effort=rounded[effort]) if effort in rounded else request
 
 
-@miniature("OR-DS-08", contract="latest")
+@miniature("OR-DS-08", edition="latest")
 def still_tells_deepseek_twice(given: Given) -> Answer:
     """Still sends DeepSeek's own fields beside OpenRouter's."""
-    return shape({**given, "contract": "2026-05"}) if "deepseek" in _model(given) else shape(given)
+    return shape({**given, "edition": "2026-05"}) if "deepseek" in _model(given) else shape(given)
 
 
 @miniature("OR-DS-10")

@@ -139,10 +139,10 @@ def leaves_calls_unanswered(given: Given) -> Answer:
     return with_fields(request, messages=[message for message in messages if message not in made_up])
 
 
-@miniature("OR-MSG-14", contract=LATEST)
+@miniature("OR-MSG-14", edition=LATEST)
 def replays_reasoning_under_any_name(given: Given) -> Answer:
     """Replays reasoning in whatever field it came."""
-    return with_fields(shape(given), messages=body_of(shape({**given, "contract": "2026-05"}))["messages"])
+    return with_fields(shape(given), messages=body_of(shape({**given, "edition": "2026-05"}))["messages"])
 
 
 @miniature("OR-MSG-15")

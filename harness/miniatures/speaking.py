@@ -30,7 +30,7 @@ def prefers_the_environments_key(given: Given, client: CaseClient) -> Call:
     return (yield from client({**given, "api_key": given.get("api_key") or key}))
 
 
-@client("OR-TTS-06", "speech", contract="latest")
+@client("OR-TTS-06", "speech", edition="latest")
 def speaks_through_openrouter_all_the_same(given: Given, client: CaseClient) -> Call:
     """Still replaces every base URL for speech by OpenRouter's."""
     return (yield from client({**given, "base_url": "https://openrouter.ai/api/v1"}))

@@ -150,10 +150,10 @@ def fetches_without_polling(given: Given, client: CaseClient) -> Call:
     return (yield from altered(client(given), reply=_saying(lambda job: {**job, "status": "completed"})))
 
 
-@client("OR-VID-07", "video", contract="latest")
+@client("OR-VID-07", "video", edition="latest")
 def polls_what_failed_at_once(given: Given, client: CaseClient) -> Call:
     """Still polls a job that had failed when it was submitted."""
-    return (yield from client({**given, "contract": "2026-05"}))
+    return (yield from client({**given, "edition": "2026-05"}))
 
 
 @client("OR-VID-08", "video")
@@ -166,7 +166,7 @@ def polls_cancelled_jobs(given: Given, client: CaseClient) -> Call:
     return (yield from altered(client(given), reply=_saying(still_running)))
 
 
-@client("OR-VID-08", "video", contract="latest")
+@client("OR-VID-08", "video", edition="latest")
 def polls_unknown_words(given: Given, client: CaseClient) -> Call:
     """Still takes every word that it does not know for one that says to wait."""
 

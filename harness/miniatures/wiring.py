@@ -32,14 +32,14 @@ Body = dict[str, Any]
 # ------------------------------------------------------------------ the frame
 
 
-@client("CW-WIRE-01", "chat", "catalog", contract=LATEST)
+@client("CW-WIRE-01", "chat", "catalog", edition=LATEST)
 def asks_streams_for_usage(given: Given, client: CaseClient) -> Call:
     """Sends stream_options, which not every vendor behind a router knows."""
     options = {"stream_options": {"include_usage": True}}
     return (yield from altered(client(given), request=_in(COMPLETIONS, lambda body: {**body, **options})))
 
 
-@client("CW-WIRE-01", "chat", "catalog", contract=LATEST)
+@client("CW-WIRE-01", "chat", "catalog", edition=LATEST)
 def limits_tokens_by_the_older_name(given: Given, client: CaseClient) -> Call:
     """Sends max_tokens to chat completions, which reasoning models refuse."""
 
@@ -49,7 +49,7 @@ def limits_tokens_by_the_older_name(given: Given, client: CaseClient) -> Call:
     return (yield from altered(client(given), request=_in(COMPLETIONS, renamed)))
 
 
-@client("CW-WIRE-01", "chat", "catalog", contract=LATEST)
+@client("CW-WIRE-01", "chat", "catalog", edition=LATEST)
 def instructs_by_a_field_of_its_own(given: Given, client: CaseClient) -> Call:
     """Sends the system prompt as the instructions of Responses, not as its first item."""
 
@@ -65,7 +65,7 @@ def instructs_by_a_field_of_its_own(given: Given, client: CaseClient) -> Call:
 # ------------------------------------------------------------------ tools and thinking
 
 
-@client("CW-WIRE-02", "chat", "catalog", contract=LATEST)
+@client("CW-WIRE-02", "chat", "catalog", edition=LATEST)
 def lists_tools_as_they_come(given: Given, client: CaseClient) -> Call:
     """Sends tools in whatever order they are given, and no prompt cache knows them again."""
 
@@ -76,7 +76,7 @@ def lists_tools_as_they_come(given: Given, client: CaseClient) -> Call:
     return (yield from altered(client(given), request=turned))
 
 
-@client("CW-WIRE-02", "chat", "catalog", contract=LATEST)
+@client("CW-WIRE-02", "chat", "catalog", edition=LATEST)
 def nests_tools_as_in_chat(given: Given, client: CaseClient) -> Call:
     """Gives Responses the tools of chat completions, one level too deep."""
 
@@ -89,7 +89,7 @@ def nests_tools_as_in_chat(given: Given, client: CaseClient) -> Call:
     return (yield from altered(client(given), request=_in(RESPONSES, nested)))
 
 
-@client("CW-WIRE-02", "chat", "catalog", contract=LATEST)
+@client("CW-WIRE-02", "chat", "catalog", edition=LATEST)
 def chooses_tools_in_openais_words(given: Given, client: CaseClient) -> Call:
     """Passes the choice among tools to Anthropic as the word that another API has for it."""
 
@@ -100,7 +100,7 @@ def chooses_tools_in_openais_words(given: Given, client: CaseClient) -> Call:
     return (yield from altered(client(given), request=_in(MESSAGES, as_a_word)))
 
 
-@client("CW-WIRE-03", "chat", "catalog", contract=LATEST)
+@client("CW-WIRE-03", "chat", "catalog", edition=LATEST)
 def thinks_in_openrouters_words(given: Given, client: CaseClient) -> Call:
     """Sends the effort of chat completions in the object that OpenRouter has for it."""
 
@@ -111,7 +111,7 @@ def thinks_in_openrouters_words(given: Given, client: CaseClient) -> Call:
     return (yield from altered(client(given), request=_in(COMPLETIONS, moved)))
 
 
-@client("CW-WIRE-03", "chat", "catalog", contract=LATEST)
+@client("CW-WIRE-03", "chat", "catalog", edition=LATEST)
 def gives_every_claude_a_budget(given: Given, client: CaseClient) -> Call:
     """Sets tokens to think with also for models that choose for themselves."""
 
@@ -123,7 +123,7 @@ def gives_every_claude_a_budget(given: Given, client: CaseClient) -> Call:
     return (yield from altered(client(given), request=_in(MESSAGES, budgeted)))
 
 
-@client("CW-WIRE-03", "chat", "catalog", contract=LATEST)
+@client("CW-WIRE-03", "chat", "catalog", edition=LATEST)
 def leaves_thinking_on(given: Given, client: CaseClient) -> Call:
     """Says nothing of thinking where it is off, and pays for what the model does by default."""
 
@@ -139,7 +139,7 @@ def leaves_thinking_on(given: Given, client: CaseClient) -> Call:
 # ------------------------------------------------------------------ turns
 
 
-@client("CW-WIRE-04", "chat", "catalog", contract=LATEST)
+@client("CW-WIRE-04", "chat", "catalog", edition=LATEST)
 def answers_tools_one_turn_each(given: Given, client: CaseClient) -> Call:
     """Gives Anthropic each of several tool results in a turn of its own, which it refuses."""
 
@@ -154,7 +154,7 @@ def answers_tools_one_turn_each(given: Given, client: CaseClient) -> Call:
     return (yield from altered(client(given), request=_in(MESSAGES, split)))
 
 
-@client("CW-WIRE-04", "chat", "catalog", contract=LATEST)
+@client("CW-WIRE-04", "chat", "catalog", edition=LATEST)
 def sends_the_last_turn_alone(given: Given, client: CaseClient) -> Call:
     """Counts on Responses to remember what was said before."""
 
@@ -164,7 +164,7 @@ def sends_the_last_turn_alone(given: Given, client: CaseClient) -> Call:
     return (yield from altered(client(given), request=_in(RESPONSES, cut)))
 
 
-@client("CW-WIRE-05", "chat", "catalog", contract=LATEST)
+@client("CW-WIRE-05", "chat", "catalog", edition=LATEST)
 def marks_no_caches(given: Given, client: CaseClient) -> Call:
     """Leaves out Anthropic's cache markers also where the API is Anthropic's own."""
     return (
@@ -174,7 +174,7 @@ def marks_no_caches(given: Given, client: CaseClient) -> Call:
     )
 
 
-@client("CW-REQ-04", "chat", "catalog", contract=LATEST)
+@client("CW-REQ-04", "chat", "catalog", edition=LATEST)
 def shows_one_models_thoughts_to_another(given: Given, client: CaseClient) -> Call:
     """Takes every earlier turn for one of the model that is asked."""
     history = [
@@ -184,9 +184,9 @@ def shows_one_models_thoughts_to_another(given: Given, client: CaseClient) -> Ca
     return (yield from client({**given, "history": history}))
 
 
-@client("CW-REQ-04", "chat", "catalog", contract=LATEST)
+@client("CW-REQ-04", "chat", "catalog", edition=LATEST)
 def drops_failed_turns(given: Given, client: CaseClient) -> Call:
-    """Leaves out a turn that failed, as the older contract had it, and its work is done twice."""
+    """Leaves out a turn that failed, as the older edition had it, and its work is done twice."""
     failed = ("error", "aborted")
     history = [turn for turn in given.get("history") or () if turn.get("stop_reason") not in failed]
     return (yield from client({**given, "history": history}))
@@ -195,7 +195,7 @@ def drops_failed_turns(given: Given, client: CaseClient) -> Call:
 # ------------------------------------------------------------------ answers
 
 
-@client("CW-WIRE-06", "chat", "catalog", contract=LATEST)
+@client("CW-WIRE-06", "chat", "catalog", edition=LATEST)
 def takes_an_unfinished_answer_for_a_whole_one(given: Given, client: CaseClient) -> Call:
     """Reports what has come of a stream that never said how it ended."""
     answered: list[int] = []
@@ -211,7 +211,7 @@ def takes_an_unfinished_answer_for_a_whole_one(given: Given, client: CaseClient)
     return (yield from altered(client(given), reply=heard, outcome=whole))
 
 
-@client("CW-WIRE-06", "chat", "catalog", contract=LATEST)
+@client("CW-WIRE-06", "chat", "catalog", edition=LATEST)
 def reads_no_usage_from_streams(given: Given, client: CaseClient) -> Call:
     """Counts nothing of what a streamed answer says that it has used."""
 

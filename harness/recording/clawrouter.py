@@ -23,7 +23,7 @@ from harness.reference.openrouter.pricing import NO_PRICES, Listed, Prices
 
 __all__ = ["Prospect", "look_ahead_at"]
 
-_CONTRACT = "latest"
+_EDITION = "latest"
 _MILLION = 1_000_000
 _ALL = 100.0
 
@@ -57,7 +57,7 @@ def look_ahead_at(
         return looked_up[request.url]
 
     prices = NO_PRICES
-    load = Catalogs().load(root, key.value, contract=_CONTRACT, clock=VirtualClock())
+    load = Catalogs().load(root, key.value, edition=_EDITION, clock=VirtualClock())
     try:
         listed = drive(load, answer)
     except CallError as error:
@@ -82,7 +82,7 @@ def _at_hand(root: str, key: Key) -> Iterator[Check]:
 
 def _budget(caller: Caller, root: str, key: Key) -> Check:
     """Whether the key is accepted, and has something left."""
-    given = {"base_url": root, "api_key": key.value, "contract": _CONTRACT}
+    given = {"base_url": root, "api_key": key.value, "edition": _EDITION}
     try:
         budget: dict[str, Any] = drive(usage(given, Session(VirtualClock())), caller.look_up)["budget"]
     except CallError as error:

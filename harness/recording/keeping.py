@@ -43,7 +43,7 @@ class Origin:
             "scenario": case.name,
             "scenario_digest": scenario_digest(case),
             "implementation": " ".join(filter(None, (self._about.name, self._about.version))),
-            "contract": case.contract,
+            "edition": case.edition,
         }
         tried = {
             str(number): list(made.call.tried) for number, made in enumerate(exchanges) if made.call.tried

@@ -25,7 +25,7 @@ class Entry:
     """
 
     case: str
-    contract: str
+    edition: str
     id: str
     model: str
     status: int | str
@@ -38,7 +38,7 @@ class Entry:
     def as_json(self) -> dict[str, JsonValue]:
         return {
             "case": self.case,
-            "contract": self.contract,
+            "edition": self.edition,
             "id": self.id,
             "model": self.model,
             "status": self.status,
@@ -79,12 +79,12 @@ class Totals:
         }
 
 
-def entry(case: str, contract: str, call: Call, reply: Reply) -> Entry:
+def entry(case: str, edition: str, call: Call, reply: Reply) -> Entry:
     """The entry of a call that is over."""
     estimate = call.estimate
     return Entry(
         case,
-        contract,
+        edition,
         _id(reply),
         estimate.model,
         reply.fault or reply.status,

@@ -32,11 +32,11 @@ class Progress:
 
     def is_finished(self, case: Case) -> bool:
         """Whether the case was recorded, or is finished in the run that is taken up."""
-        return (case.name, case.contract) in self._finished
+        return (case.name, case.edition) in self._finished
 
     def finish(self, case: Case) -> None:
         """Remember a case, on the disk at once. Raises `OSError` where that cannot be done."""
-        self._finished.add((case.name, case.contract))
+        self._finished.add((case.name, case.edition))
         self._file.parent.mkdir(parents=True, exist_ok=True)
         ignore = self._file.parent / ".gitignore"
         if not ignore.exists():
@@ -59,6 +59,6 @@ class Progress:
             stated = orjson.loads(self._file.read_bytes())
             if stated["version"] != _VERSION or stated["implementation"] != self._implementation:
                 return set()
-            return {(name, contract) for name, contract in stated["finished"]}
+            return {(name, edition) for name, edition in stated["finished"]}
         except (OSError, ValueError, KeyError, TypeError):
             return set()

@@ -119,7 +119,7 @@ class _Session:
                 self._aside.append(Take(case, "skipped", reason=reason))
                 continue
             answerer = Answerer(case, self._caller, whatever_is_sent=self._settings.keep_failing)
-            self._answerers[case.name, case.contract] = answerer
+            self._answerers[case.name, case.edition] = answerer
             yield Job(case, answerer.answer, answerer.live, self._caller.wait)
 
     def _drain(self) -> Iterator[Take]:
@@ -135,12 +135,12 @@ class _Session:
                 yield Take(case, "failed", kept, "it was broken off", (), self._entries(case, made))
 
     def _entries(self, case: Case, made: Iterable[Exchange]) -> tuple[Entry, ...]:
-        return tuple(entry(case.name, case.contract, each.call, each.call.finish()) for each in made)
+        return tuple(entry(case.name, case.edition, each.call, each.call.finish()) for each in made)
 
     # -------------------------------------------------------------- a case that was performed
 
     def _conclude(self, case: Case, observation: Observation) -> Take:
-        answerer = self._answerers.pop((case.name, case.contract))
+        answerer = self._answerers.pop((case.name, case.edition))
         if observation.unsupported is not None:
             return Take(case, "not_applicable", reason=observation.unsupported)
         differences: tuple[Difference, ...] = ()

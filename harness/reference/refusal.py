@@ -51,4 +51,4 @@ class Failure(CallError):  # noqa: N818
 
 
 class Unsupported(Exception):  # noqa: N818
-    """The contract has rules for this input, but the reference does not follow them."""
+    """The edition has rules for this input, but the reference does not follow them."""

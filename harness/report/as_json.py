@@ -17,7 +17,7 @@ FORMAT = 1
 
 
 class JsonReport:
-    """Writes `{"format", "harness", "started_at", "implementations", "contracts", "verdicts", "summary"}`."""
+    """Writes `{"format", "harness", "started_at", "implementations", "editions", "verdicts", "summary"}`."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -28,7 +28,7 @@ class JsonReport:
             "format": FORMAT,
             "harness": event.harness_version,
             "started_at": event.started_at,
-            "contracts": event.contracts,
+            "editions": event.editions,
             "implementations": [
                 {"name": about.name, "version": about.version, "language": about.language, "mode": about.mode}
                 for about in event.implementations
@@ -54,7 +54,7 @@ def verdict_as_json(verdict: Verdict) -> dict[str, JsonValue]:
     return {
         "case": case.name,
         "suite": case.suite,
-        "contract": case.contract,
+        "edition": case.edition,
         "implementation": verdict.implementation,
         "status": verdict.status,
         "evidence": case.evidence,

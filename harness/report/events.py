@@ -14,7 +14,7 @@ class Begun(NamedTuple):
     """A run begins: who is held to how many cases (None while they are not counted)."""
 
     implementations: tuple[About, ...]
-    contracts: tuple[str, ...]
+    editions: tuple[str, ...]
     total: int | None
     harness_version: str
     started_at: str  # ISO 8601, UTC

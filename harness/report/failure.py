@@ -25,10 +25,10 @@ _GROUPS: dict[DifferenceKind, tuple[int, str]] = {
 
 
 def headline(verdict: Verdict) -> str:
-    """`STATUS case [contract] (implementation)`, one line."""
+    """`STATUS case [edition] (implementation)`, one line."""
     case = verdict.case
     who = f" ({verdict.implementation})" if verdict.implementation else ""
-    return f"{verdict.status.upper().replace('_', ' ')} {case.name} [{case.contract}]{who}"
+    return f"{verdict.status.upper().replace('_', ' ')} {case.name} [{case.edition}]{who}"
 
 
 def describe(verdict: Verdict) -> str:

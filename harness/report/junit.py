@@ -29,7 +29,7 @@ class JunitReport:
 
     def begin(self, event: Begun) -> None:
         self._started_at = event.started_at.split("+")[0].removesuffix("Z")
-        self._several = len(event.contracts) > 1
+        self._several = len(event.editions) > 1
 
     def verdict(self, verdict: Verdict) -> None:
         text = self._test_case(verdict)
@@ -58,7 +58,7 @@ class JunitReport:
         case = verdict.case
         name = case.name.removeprefix(f"{case.suite}/")
         if self._several:
-            name += f"[{case.contract}]"
+            name += f"[{case.edition}]"
         classname = f"{verdict.implementation}.{case.suite}" if verdict.implementation else case.suite
         start = (
             f"    <testcase classname={_attribute(classname)} name={_attribute(name)}"

@@ -14,7 +14,7 @@ __all__ = ["save_observation"]
 
 
 def save_observation(verdict: Verdict, folder: Path) -> Path | None:
-    """Write what was observed to `folder/<case>[@contract][.implementation].json`; None if nothing was.
+    """Write what was observed to `folder/<case>[@edition][.implementation].json`; None if nothing was.
 
     Canaries and credentials are masked. A `.gitignore` keeps the folder out of version control.
     """
@@ -24,7 +24,7 @@ def save_observation(verdict: Verdict, folder: Path) -> Path | None:
     case = verdict.case
     document = {
         "case": case.name,
-        "contract": case.contract,
+        "edition": case.edition,
         "implementation": verdict.implementation,
         "steps": [
             {
@@ -36,7 +36,7 @@ def save_observation(verdict: Verdict, folder: Path) -> Path | None:
         ],
     }
     who = re.sub(r"[^A-Za-z0-9._-]+", "-", verdict.implementation)
-    path = folder / f"{case.name}@{case.contract}.{who}.json"
+    path = folder / f"{case.name}@{case.edition}.{who}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     ignore = folder.parent / ".gitignore"
     if not ignore.exists():

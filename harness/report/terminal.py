@@ -63,7 +63,7 @@ class TerminalReport:
             " ".join(filter(None, (about.name, about.version, f"({about.mode})")))
             for about in event.implementations
         )
-        self._write(f"{names} against contract {', '.join(event.contracts)}")
+        self._write(f"{names} against edition {', '.join(event.editions)}")
         for about in event.implementations:
             for note in about.notes:
                 self._write(f"{about.name}: {note}")
@@ -78,7 +78,7 @@ class TerminalReport:
         self._notes["unchecked"] += bool(verdict.unchecked)
         self._notes["unproven"] += bool(verdict.unproven)
         if self._several:
-            name = f"{verdict.case.name} [{verdict.case.contract}]"
+            name = f"{verdict.case.name} [{verdict.case.edition}]"
             self._matrix[name][verdict.implementation] = verdict.status
         if verdict.status == "not_applicable":
             self._aside[verdict.reason] += 1

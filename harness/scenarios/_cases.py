@@ -1,41 +1,41 @@
-"""Scenarios expanded into cases: a row, a contract, and every variable filled in."""
+"""Scenarios expanded into cases: a row, an edition, and every variable filled in."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, TypeAlias, cast
 
-from harness.model import CONTRACTS, EVIDENCE, Case, Interaction, JsonValue, Rule, Step
-from harness.scenarios._contracts import in_order
+from harness.model import EDITIONS, EVIDENCE, Case, Interaction, JsonValue, Rule, Step
+from harness.scenarios._editions import in_order
 from harness.scenarios._filling import Scope, fill
 from harness.scenarios._plans import RowPlan, ScenarioPlan, StepPlan, SuitePlan
 from harness.scenarios._templates import Template
 
 _Order: TypeAlias = Literal["strict", "any"]
 
-__all__ = ["CaseMaker", "case_name", "contracts_of", "interactions_from", "rules_in_force"]
+__all__ = ["CaseMaker", "case_name", "editions_of", "interactions_from", "rules_in_force"]
 
 
 def case_name(suite: str, scenario: str, row: str | None) -> str:
     return f"{suite}/{scenario}" if row is None else f"{suite}/{scenario}/{row}"
 
 
-def rules_in_force(ids: tuple[str, ...], contract: str, rules: Mapping[str, Rule]) -> tuple[Rule, ...]:
-    """The rules among `ids` that hold in a contract."""
-    return tuple(rules[id_] for id_ in ids if contract in rules[id_].contracts)
+def rules_in_force(ids: tuple[str, ...], edition: str, rules: Mapping[str, Rule]) -> tuple[Rule, ...]:
+    """The rules among `ids` that hold in an edition."""
+    return tuple(rules[id_] for id_ in ids if edition in rules[id_].editions)
 
 
-def contracts_of(scenario: ScenarioPlan, row: RowPlan | None, rules: Mapping[str, Rule]) -> tuple[str, ...]:
-    """The contracts a scenario's row is run in: as it states, or as the suite states where one of its rules
+def editions_of(scenario: ScenarioPlan, row: RowPlan | None, rules: Mapping[str, Rule]) -> tuple[str, ...]:
+    """The editions a scenario's row is run in: as it states, or as the suite states where one of its rules
     holds, else those in which all its rules hold."""
-    if row and row.contracts:
-        return row.contracts
-    held = [set(rules[id_].contracts) for id_ in scenario.rules]
-    if not scenario.contracts:
-        return in_order(set(CONTRACTS).intersection(*held))
+    if row and row.editions:
+        return row.editions
+    held = [set(rules[id_].editions) for id_ in scenario.rules]
+    if not scenario.editions:
+        return in_order(set(EDITIONS).intersection(*held))
     if scenario.of_suite and held:
-        return in_order(set(scenario.contracts).intersection(set().union(*held)))
-    return scenario.contracts
+        return in_order(set(scenario.editions).intersection(set().union(*held)))
+    return scenario.editions
 
 
 class CaseMaker:
@@ -54,32 +54,32 @@ class CaseMaker:
         self._rules = rules
         self._variables = variables
         self._cassette = cassette
-        self._contracts: dict[object, tuple[str, ...]] = {}
+        self._editions: dict[object, tuple[str, ...]] = {}
         self._in_force: dict[tuple[tuple[str, ...], str], tuple[tuple[Rule, ...], str]] = {}
 
-    def cases(self, scenario: ScenarioPlan, contracts: tuple[str, ...]) -> Iterator[Case]:
-        """The cases of a scenario in these contracts, row by row. Raises UnfillableError."""
+    def cases(self, scenario: ScenarioPlan, editions: tuple[str, ...]) -> Iterator[Case]:
+        """The cases of a scenario in these editions, row by row. Raises UnfillableError."""
         for row in scenario.rows if scenario.rows is not None else (None,):
-            for contract in self._contracts_of(scenario, row):
-                if contract in contracts:
-                    yield self.case(scenario, row, contract)
+            for edition in self._editions_of(scenario, row):
+                if edition in editions:
+                    yield self.case(scenario, row, edition)
 
-    def _contracts_of(self, scenario: ScenarioPlan, row: RowPlan | None) -> tuple[str, ...]:
-        key = (row and row.contracts, scenario.rules, scenario.contracts, scenario.of_suite)
-        known = self._contracts.get(key)
+    def _editions_of(self, scenario: ScenarioPlan, row: RowPlan | None) -> tuple[str, ...]:
+        key = (row and row.editions, scenario.rules, scenario.editions, scenario.of_suite)
+        known = self._editions.get(key)
         if known is None:
-            known = self._contracts[key] = contracts_of(scenario, row, self._rules)
+            known = self._editions[key] = editions_of(scenario, row, self._rules)
         return known
 
-    def case(self, scenario: ScenarioPlan, row: RowPlan | None, contract: str) -> Case:
+    def case(self, scenario: ScenarioPlan, row: RowPlan | None, edition: str) -> Case:
         """One case. Raises UnfillableError."""
         canaries: dict[str, str] = {}
-        steps = self.steps(scenario, row, contract, canaries)
-        in_force, weakest = self._rules_in_force(scenario.rules, contract)
+        steps = self.steps(scenario, row, edition, canaries)
+        in_force, weakest = self._rules_in_force(scenario.rules, edition)
         return Case(
             name=case_name(self._plan.suite, scenario.id, row and row.id),
             suite=self._plan.suite,
-            contract=contract,
+            edition=edition,
             steps=steps,
             file=self._file,
             line=scenario.line,
@@ -92,42 +92,42 @@ class CaseMaker:
             canaries=canaries,
         )
 
-    def _rules_in_force(self, ids: tuple[str, ...], contract: str) -> tuple[tuple[Rule, ...], str]:
+    def _rules_in_force(self, ids: tuple[str, ...], edition: str) -> tuple[tuple[Rule, ...], str]:
         """The rules that hold, and the weakest evidence of one."""
-        known = self._in_force.get((ids, contract))
+        known = self._in_force.get((ids, edition))
         if known is None:
-            rules = rules_in_force(ids, contract, self._rules)
+            rules = rules_in_force(ids, edition, self._rules)
             weakest = max((rule.evidence for rule in rules), key=EVIDENCE.index, default=EVIDENCE[0])
-            known = self._in_force[ids, contract] = rules, weakest
+            known = self._in_force[ids, edition] = rules, weakest
         return known
 
     def steps(
-        self, scenario: ScenarioPlan, row: RowPlan | None, contract: str, canaries: dict[str, str]
+        self, scenario: ScenarioPlan, row: RowPlan | None, edition: str, canaries: dict[str, str]
     ) -> tuple[Step, ...]:
         """The steps of a case; secrets are put into `canaries`. Raises UnfillableError."""
         return tuple(
             self._step(step, ("steps", number) if scenario.in_steps else (), scope)
-            for number, (step, scope) in enumerate(self.scopes(scenario, row, contract, canaries))
+            for number, (step, scope) in enumerate(self.scopes(scenario, row, edition, canaries))
         )
 
     def scopes(
         self,
         scenario: ScenarioPlan,
         row: RowPlan | None,
-        contract: str,
+        edition: str,
         canaries: dict[str, str],
     ) -> Iterator[tuple[StepPlan, Scope]]:
         """Each step of a case with what its variables stand for; secrets are put into `canaries`."""
         name = case_name(self._plan.suite, scenario.id, row and row.id)
         values = row and {False: row.expected, True: row.literal}
         for step in scenario.steps:
-            yield step, Scope(name, contract, self._variables, values, step.input, canaries)
+            yield step, Scope(name, edition, self._variables, values, step.input, canaries)
 
     def _step(self, step: StepPlan, at: tuple[str | int, ...], scope: Scope) -> Step:
         given = dict(fill(step.input, scope))
         if None in given.values():
             given = {key: value for key, value in given.items() if value is not None}
-        given.setdefault("contract", scope.contract)
+        given.setdefault("edition", scope.edition)
         outcome = None if step.outcome is None else fill(step.outcome, scope)
         return Step(
             input=given,

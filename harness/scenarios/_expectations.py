@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from harness.matchers import glob_pattern, is_matcher, normalise_url, split_url
-from harness.model import DEFAULT_CONTRACT, Interaction, JsonValue, Rule, Step
-from harness.scenarios._cases import CaseMaker, contracts_of
+from harness.model import DEFAULT_EDITION, Interaction, JsonValue, Rule, Step
+from harness.scenarios._cases import CaseMaker, editions_of
 from harness.scenarios._filling import Scope, fill, flaws
 from harness.scenarios._folders import Cassettes
 from harness.scenarios._format import STEP
@@ -32,16 +32,16 @@ def expectation_flaws(
 ) -> Iterator[Flaw]:
     """All that is wrong with a scenario's cases; the same thing in several of them is said once.
 
-    Contracts are tried one by one only where something depends on them.
+    Editions are tried one by one only where something depends on them.
     """
     said: set[Flaw] = set()
     for row in scenario.rows if scenario.rows is not None else (None,):
         if rules is None:
-            contracts = (row.contracts if row else ()) or scenario.contracts or (DEFAULT_CONTRACT,)
+            editions = (row.editions if row else ()) or scenario.editions or (DEFAULT_EDITION,)
         else:
-            contracts = contracts_of(scenario, row, rules)
-        for contract in contracts if scenario.by_contract else contracts[:1]:
-            for flaw in _case_flaws(maker, scenario, row, contract, cassettes):
+            editions = editions_of(scenario, row, rules)
+        for edition in editions if scenario.by_edition else editions[:1]:
+            for flaw in _case_flaws(maker, scenario, row, edition, cassettes):
                 if flaw not in said:
                     said.add(flaw)
                     yield flaw
@@ -51,17 +51,17 @@ def _case_flaws(
     maker: CaseMaker,
     scenario: ScenarioPlan,
     row: RowPlan | None,
-    contract: str,
+    edition: str,
     cassettes: Cassettes | None,
 ) -> Iterator[Flaw]:
     sound = True
-    for number, (step, scope) in enumerate(maker.scopes(scenario, row, contract, {})):
+    for number, (step, scope) in enumerate(maker.scopes(scenario, row, edition, {})):
         at: Address = ("steps", number) if scenario.in_steps else ()
         for flaw in _step_flaws(step, scope, at, cassettes):
             sound = False
             yield flaw
     if sound:
-        yield from _sequence_flaws(maker.steps(scenario, row, contract, {}))
+        yield from _sequence_flaws(maker.steps(scenario, row, edition, {}))
 
 
 def _step_flaws(step: StepPlan, scope: Scope, at: Address, cassettes: Cassettes | None) -> Iterator[Flaw]:

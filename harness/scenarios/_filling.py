@@ -11,7 +11,7 @@ import orjson
 
 from harness.matchers import escape, unescape
 from harness.model import JsonValue
-from harness.scenarios._contracts import branch_for
+from harness.scenarios._editions import branch_for
 from harness.scenarios._layers import lay_values
 from harness.scenarios._templates import Template
 from harness.scenarios._text import MAX_DEPTH, MAX_VALUES
@@ -45,7 +45,7 @@ class Scope:
         "_values",
         "canaries",
         "case",
-        "contract",
+        "edition",
         "input",
         "room",
         "row",
@@ -56,14 +56,14 @@ class Scope:
     def __init__(
         self,
         case: str,
-        contract: str,
+        edition: str,
         variables: dict[bool, Template],
         row: dict[bool, Template] | None,
         input: Template,  # noqa: A002 - the format's word
         canaries: dict[str, str],
     ) -> None:
         self.case = case
-        self.contract = contract
+        self.edition = edition
         self.variables = variables
         self.row = row
         self.input = input
@@ -119,8 +119,8 @@ class Scope:
         try:
             return _descend(self.input, path, name, self)
         except UnfillableError:
-            if path == ["contract"]:  # given by the case unless the scenario states it
-                return self.contract
+            if path == ["edition"]:  # given by the case unless the scenario states it
+                return self.edition
             raise
 
     def _canary(self, name: str, path: list[str]) -> str:
@@ -241,9 +241,9 @@ def _fill_list(template: Template, scope: Scope) -> JsonValue:
     return value
 
 
-def _fill_contract(template: Template, scope: Scope) -> JsonValue:
+def _fill_edition(template: Template, scope: Scope) -> JsonValue:
     try:
-        version = branch_for(scope.contract, template[1])
+        version = branch_for(scope.edition, template[1])
     except ValueError as error:
         raise UnfillableError(str(error)) from None
     return fill(template[1][version], scope)
@@ -321,7 +321,7 @@ _FILL: Final[dict[str, Callable[[Template, Scope], JsonValue]]] = {
     "map": _fill_map,
     "keys": _fill_keys,
     "list": _fill_list,
-    "contract": _fill_contract,
+    "edition": _fill_edition,
     "lay": _fill_lay,
     "refused": _fill_refused,
     "interaction": _fill_interaction,

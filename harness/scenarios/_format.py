@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from harness.model import CONTRACTS, EVIDENCE, FEATURES, OPERATIONS
+from harness.model import EDITIONS, EVIDENCE, FEATURES, OPERATIONS
 from harness.scenarios._outcomes import OUTCOME
 from harness.scenarios._shapes import (
     Anything,
@@ -29,9 +29,9 @@ _ID = Text("The name, unique in its list.", pattern=_PART, hint="made of letters
 _SCALAR: Final = Either((Text(), Number(), Flag()))
 _TEXTS: Final = Items(Text())
 _PATHS: Final = Items(Text("A JSONPath (RFC 9535), as $.messages[0].content; quoted inside [ ]."))
-_VERSION: Final = Text("A contract version.", choices=CONTRACTS)
+_VERSION: Final = Text("An edition version.", choices=EDITIONS)
 
-_CONTRACT: Final = Either(
+_EDITION: Final = Either(
     (
         _VERSION,
         Items(_VERSION, least=1),
@@ -158,7 +158,7 @@ _MAPPING: Final = Table({}, rest=Anything())
 _INPUT: Final = Table(
     {
         "operation": _given(Text(choices=OPERATIONS), "What is asked for; otherwise chat."),
-        "contract": _given(_VERSION, "The contract to follow; otherwise the one that is run."),
+        "edition": _given(_VERSION, "The edition to follow; otherwise the one that is run."),
         "model": Anything("The model ref, such as openrouter/anthropic/claude-sonnet-4-6."),
         "base_url": Anything("The base URL; null: the provider's own."),
         "api_key": Anything("The API key, best ${canary.api_key}."),
@@ -218,7 +218,7 @@ INPUT_KEYS: Final = tuple(_INPUT.keys)
 """The keys of `input`."""
 
 _ROW: Final = Table(
-    {"id": _ID, "contract": _CONTRACT},
+    {"id": _ID, "editions": _EDITION},
     "A row: the scenario is run once with ${each.NAME} for each of its keys.",
     rest=Variable(Anything()),
     called="a mapping of values",
@@ -229,7 +229,7 @@ _SCENARIO: Final = Table(
         "about": Text("What it claims, in a sentence."),
         "rules": _RULE_IDS,
         "tags": _TAGS,
-        "contract": _CONTRACT,
+        "editions": _EDITION,
         "evidence": _EVIDENCE,
         "reading": Text("Disputed: which reading is held to.", choices=("docs", "build")),
         "requires": Items(Text(choices=FEATURES), "Features it needs beyond what its keys say."),
@@ -251,7 +251,7 @@ SUITE: Final = Table(
             hint="made of letters, digits and . _ -, in parts joined by /",
         ),
         "about": Text("What the suite is about."),
-        "contract": _CONTRACT,
+        "editions": _EDITION,
         "evidence": _EVIDENCE,
         "tags": _TAGS,
         "rules": _RULE_IDS,
@@ -279,7 +279,7 @@ _RULE: Final = Table(
     {
         "id": _ID,
         "text": Text("The rule, in one sentence.", pattern=r"[\s\S]*\S[\s\S]*", hint="a sentence"),
-        "contract": _CONTRACT,
+        "editions": _EDITION,
         "evidence": Text("How well it is founded.", choices=EVIDENCE),
         "operation": Either(
             (_OPERATION, Items(_OPERATION, least=1)), "The operations it is about; otherwise chat."
@@ -291,7 +291,7 @@ _RULE: Final = Table(
         ),
     },
     "One rule.",
-    required=("id", "text", "contract", "evidence", "source"),
+    required=("id", "text", "editions", "evidence", "source"),
     called="a mapping with id and text",
 )
 RULES: Final = Table(
@@ -313,7 +313,7 @@ NAMED: Final = {
     id(_PATHS): "paths",
     id(STEP): "step",
     id(_SCENARIO): "scenario",
-    id(_CONTRACT): "contract",
+    id(_EDITION): "editions",
     id(_RULE): "rule",
 }
 """Names of the shapes that stand in several places, by their identity."""

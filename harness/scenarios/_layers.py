@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias
 
 from harness.matchers import is_matcher
 from harness.model import JsonValue
-from harness.scenarios._written import is_contract_choice, is_reference
+from harness.scenarios._written import is_edition_choice, is_reference
 
 __all__ = ["ADDING", "Laid", "Mode", "lay", "lay_values"]
 
@@ -48,7 +48,7 @@ def _mode_of(key: str, mode: Mode) -> Mode:
 
 def _is_open(value: JsonValue | Laid) -> bool:
     """Whether only filling in shows what the value is."""
-    return isinstance(value, Laid) or is_reference(value) or is_contract_choice(value)
+    return isinstance(value, Laid) or is_reference(value) or is_edition_choice(value)
 
 
 def _names_keys(value: dict[str, JsonValue]) -> bool:

@@ -16,7 +16,7 @@ from harness.model import Case, JsonValue
 from harness.scenarios._layers import ADDING
 from harness.scenarios._plans import variants_of
 from harness.scenarios._text import ReadError, read_text
-from harness.scenarios._written import Address, is_contract_choice
+from harness.scenarios._written import Address, is_edition_choice
 from harness.scenarios._yaml import Document, parse
 
 __all__ = ["locate", "place_of"]
@@ -128,10 +128,10 @@ def _follow(value: JsonValue, address: Address, rest: Address, guess: bool) -> t
     if not rest:
         return address, 0
     part = rest[0]
-    if is_contract_choice(value) and part != "$contract":
-        branches = value["$contract"]
+    if is_edition_choice(value) and part != "$edition":
+        branches = value["$edition"]
         traced = [
-            _follow(branch, (*address, "$contract", key), rest, guess) for key, branch in branches.items()
+            _follow(branch, (*address, "$edition", key), rest, guess) for key, branch in branches.items()
         ]
         best = min(traced, key=lambda one: one[1], default=(address, len(rest)))
         return best if best[1] < len(rest) else (address, len(rest))

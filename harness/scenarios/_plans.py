@@ -12,10 +12,10 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from harness.model import JsonValue
-from harness.scenarios._contracts import versions_of
+from harness.scenarios._editions import versions_of
 from harness.scenarios._layers import Laid, lay
 from harness.scenarios._templates import Template, compile_template
-from harness.scenarios._written import is_contract_choice
+from harness.scenarios._written import is_edition_choice
 
 __all__ = [
     "OVERRIDABLE",
@@ -45,21 +45,21 @@ class StepPlan(NamedTuple):
 
 class RowPlan(NamedTuple):
     id: str
-    contracts: tuple[str, ...]  # none: those of the scenario
+    editions: tuple[str, ...]  # none: those of the scenario
     expected: Template
     literal: Template
 
 
 class ScenarioPlan(NamedTuple):
-    """`contracts` are those stated, by the scenario or (then only where one of its rules holds) by the
+    """`editions` are those stated, by the scenario or (then only where one of its rules holds) by the
     suite; none: where all its rules hold. `rows` is None without `for_each`."""
 
     id: str
     line: int
     about: str
     rules: tuple[str, ...]
-    contracts: tuple[str, ...]
-    of_suite: bool  # whether the suite stated the contracts
+    editions: tuple[str, ...]
+    of_suite: bool  # whether the suite stated the editions
     evidence: str | None
     reading: str | None
     tags: tuple[str, ...]
@@ -67,7 +67,7 @@ class ScenarioPlan(NamedTuple):
     rows: tuple[RowPlan, ...] | None
     steps: tuple[StepPlan, ...]
     in_steps: bool
-    by_contract: bool  # whether $contract stands in it or in the suite's variables
+    by_edition: bool  # whether $edition stands in it or in the suite's variables
 
 
 class SuitePlan(NamedTuple):
@@ -87,7 +87,7 @@ def row_id(row: Mapping[str, JsonValue]) -> str:
     """The name of a row: its id, else its first value in letters, digits and `._-`; empty if none is left."""
     if "id" in row:
         return str(row["id"])
-    value = next((value for key, value in row.items() if key != "contract"), "")
+    value = next((value for key, value in row.items() if key != "editions"), "")
     if isinstance(value, (dict, list)):
         return ""
     if value is None or isinstance(value, bool):
@@ -116,7 +116,7 @@ def plan_suite(suite: Mapping[str, Any], every: Sequence[Any], lines: Sequence[i
     itself, and `lines` those that its own begin in."""
     by_id: dict[Any, Any] = {one.get("id"): one for one in every if isinstance(one, dict)}
     variables = suite.get("vars") or {}
-    shared = _depends_on_contract(variables, suite.get("defaults"))
+    shared = _depends_on_edition(variables, suite.get("defaults"))
     return SuitePlan(
         suite["suite"],
         compile_template(variables, literal=False),
@@ -138,7 +138,7 @@ def _plan_scenario(
     for layer in (defaults, *reversed(chain), scenario):
         given = lay(given, layer.get("input") or {}, "input")
     rows = scenario.get("for_each")
-    stated = scenario.get("contract", suite.get("contract"))
+    stated = scenario.get("editions", suite.get("editions"))
     steps = tuple(
         _plan_step(defaults, scenario, step, given)
         for step in scenario.get("steps") or [{"interactions": scenario.get("interactions")}]
@@ -150,7 +150,7 @@ def _plan_scenario(
         scenario.get("about", ""),
         tuple(dict.fromkeys(scenario.get("rules", suite.get("rules", ())))),
         () if stated is None else versions_of(stated),
-        "contract" not in scenario,
+        "editions" not in scenario,
         scenario.get("evidence", suite.get("evidence")),
         scenario.get("reading"),
         tuple(scenario.get("tags", suite.get("tags", ()))),
@@ -158,12 +158,12 @@ def _plan_scenario(
         row_plans,
         steps,
         "steps" in scenario,
-        shared or _depends_on_contract(*chain, scenario),
+        shared or _depends_on_edition(*chain, scenario),
     )
 
 
 def _plan_row(row: Mapping[str, Any]) -> RowPlan:
-    stated = row.get("contract")
+    stated = row.get("editions")
     values = {"id": row_id(row), **row}
     return RowPlan(
         row_id(row),
@@ -199,9 +199,9 @@ def _added(key: str, *layers: Mapping[str, Any]) -> JsonValue | Laid:
 
 def _compile_interactions(items: JsonValue | Laid, request: JsonValue) -> Template:
     """Interactions with the suite's request laid under each."""
-    if isinstance(items, dict) and is_contract_choice(items):
-        branches = items["$contract"].items()
-        return ["contract", {key: _compile_interactions(branch, request) for key, branch in branches}]
+    if isinstance(items, dict) and is_edition_choice(items):
+        branches = items["$edition"].items()
+        return ["edition", {key: _compile_interactions(branch, request) for key, branch in branches}]
     if isinstance(items, Laid):
         under = _compile_interactions(items.under, request)
         return ["lay", under, _compile_interactions(items.over, request), items.mode]
@@ -227,13 +227,13 @@ def _compile_interaction(item: JsonValue, request: JsonValue) -> Template:
     return ["map", base, holes] if holes else ["const", base]
 
 
-def _depends_on_contract(*parts: JsonValue) -> bool:
-    """Whether `$contract` or `${input.contract}` stands anywhere in these."""
+def _depends_on_edition(*parts: JsonValue) -> bool:
+    """Whether `$edition` or `${input.edition}` stands anywhere in these."""
     try:
         text = orjson.dumps(parts)
     except TypeError:  # an integer beyond 64 bits
         return True
-    return b'"$contract"' in text or b"input.contract" in text
+    return b'"$edition"' in text or b"input.edition" in text
 
 
 # ------------------------------------------------------------------ from the cache
@@ -246,14 +246,14 @@ def plan_from_json(value: Any) -> SuitePlan:
 
 
 def _scenario_from_json(value: Any) -> ScenarioPlan:
-    id_, line, about, rules, contracts, of_suite, evidence, reading, tags, requires, *rest = value
-    rows, steps, in_steps, by_contract = rest
+    id_, line, about, rules, editions, of_suite, evidence, reading, tags, requires, *rest = value
+    rows, steps, in_steps, by_edition = rest
     return ScenarioPlan(
         id_,
         line,
         about,
         tuple(rules),
-        tuple(contracts),
+        tuple(editions),
         of_suite,
         evidence,
         reading,
@@ -262,10 +262,10 @@ def _scenario_from_json(value: Any) -> ScenarioPlan:
         None if rows is None else tuple(map(_row_from_json, rows)),
         tuple(map(StepPlan._make, steps)),
         in_steps,
-        by_contract,
+        by_edition,
     )
 
 
 def _row_from_json(value: Any) -> RowPlan:
-    id_, contracts, expected, literal = value
-    return RowPlan(id_, tuple(contracts), expected, literal)
+    id_, editions, expected, literal = value
+    return RowPlan(id_, tuple(editions), expected, literal)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from harness.errors import Problem
 from harness.matchers import compile_path
 from harness.model import JsonValue
-from harness.scenarios._contracts import versions_of
+from harness.scenarios._editions import versions_of
 from harness.scenarios._format import RULES
 from harness.scenarios._shapes import check
 from harness.scenarios._written import Flaw, did_you_mean
@@ -42,7 +42,7 @@ def _as_json(rule: Mapping[str, Any], document: Document) -> JsonValue:
     return [
         rule["id"],
         " ".join(rule["text"].split()),
-        versions_of(rule["contract"]),
+        versions_of(rule["editions"]),
         rule["evidence"],
         [operations] if isinstance(operations, str) else operations,
         rule["source"],
@@ -62,9 +62,9 @@ def _where_as_json(items: list[str]) -> JsonValue:
 def _flaws(document: Mapping[str, Any]) -> Iterator[Flaw]:
     for index, rule in enumerate(document["rules"]):
         try:
-            versions_of(rule["contract"])
+            versions_of(rule["editions"])
         except ValueError as error:
-            yield ("rules", index, "contract"), str(error)
+            yield ("rules", index, "editions"), str(error)
         for number, item in enumerate(rule.get("where", ())):
             message = _where_problem(item)
             if message:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from harness.matchers import MATCHERS
-from harness.model import CONTRACTS
+from harness.model import EDITIONS
 from harness.scenarios._format import NAMED, RULES, SUITE
 from harness.scenarios._shapes import (
     Anything,
@@ -38,13 +38,13 @@ FILES: Final[dict[Literal["suite", "rules"], Path]] = {
 }
 _SHARED: Final[dict[str, dict[str, Any]]] = {
     "inserted": {
-        "description": "A text with a variable, as ${app.title}, or a value for each contract version.",
+        "description": "A text with a variable, as ${app.title}, or a value for each edition version.",
         "anyOf": [
             {"type": "string", "pattern": r"\$\{"},
             {
                 "type": "object",
-                "properties": {"$contract": {"type": "object", "propertyNames": {"enum": list(CONTRACTS)}}},
-                "required": ["$contract"],
+                "properties": {"$edition": {"type": "object", "propertyNames": {"enum": list(EDITIONS)}}},
+                "required": ["$edition"],
                 "additionalProperties": False,
             },
         ],

@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeAlias
 
 from harness.matchers import is_matcher
 from harness.model import JsonValue
-from harness.scenarios._written import Address, Flaw, did_you_mean, is_contract_choice, is_reference
+from harness.scenarios._written import Address, Flaw, did_you_mean, is_edition_choice, is_reference
 
 __all__ = [
     "Anything",
@@ -89,7 +89,7 @@ class Value(NamedTuple):
 
 
 class Variable(NamedTuple):
-    """From here on down `${…}` and `{$contract: …}` may stand for any value."""
+    """From here on down `${…}` and `{$edition: …}` may stand for any value."""
 
     of: Shape
     about: str = ""
@@ -162,16 +162,16 @@ def _is_kind(value: JsonValue, shape: Shape) -> bool:
 
 
 def check(value: JsonValue, shape: Shape, at: Address = (), *, variables: bool = False) -> Iterator[Flaw]:
-    """What in `value` is not as `shape` says. With `variables`, `${…}` and `$contract` may stand anywhere."""
+    """What in `value` is not as `shape` says. With `variables`, `${…}` and `$edition` may stand anywhere."""
     if isinstance(shape, Anything):
         return
     if isinstance(shape, Variable):
         yield from check(value, shape.of, at, variables=True)
         return
-    if variables and (is_reference(value) or is_contract_choice(value)):
-        if isinstance(value, dict) and isinstance(value["$contract"], dict):
-            for version, branch in value["$contract"].items():
-                yield from check(branch, shape, (*at, "$contract", version), variables=True)
+    if variables and (is_reference(value) or is_edition_choice(value)):
+        if isinstance(value, dict) and isinstance(value["$edition"], dict):
+            for version, branch in value["$edition"].items():
+                yield from check(branch, shape, (*at, "$edition", version), variables=True)
         return
     if isinstance(shape, Value):
         if not is_matcher(value):

@@ -113,7 +113,7 @@ def _read_all(raw: Mapping[str, bytes]) -> tuple[list[JsonValue], list[Problem]]
 
 def _rule_from_json(value: Any, file: str) -> Rule:
     """A rule as `read_rules` gives it."""
-    id_, text, contracts, evidence, operations, source, (headers, body, *words), line = value
+    id_, text, editions, evidence, operations, source, (headers, body, *words), line = value
     where = Where(tuple(headers), tuple(body), *words)
     at = Location(file, line, 1)
-    return Rule(id_, text, tuple(contracts), evidence, tuple(operations), source, where, at)
+    return Rule(id_, text, tuple(editions), evidence, tuple(operations), source, where, at)

@@ -1,15 +1,15 @@
-"""What scenarios state about themselves: names, rules, contracts, evidence, variants, steps."""
+"""What scenarios state about themselves: names, rules, editions, evidence, variants, steps."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from harness.model import CONTRACTS, EVIDENCE, Rule
-from harness.scenarios._contracts import in_order, versions_of
+from harness.model import EDITIONS, EVIDENCE, Rule
+from harness.scenarios._editions import in_order, versions_of
 from harness.scenarios._plans import row_id, variants_of
 from harness.scenarios._templates import is_variable_name
-from harness.scenarios._written import Flaw, did_you_mean, is_contract_choice, is_plain
+from harness.scenarios._written import Flaw, did_you_mean, is_edition_choice, is_plain
 
 __all__ = ["statement_flaws"]
 
@@ -43,7 +43,7 @@ def statement_flaws(
             yield from unknown
             ids = scenario.get("rules", suite.get("rules", ()))
             if not unknown and all(id_ in rules for id_ in ids):
-                yield from _contract_flaws(suite, scenario, at, [rules[id_] for id_ in ids])
+                yield from _edition_flaws(suite, scenario, at, [rules[id_] for id_ in ids])
 
 
 def _variable_flaws(variables: Mapping[str, Any]) -> Iterator[Flaw]:
@@ -59,16 +59,16 @@ def _rows(scenario: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _choice_flaws(statement: Mapping[str, Any], at: tuple[str | int, ...]) -> Iterator[Flaw]:
-    """`{$contract: …}` whose versions are none, and statements of contracts that leave none."""
+    """`{$edition: …}` whose versions are none, and statements of editions that leave none."""
     try:
-        versions_of(statement.get("contract", CONTRACTS[0]))
+        versions_of(statement.get("editions", EDITIONS[0]))
     except ValueError as error:
-        yield (*at, "contract"), str(error)
+        yield (*at, "editions"), str(error)
     for index, row in enumerate(_rows(statement)):
         try:
-            versions_of(row.get("contract", CONTRACTS[0]))
+            versions_of(row.get("editions", EDITIONS[0]))
         except ValueError as error:
-            yield (*at, "for_each", index, "contract"), str(error)
+            yield (*at, "for_each", index, "editions"), str(error)
     for key, value in statement.items():
         if key != "scenarios":
             yield from _unknown_versions(value, (*at, key))
@@ -78,19 +78,19 @@ def _unknown_versions(value: Any, at: tuple[str | int, ...]) -> Iterator[Flaw]:
     if not isinstance(value, (dict, list)) or is_plain(value):
         return
     if isinstance(value, dict):
-        if is_contract_choice(value):
-            branches = value["$contract"]
+        if is_edition_choice(value):
+            branches = value["$edition"]
             if not isinstance(branches, dict) or not branches:
-                yield at, "$contract takes a mapping from versions to values"
+                yield at, "$edition takes a mapping from versions to values"
                 return
             for version in branches:
-                if version not in CONTRACTS:
-                    hint = did_you_mean(version, CONTRACTS)
-                    yield (*at, "$contract", version), f'there is no contract "{version}"{hint}'
-        elif "$contract" in value:
+                if version not in EDITIONS:
+                    hint = did_you_mean(version, EDITIONS)
+                    yield (*at, "$edition", version), f'there is no edition "{version}"{hint}'
+        elif "$edition" in value:
             yield (
-                (*at, "$contract"),
-                "$contract stands alone in its mapping; a literal key is written $$contract",
+                (*at, "$edition"),
+                "$edition stands alone in its mapping; a literal key is written $$edition",
             )
         for key, item in value.items():
             yield from _unknown_versions(item, (*at, key))
@@ -151,10 +151,10 @@ def _row_flaws(rows: list[Mapping[str, Any]], at: tuple[str | int, ...]) -> Iter
             yield here, f'another row is called "{name}" too: give the rows ids'
 
 
-def _contract_flaws(
+def _edition_flaws(
     suite: Mapping[str, Any], scenario: Mapping[str, Any], at: tuple[str | int, ...], rules: list[Rule]
 ) -> Iterator[Flaw]:
-    """Contracts in which none of the rules holds, or none at all; and evidence that is not enough."""
+    """Editions in which none of the rules holds, or none at all; and evidence that is not enough."""
     versions: list[str] = []
     for place, statement in _own_statements(scenario, at):
         try:
@@ -163,44 +163,44 @@ def _contract_flaws(
             continue  # said elsewhere
         versions.extend(meant)
         for version in meant if rules else ():
-            if not any(version in rule.contracts for rule in rules):
+            if not any(version in rule.editions for rule in rules):
                 ids = ", ".join(rule.id for rule in rules)
                 yield (
                     place,
                     f"none of its rules ({ids}) holds in {version}: leave it out, or name one that does",
                 )
     rows = _rows(scenario)
-    if "contract" not in scenario and not (rows and all("contract" in row for row in rows)):
-        inherited = _inherited(suite.get("contract"), rules)
+    if "editions" not in scenario and not (rows and all("editions" in row for row in rows)):
+        inherited = _inherited(suite.get("editions"), rules)
         versions.extend(inherited)
         if not inherited:
-            held = "; ".join(f"{rule.id} in {', '.join(rule.contracts)}" for rule in rules)
-            whose = "of the suite's contracts has any" if "contract" in suite else "contract has all"
-            yield (*at, "rules"), f"no {whose} of these rules ({held}): state contract"
+            held = "; ".join(f"{rule.id} in {', '.join(rule.editions)}" for rule in rules)
+            whose = "of the suite's editions has any" if "editions" in suite else "edition has all"
+            yield (*at, "rules"), f"no {whose} of these rules ({held}): state editions"
     yield from _evidence_flaws(suite, scenario, at, rules, versions)
 
 
 def _own_statements(
     scenario: Mapping[str, Any], at: tuple[str | int, ...]
 ) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-    """The contracts that the scenario and its rows state, each with its place."""
-    if "contract" in scenario:
-        yield (*at, "contract"), scenario["contract"]
+    """The editions that the scenario and its rows state, each with its place."""
+    if "editions" in scenario:
+        yield (*at, "editions"), scenario["editions"]
     for index, row in enumerate(_rows(scenario)):
-        if "contract" in row:
-            yield (*at, "for_each", index, "contract"), row["contract"]
+        if "editions" in row:
+            yield (*at, "for_each", index, "editions"), row["editions"]
 
 
 def _inherited(stated: Any, rules: list[Rule]) -> tuple[str, ...]:
-    """The contracts of a scenario that states none: the suite's in which a rule holds, else those in which
+    """The editions of a scenario that states none: the suite's in which a rule holds, else those in which
     all do."""
-    held = [set(rule.contracts) for rule in rules]
+    held = [set(rule.editions) for rule in rules]
     if stated is None:
-        return in_order(set(CONTRACTS).intersection(*held))
+        return in_order(set(EDITIONS).intersection(*held))
     try:
         meant = versions_of(stated)
     except ValueError:
-        return CONTRACTS  # said elsewhere
+        return EDITIONS  # said elsewhere
     return in_order(set(meant).intersection(set().union(*held))) if held else meant
 
 
@@ -213,7 +213,7 @@ def _evidence_flaws(
 ) -> Iterator[Flaw]:
     evidence = scenario.get("evidence", suite.get("evidence"))
     if evidence is None:
-        in_force = [rule for rule in rules if set(versions).intersection(rule.contracts)]
+        in_force = [rule for rule in rules if set(versions).intersection(rule.editions)]
         evidence = max((rule.evidence for rule in in_force), key=EVIDENCE.index, default=EVIDENCE[0])
     if evidence == "disputed" and "reading" not in scenario:
         weakest = ", ".join(rule.id for rule in rules if rule.evidence == "disputed")

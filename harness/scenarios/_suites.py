@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from harness.errors import LoadError, Location, Problem, UsageError
-from harness.model import CONTRACTS, DEFAULT_CONTRACT, Case, JsonValue, Rule
+from harness.model import DEFAULT_EDITION, EDITIONS, Case, JsonValue, Rule
 from harness.scenarios._cases import CaseMaker, case_name
 from harness.scenarios._filling import UnfillableError
 from harness.scenarios._folders import (
@@ -49,20 +49,20 @@ class Suites:
 
     def cases(
         self,
-        contract: str = DEFAULT_CONTRACT,
+        edition: str = DEFAULT_EDITION,
         *,
         vars: Mapping[str, JsonValue] | None = None,  # noqa: A002
     ) -> Iterator[Case]:
-        """The cases that hold in a contract (or in each, for `all`): by file, scenario, row and contract.
+        """The cases that hold in an edition (or in each, for `all`): by file, scenario, row and edition.
 
         `vars` are laid on the suites' own; only `app` (an implementation's names, matchers allowed) and
         `proxy` (the base URL that `harness check-proxy` aims at) may be set.
-        Raises UsageError for an unknown contract, for other variables, and for values that do not fit.
+        Raises UsageError for an unknown edition, for other variables, and for values that do not fit.
         """
-        if contract != "all" and contract not in CONTRACTS:
+        if edition != "all" and edition not in EDITIONS:
             raise UsageError(
-                f"there is no contract {contract!r}{did_you_mean(contract, CONTRACTS)}",
-                hint=f"one of {', '.join(CONTRACTS)} or all",
+                f"there is no edition {edition!r}{did_you_mean(edition, EDITIONS)}",
+                hint=f"one of {', '.join(EDITIONS)} or all",
             )
         strangers = [name for name in vars or {} if name not in OVERRIDABLE]
         if strangers:
@@ -70,16 +70,16 @@ class Suites:
                 f"the variable {strangers[0]!r} cannot be set from outside: only app.* can",
                 hint="another variable is part of what a suite expects",
             )
-        return self._cases(CONTRACTS if contract == "all" else (contract,), vars or {})
+        return self._cases(EDITIONS if edition == "all" else (edition,), vars or {})
 
-    def _cases(self, contracts: tuple[str, ...], overrides: Mapping[str, JsonValue]) -> Iterator[Case]:
+    def _cases(self, editions: tuple[str, ...], overrides: Mapping[str, JsonValue]) -> Iterator[Case]:
         for one in self._loaded:
             plan = one.plan
             variables = _with(plan, overrides)
             maker = CaseMaker(plan, one.file, self.rules, variables, one.cassettes.place)
             for scenario in plan.scenarios:
                 try:
-                    yield from maker.cases(scenario, contracts)
+                    yield from maker.cases(scenario, editions)
                 except UnfillableError as error:
                     raise UsageError(
                         f"{one.file}:{scenario.line}: {case_name(plan.suite, scenario.id, None)}: {error}"

@@ -8,7 +8,7 @@ A template is itself a JSON value, so that it can be kept in the cache: a list o
     ["map", value, {key: t}]      a mapping some values of which are templates
     ["keys", [[text, t], …]]      a mapping with variables in its keys
     ["list", value, [[n, t], …]]  a list some items of which are templates
-    ["contract", {version: t}]    a choice by the contract
+    ["edition", {version: t}]    a choice by the edition
     ["lay", under, over, mode]    two layers that merge when they are filled in
     ["refused", word]             a matcher where there is none
     ["interaction", t]            an interaction as a whole, its reply being data
@@ -25,7 +25,7 @@ from typing import Any, TypeAlias
 from harness.matchers import MATCHERS, is_matcher, unescape
 from harness.model import JsonValue
 from harness.scenarios._layers import Laid
-from harness.scenarios._written import is_contract_choice, is_plain
+from harness.scenarios._written import is_edition_choice, is_plain
 
 __all__ = ["Template", "compile_template", "is_variable_name", "parts_of"]
 
@@ -75,9 +75,9 @@ def compile_template(value: JsonValue | Laid, *, literal: bool) -> Template:
     if isinstance(value, dict):
         if literal and is_matcher(value) and next(iter(value)) in MATCHERS:
             return ["refused", next(iter(value))]
-        if is_contract_choice(value):
-            branches = value["$contract"].items()
-            return ["contract", {key: compile_template(item, literal=literal) for key, item in branches}]
+        if is_edition_choice(value):
+            branches = value["$edition"].items()
+            return ["edition", {key: compile_template(item, literal=literal) for key, item in branches}]
         return _compile_mapping(value, literal)
     if isinstance(value, list):
         holes = []

@@ -10,7 +10,7 @@ import orjson
 
 from harness.model import JsonValue
 
-__all__ = ["Address", "Flaw", "did_you_mean", "is_contract_choice", "is_plain", "is_reference"]
+__all__ = ["Address", "Flaw", "did_you_mean", "is_edition_choice", "is_plain", "is_reference"]
 
 Address: TypeAlias = tuple[str | int, ...]
 Flaw: TypeAlias = tuple[Address, str]
@@ -24,9 +24,9 @@ def is_reference(value: JsonValue) -> bool:
     return isinstance(value, str) and _REFERENCE.fullmatch(value) is not None
 
 
-def is_contract_choice(value: JsonValue) -> bool:
-    """Whether `value` is `{$contract: …}`."""
-    return isinstance(value, dict) and len(value) == 1 and "$contract" in value
+def is_edition_choice(value: JsonValue) -> bool:
+    """Whether `value` is `{$edition: …}`."""
+    return isinstance(value, dict) and len(value) == 1 and "$edition" in value
 
 
 def is_plain(value: JsonValue) -> bool:

@@ -83,8 +83,8 @@ def test_no_recording_holds_a_secret(file: Path) -> None:
 def test_recordings_are_of_the_scenarios_as_they_stand(file: Path, cases: list[Case]) -> None:
     """Each tells its scenario, in a state that is today's, and that the stand-in answered."""
     metadata = stated(file)["metadata"]
-    recorded = (metadata["scenario"], str(metadata["contract"]))
-    (case,) = [each for each in cases if (each.name, each.contract) == recorded]
+    recorded = (metadata["scenario"], str(metadata["edition"]))
+    (case,) = [each for each in cases if (each.name, each.edition) == recorded]
     assert metadata["scenario_digest"] == scenario_digest(case)
     assert metadata["source"] == "simulated"
 
@@ -110,10 +110,10 @@ def test_every_recording_is_needed(cases: list[Case]) -> None:
 
 @pytest.mark.parametrize("suite", SUITES)
 def test_the_reference_sends_what_was_recorded(suite: str, cases: list[Case]) -> None:
-    """In every contract: all passes, and nothing is left unproven or unchecked."""
+    """In all editions: all passes, and nothing is left unproven or unchecked."""
     chosen = [case for case in cases if case.suite == suite]
     wanting = [
-        (verdict.case.name, verdict.case.contract, verdict.status, verdict.unproven, verdict.unchecked)
+        (verdict.case.name, verdict.case.edition, verdict.status, verdict.unproven, verdict.unchecked)
         for verdict in harness.run(chosen, harness.connect("reference"))
         if verdict.status != "passed" or verdict.unproven or verdict.unchecked
     ]

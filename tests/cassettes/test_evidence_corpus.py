@@ -104,7 +104,7 @@ def test_all_traffic_replays_over_the_wire(corpus: Path, capsys: pytest.CaptureF
 
 def test_recorded_openrouter_requests_follow_from_the_inputs_made_of_them(corpus: Path) -> None:
     """Of chat requests that OpenRouter accepted, the reference builds what is expected from the input
-    that was guessed back, for all but a few of which the contract wants another body."""
+    that was guessed back, for all but a few of which the edition wants another body."""
     imported = import_cassettes(files_of(corpus, "*/openrouter.ai/*.yaml"))
     assert len(imported.scenarios) == 396
     unlike = []

@@ -72,7 +72,7 @@ def test_a_request_header_stays_and_its_value_goes(name: str, value: str, stored
         ("Accept", "text/event-stream"),
     ],
 )
-def test_the_headers_of_the_contract_are_kept(name: str, value: str) -> None:
+def test_the_headers_of_the_edition_are_kept(name: str, value: str) -> None:
     """Attribution and version headers are stored as they were sent (OR-HDR-02)."""
     assert header(scrubbed(headers=(*JSON, (name, value))).request.headers, name) == [value]
 

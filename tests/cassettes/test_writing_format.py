@@ -97,7 +97,7 @@ def test_stock_vcrpy_replays_it_to_requests(stored: Path) -> None:
 
 
 def test_our_reader_gets_back_what_was_stored(stored: Path) -> None:
-    """The chunks of a stream, the bodies and the headers of the contract come back as they were."""
+    """The chunks of a stream, the bodies and the headers of the edition come back as they were."""
     first = open_cassette(stored).interactions[0]
     assert first.request.body == QUESTION
     assert ("HTTP-Referer", "https://openclaw.ai") in first.request.headers

@@ -45,7 +45,7 @@ def test_shape_answers_every_line_in_order_bad_ones_too(harness: Harness) -> Non
         json.dumps(["a", "list"]),
         json.dumps(INPUT | {"modle": "x"}),
         json.dumps(INPUT | {"model": ""}),
-        json.dumps(INPUT | {"contract": "2020-01"}),
+        json.dumps(INPUT | {"edition": "2020-01"}),
         json.dumps(INPUT | {"model": "openrouter/a/two"}),
     ]
     done = harness("shape", stdin="\n".join(lines) + "\n")

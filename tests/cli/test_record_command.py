@@ -322,7 +322,7 @@ def test_a_video_is_recorded_with_everything_that_belongs_to_it(studio: Studio) 
 
 def test_clawrouter_has_its_own_checks_and_key(studio: Studio) -> None:
     """Nothing of OpenRouter's is looked up for its cases; no key is anywhere afterwards."""
-    hello = ("clawrouter/conversations/hello/**", "--contract", "latest", "--into", "tapes", "--yes")
+    hello = ("clawrouter/conversations/hello/**", "--edition", "latest", "--into", "tapes", "--yes")
     ledger = ("--ledger", "ledger.json")
     done = studio.run("record", *hello, *ledger, *studio.simulated.both, CLAWROUTER_API_KEY=PROXY_KEY)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -348,7 +348,7 @@ def test_clawrouter_has_its_own_checks_and_key(studio: Studio) -> None:
 
 def test_clawrouter_does_not_get_the_other_s_key_by_mistake(studio: Studio) -> None:
     """Its own is missing, and the check says so, until one key is said to be for all."""
-    hello = ("clawrouter/conversations/hello/**", "--contract", "latest", "--into", "tapes", "--yes")
+    hello = ("clawrouter/conversations/hello/**", "--edition", "latest", "--into", "tapes", "--yes")
     done = studio.run("record", *hello, *studio.simulated.both)
     assert done.returncode == 1
     assert "FAIL CW-AUTH-03  The environment has no CLAWROUTER_API_KEY." in done.stdout
@@ -362,7 +362,7 @@ def test_clawrouter_does_not_get_the_other_s_key_by_mistake(studio: Studio) -> N
 def test_both_are_recorded_in_one_go(studio: Studio) -> None:
     """Each with its own checks."""
     both = ("openrouter/media-conversations/speech/mp3", "clawrouter/conversations/usage", "--into", "tapes")
-    more = ("--contract", "latest", "--yes", *studio.simulated.both)
+    more = ("--edition", "latest", "--yes", *studio.simulated.both)
     done = studio.run("record", *both, *more, CLAWROUTER_API_KEY=PROXY_KEY)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "ok   OR-PRE-03" in done.stdout

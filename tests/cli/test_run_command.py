@@ -62,7 +62,7 @@ def test_a_broken_shaper_is_no_difference(harness: Harness) -> None:
         (["no-such.yaml"], "no such file: no-such.yaml"),
         (["suit.yaml"], "did you mean 'suite.yaml'?"),
         (["suite.yaml", "-i", "python:shapers:god"], "good"),
-        (["suite.yaml", "--contract", "2025-01"], "2026-05"),
+        (["suite.yaml", "--edition", "2025-01"], "2026-05"),
         (["suite.yaml", "--report", "junt=x"], "did you mean 'junit'?"),
         (["suite.yaml", "--shard", "3/2"], "--shard 2/4"),
         (["suite.yaml", "--evidnce", "x"], "--evidence"),
@@ -92,13 +92,11 @@ def test_nothing_selected_is_exit_code_5(harness: Harness) -> None:
 
 
 @pytest.mark.parametrize("command", ["run", "list", "show"])
-def test_a_case_of_another_contract_is_told_with_the_contract(harness: Harness, command: str) -> None:
-    """Whoever asks for ClawRouter's cases without a contract is told which they hold in."""
+def test_a_case_of_another_edition_is_told_with_the_edition(harness: Harness, command: str) -> None:
+    """Whoever asks for ClawRouter's cases without an edition is told which they hold in."""
     done = harness(command, "clawrouter/catalog/sorted")
     assert done.returncode == (4 if command == "show" else 5)
-    said = (
-        "'clawrouter/catalog/sorted' has cases in contract clawrouter and latest only: say --contract latest"
-    )
+    said = "'clawrouter/catalog/sorted' has cases in edition clawrouter and latest only: say --edition latest"
     assert said in done.stderr
 
 

@@ -28,7 +28,7 @@ def folder(tmp_path: Path) -> Path:
         "address: python:adapter:shape\n"
         "operations: [chat, image]\n"
         "inputs: [tools]\n"
-        "contract: 2026-04\n"
+        "edition: 2026-04\n"
         "vars:\n  app: {title: no, referer: {$absent: true}}\n"
         "install: pip install mine\n"
     )
@@ -49,7 +49,7 @@ def test_a_name_leads_to_its_folder_and_what_is_stated_there_holds(folder: Path)
         ((_, seen),) = connection.perform([job_of({})])
     assert seen.steps[0].requests[0].url == "https://mine.example"
     assert (about.name, about.homepage, about.address) == ("Mine", "https://mine.example", "mine")
-    assert (about.operations, about.inputs, about.contract) == (("chat", "image"), ("tools",), "2026-04")
+    assert (about.operations, about.inputs, about.edition) == (("chat", "image"), ("tools",), "2026-04")
     assert about.vars == {"app": {"title": "no", "referer": {"$absent": True}}}
     assert about.known_failing == str(folder / "mine" / "known_failing.txt")
 

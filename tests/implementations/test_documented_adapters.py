@@ -97,5 +97,5 @@ def test_the_documented_implementation_file_loads(tmp_path: Path) -> None:
     file = tmp_path / "implementation.yaml"
     file.write_text(source)
     manifest = read_manifest(file)
-    assert manifest.contract == "2026-05"
+    assert manifest.edition == "2026-05"
     assert manifest.vars == {"app": {"referer": "https://my-client.example", "title": "My Client"}}

@@ -292,7 +292,7 @@ def test_what_a_callable_declares_becomes_its_account() -> None:
     """Its attribute `harness` says what a command says in its answer to `start`."""
     with connect("python:shapers:declared") as connection:
         about = connection.about
-    assert (about.name, about.version, about.language, about.contract) == (
+    assert (about.name, about.version, about.language, about.edition) == (
         "declared",
         "3",
         "Python",

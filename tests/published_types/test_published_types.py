@@ -128,8 +128,8 @@ def test_the_types_refuse_what_their_api_does_not_know(transport: str) -> None:
 OPENROUTER = ("anthropic/claude-sonnet-4-6", "openai/gpt-5.5", "google/gemini-3.1-pro-preview", "auto")
 
 
-def at_openrouter(contract: str, model: str, **given: JsonValue) -> dict[str, Any]:
-    call = {"contract": contract, "model": f"openrouter/{model}", "api_key": "sk-or-0000", **given}
+def at_openrouter(edition: str, model: str, **given: JsonValue) -> dict[str, Any]:
+    call = {"edition": edition, "model": f"openrouter/{model}", "api_key": "sk-or-0000", **given}
     body: dict[str, Any] = orjson.loads(shape(call).body)
     return body
 
@@ -137,13 +137,13 @@ def at_openrouter(contract: str, model: str, **given: JsonValue) -> dict[str, An
 @pytest.mark.parametrize("history", HISTORIES)
 @pytest.mark.parametrize("level", ["off", "low", "high", "xhigh"])
 @pytest.mark.parametrize("model", OPENROUTER)
-@pytest.mark.parametrize("contract", ["2026-04", "2026-05", "latest"])
+@pytest.mark.parametrize("edition", ["2026-04", "2026-05", "latest"])
 def test_a_chat_with_openrouter_is_its_chat_request(
-    contract: str, model: str, level: str, history: str
+    edition: str, model: str, level: str, history: str
 ) -> None:
     """OpenRouter's own package lets the reference's chats through, unknown fields refused."""
     body = at_openrouter(
-        contract,
+        edition,
         model,
         thinking=level,
         system="Be brief.",
@@ -178,6 +178,6 @@ def test_a_chat_with_openrouter_is_its_chat_request(
     ],
 )
 def test_media_are_asked_for_as_openrouter_declares(name: str, given_: dict[str, JsonValue]) -> None:
-    """Images, video and speech of the latest contract fit the requests of OpenRouter's own package."""
-    given_ = {"contract": "latest", "api_key": "sk-or-0000", **given_}
+    """Images, video and speech of the latest edition fit the requests of OpenRouter's own package."""
+    given_ = {"edition": "latest", "api_key": "sk-or-0000", **given_}
     assert accepting.openrouter_component(name, orjson.loads(shape(given_).body)) == []

@@ -69,14 +69,14 @@ def chat(secret: str) -> MakeCase:
     """
 
     def make(name: str = "acme/chat/hello", *, again: int = 1, repeated: int = 1, **given: Any) -> Case:
-        parts = {key: given.pop(key) for key in ("tags", "contract", "canaries") if key in given}
+        parts = {key: given.pop(key) for key in ("tags", "edition", "canaries") if key in given}
         outcome = given.pop("outcome", None)
         bearer = {"Authorization": f"Bearer {parts.get('canaries', {}).get('api_key', secret)}"}
         expected = {"url": URL, "headers": bearer} | given.pop("request", {})
         replies = given.pop("replies", ())
         values = {
             "operation": "chat",
-            "contract": "2026-05",
+            "edition": "2026-05",
             "model": "openrouter/openai/gpt-4o-mini",
             "api_key": parts.get("canaries", {}).get("api_key", secret),
             "history": [{"role": "user", "content": "Hello"}],
@@ -86,7 +86,7 @@ def chat(secret: str) -> MakeCase:
             for number in range(again)
         )
         step = Step(values | given, interactions, outcome=outcome)
-        fields: dict[str, Any] = {"contract": "2026-05", "canaries": {"api_key": secret}} | parts
+        fields: dict[str, Any] = {"edition": "2026-05", "canaries": {"api_key": secret}} | parts
         return Case(name, "acme/chat", steps=(step,), file="suite.yaml", line=1, **fields)
 
     return make

@@ -31,7 +31,7 @@ MODELS = (
 )
 SUITE = """\
 suite: acme/shared
-contract: latest
+editions: latest
 defaults:
   input: {api_key: "${canary.proxy_key}", model: clawrouter/openai/gpt-4o, params: {maxTokens: 64}}
   request: {headers: {Authorization: "Bearer ${canary.proxy_key}"}}
@@ -48,7 +48,7 @@ scenarios:
 
 @pytest.fixture(scope="module")
 def talks() -> dict[str, Case]:
-    """The bundled conversations through ClawRouter, by the end of their names, in the latest contract."""
+    """The bundled conversations through ClawRouter, by the end of their names, in the latest edition."""
     suites = load(bundled_scenarios() / "clawrouter" / "conversations.yaml")
     return {case.name.partition("conversations/")[2]: case for case in suites.cases("latest")}
 

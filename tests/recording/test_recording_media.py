@@ -25,7 +25,7 @@ FILM = b"\x00\x00\x00\x08ftyp\xff\xfe"
 
 @pytest.fixture(scope="module")
 def media() -> dict[str, Case]:
-    """The bundled conversations about media, by the end of their names; in the newest contract that each
+    """The bundled conversations about media, by the end of their names; in the newest edition that each
     holds in."""
     suites = load(bundled_scenarios() / "openrouter" / "media-conversations.yaml")
     return {case.name.partition("media-conversations/")[2]: case for case in suites.cases("all")}

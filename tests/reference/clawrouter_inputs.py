@@ -80,7 +80,7 @@ CATALOG = {
 def asking(model: str = LISTED, **given: Any) -> dict[str, Any]:
     """A chat call of one user turn, with `given` on top."""
     return {
-        "contract": "latest",
+        "edition": "latest",
         "model": f"clawrouter/{model}",
         "api_key": KEY,
         "thinking": "off",

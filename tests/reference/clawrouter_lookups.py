@@ -19,7 +19,7 @@ def perform(
 ) -> tuple[list[Request], dict[str, Any]]:
     """The requests of an operation, each answered with the next of `replies` after `takes_ms` on `clock`, and
     its outcome. Exactly these replies must be asked for."""
-    call = (client or Client(clock))({"contract": "latest", "api_key": "cr-test", **given})
+    call = (client or Client(clock))({"edition": "latest", "api_key": "cr-test", **given})
     requests: list[Request] = []
     waiting = iter(replies)
     answer: Reply | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,11 @@ class Capture:
     def bypasses_sanitation(self) -> bool:
         """Captured below the step that takes JSON signatures out for Gemini (W-17)."""
         return "gemini" in self.model and '"thoughtSignature": "{' in json.dumps(self.input["history"])
+
+
+def input_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The input of a captured line; the captures call the edition `contract`."""
+    return {"edition" if key == "contract" else key: value for key, value in row["input"].items()}
 
 
 def captures(name: str) -> Iterator[Capture]:

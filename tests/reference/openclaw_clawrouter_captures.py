@@ -2,7 +2,7 @@
 
 Reads the three files of captures into inputs of ours, for all four transports. Which transport a model has
 is written down here, so that it does not come from the code that is compared. A `Departure` undoes, on the
-captured request alone, what the build did beside the contract; at level `agent` that is also what the agent
+captured request alone, what the build did beside the edition; at level `agent` that is also what the agent
 puts around a call (timestamps, its own prompt, its replay policy).
 """
 
@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from openclaw_captures import EVIDENCE
+from openclaw_captures import EVIDENCE, input_of
 
 from harness.model import Reply, Request
 from harness.reference import Client
@@ -120,7 +120,7 @@ def _in_our_words(row: dict[str, Any]) -> Capture:
         id=row["id"],
         level="agent-bare",
         transport=_transport(row["input"]["model"]),
-        input=row["input"],
+        input=input_of(row),
         catalog=catalog["json"],
         sent=_sent(model_calls[0]) if model_calls else None,
         error=row.get("error"),
@@ -136,7 +136,7 @@ def _in_openclaws_words(row: dict[str, Any], catalog: Any, level: str) -> Captur
     words, request = row["openclaw_input"], row["request"]
     bare = level == "agent" and "tools" not in words["config"] and not words.get("full")
     given: dict[str, Any] = {
-        "contract": "latest",
+        "edition": "latest",
         "operation": "chat",
         "model": words["model"],
         "api_key": "cr-fake-0000",
@@ -251,7 +251,7 @@ def _sent(request: dict[str, Any]) -> Sent:
 
 @dataclass(frozen=True)
 class Departure:
-    """What the build does beside the contract, and how a captured request is without it."""
+    """What the build does beside the edition, and how a captured request is without it."""
 
     id: str
     about: str

@@ -1,7 +1,7 @@
 """Image, video and speech calls that published OpenClaw builds were seen to make, and what those builds do
 differently.
 
-A departure is a finding: the contract says one thing and the build does another. Each one undoes what the
+A departure is a finding: the edition says one thing and the build does another. Each one undoes what the
 build did, on the captured call alone and only where it applies, so that what is left can be compared with
 the reference exactly.
 """
@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from media_calls import KEY, Call, answer, file
-from openclaw_captures import EVIDENCE
+from openclaw_captures import EVIDENCE, input_of
 from openclaw_media_driver import given, implied
 
 from harness.model import Reply, Request
@@ -144,7 +144,7 @@ def captures(name: str) -> Iterator[Capture]:
             capture = Capture(
                 row["id"],
                 build,
-                given(driven, build) if driven else row["input"],
+                given(driven, build) if driven else input_of(row),
                 tuple(implied(driven, build)) if driven else tuple(map(_reply, row["replies"])),
                 Seen(
                     tuple(Sent(r["method"], r["url"], r["headers"], r["body"]) for r in row["requests"]),
@@ -169,7 +169,7 @@ def _reply(written: Mapping[str, Any]) -> Reply:
 
 @dataclass(frozen=True)
 class Departure:
-    """What a build does against the contract, and how the captured call is without it."""
+    """What a build does against the edition, and how the captured call is without it."""
 
     id: str
     builds: tuple[str, ...]

@@ -14,7 +14,7 @@ from openclaw_captures import EVIDENCE
 
 from harness.model import Reply
 
-_CONTRACTS = {"2026.5.6": "2026-05", "2026.9.6": "latest"}
+_EDITIONS = {"2026.5.6": "2026-05", "2026.9.6": "latest"}
 _OPERATIONS = {"image": "image", "video": "video", "tts": "speech"}
 _NAMES = {
     "prompt": "prompt",
@@ -34,7 +34,7 @@ def given(driven: dict[str, Any], build: str) -> dict[str, Any]:
     """The driver's input in the words of the scenario format."""
     operation = _OPERATIONS[driven["kind"]]
     asked = driven["req"]
-    call: dict[str, Any] = {"contract": _CONTRACTS[build], "operation": operation, "api_key": None}
+    call: dict[str, Any] = {"edition": _EDITIONS[build], "operation": operation, "api_key": None}
     call |= {ours: asked[theirs] for theirs, ours in _NAMES.items() if theirs in asked}
     if asked.get("model"):
         call["model"] = f"openrouter/{asked['model']}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.reference import shape
 
-CONTRACTS = ("2026-04", "2026-05", "latest")
+EDITIONS = ("2026-04", "2026-05", "latest")
 CUSTOM = "https://proxy.example/v1"
 CANONICAL = "https://openrouter.ai/api/v1"
 EPHEMERAL = {"type": "ephemeral"}

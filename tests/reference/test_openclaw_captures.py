@@ -10,7 +10,7 @@ from openclaw_captures import DEPARTURES, EVIDENCE, Capture, Departure, captures
 
 from harness.reference import Refusal, shape
 
-CONTRACTS = {"2026.5.6": "2026-05", "2026.9.6": "latest"}
+EDITIONS = {"2026.5.6": "2026-05", "2026.9.6": "latest"}
 
 pytestmark = pytest.mark.skipif(
     not (EVIDENCE / "openclaw").is_dir(), reason=f"no captures in {EVIDENCE} (set HARNESS_EVIDENCE)"
@@ -50,7 +50,7 @@ ALL = [
 def test_a_captured_request_is_the_references_but_for_named_departures(file: str, capture: Capture) -> None:
     """What a build sends is what the reference sends, once the build's known departures are undone."""
     build = build_of(file)
-    given = {**capture.input, "contract": CONTRACTS[build]}
+    given = {**capture.input, "edition": EDITIONS[build]}
     if capture.sent is None:
         with pytest.raises(Refusal):
             shape(given)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from clawrouter_lookups import perform, saying
 from openclaw_captures import EVIDENCE
+from openclaw_captures import input_of as captured_input
 
 from harness.model import Reply, Request
 
@@ -148,7 +149,7 @@ def test_captured_usage_is_asked_for_as_the_reference_asks() -> None:
     assert len(captured) == 2
     for row in captured:
         (expected,) = row["requests"]
-        (request,), outcome = perform(row["input"], saying(row["replies"][0]["json"]))
+        (request,), outcome = perform(captured_input(row), saying(row["replies"][0]["json"]))
         lowered = {name.lower(): value for name, value in request.headers}
         assert (request.method, request.url, lowered) == (
             expected["method"],
@@ -175,5 +176,5 @@ def test_captured_catalogs_are_asked_for_where_the_reference_asks() -> None:
     ]
     assert len(captured) == 2
     for row, expected in captured:
-        requests, _ = perform(row["input"], saying(row["catalog"]), Reply(500))
+        requests, _ = perform(captured_input(row), saying(row["catalog"]), Reply(500))
         assert (requests[0].method, requests[0].url) == (expected["method"], expected["url"])

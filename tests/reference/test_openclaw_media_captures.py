@@ -68,7 +68,7 @@ def test_most_media_calls_are_equal_as_they_were_made(
     file: str, in_all: int, equal_as_made: int, others: dict[str, int]
 ) -> None:
     """The departures account for exactly those captures in which the builds are known to depart. That a
-    build asks the images endpoint, or ignores the base URL of speech, is the rule of its contract."""
+    build asks the images endpoint, or ignores the base URL of speech, is the rule of its edition."""
     counted = departures_in(file)
     equal = counted.pop(())
     assert (counted.total() + equal, equal) == (in_all, equal_as_made)
@@ -94,14 +94,14 @@ IMAGES = EVIDENCE / "cassettes" / "crmne+ruby_llm" / "openrouter.ai"
 
 @pytest.mark.skipif(not IMAGES.is_dir(), reason=f"no recorded traffic in {EVIDENCE} (set HARNESS_EVIDENCE)")
 def test_an_image_that_another_client_was_really_sent_is_read() -> None:
-    """OpenRouter's own images endpoint takes and gives what the latest contract says: the recorded request
+    """OpenRouter's own images endpoint takes and gives what the latest edition says: the recorded request
     of another client is the reference's but for its `n`, and its answer holds one JPEG."""
     recordings = (open_cassette(file) for file in sorted(IMAGES.glob("*reference_images*.yaml")))
     [recorded] = next(recordings).interactions
     asked = json.loads(recorded.request.body)
     model, prompt = asked["model"], asked["prompt"]
     pictures = [part["image_url"] for part in asked["input_references"]]
-    given = {"operation": "image", "contract": "latest", "model": f"openrouter/{model}", "prompt": prompt}
+    given = {"operation": "image", "edition": "latest", "model": f"openrouter/{model}", "prompt": prompt}
     call = Call({**given, "images": pictures}, [recorded.reply])
     assert (call.request.method, call.request.url) == (recorded.request.method, recorded.request.url)
     assert call.body == {**asked, "n": 1}

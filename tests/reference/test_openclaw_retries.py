@@ -1,7 +1,7 @@
 """The reference against what published OpenClaw builds did when every answer was the same failure.
 
 The builds were seen from outside: a run that fails may begin anew, and calls the model again each time. So
-what a build sent in all is what one call sends times the number of runs, which is no part of the contract.
+what a build sent in all is what one call sends times the number of runs, which is no part of the edition.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from harness.model import Reply, Request
 from harness.reference import Client
 
 FOLDER = EVIDENCE / "openclaw" / "extra"
-CONTRACTS = {"2026.5.6": "2026-05", "2026.9.6": "latest"}
+EDITIONS = {"2026.5.6": "2026-05", "2026.9.6": "latest"}
 SAID = {
     "rate limit reached": "rate_limit",
     "authentication failed": "auth",
@@ -47,7 +47,7 @@ class Failing:
         body = json.loads(self.request.body)
         system = [each["content"] for each in body["messages"] if each["role"] == "system"]
         return {
-            "contract": CONTRACTS[self.build],
+            "edition": EDITIONS[self.build],
             "model": f"openrouter/{body['model']}",
             "api_key": dict(self.request.headers)["authorization"].removeprefix("Bearer "),
             "thinking": "off",
@@ -73,7 +73,7 @@ def _failing(build: str, row: dict[str, Any]) -> Failing:
     return Failing(build, row["id"], int(status), retry_after, request, row["sent"], told)
 
 
-ALL = [pytest.param(each, id=f"{each.build}-{each.id}") for build in CONTRACTS for each in failing(build)]
+ALL = [pytest.param(each, id=f"{each.build}-{each.id}") for build in EDITIONS for each in failing(build)]
 
 
 def called(given: Failing) -> tuple[list[Request], list[float], dict[str, Any]]:

@@ -21,7 +21,7 @@ def test_any_history_is_answered(model: Served, data: st.DataObject) -> None:
     """A provider that checks what it is sent answers it, and the same input makes the same bytes."""
     history = data.draw(histories(model.id, model.upstream))
     call: JsonValue = {
-        "contract": "latest",
+        "edition": "latest",
         "model": f"clawrouter/{model.id}",
         "api_key": "cr-0000",
         "thinking": data.draw(st.sampled_from(model.levels)),

@@ -124,10 +124,10 @@ class TestRefusals:
         """A section without entries is no allowlist."""
         assert model_call(LISTED, config={"agents": {"defaults": {"models": models}}})
 
-    def test_other_contracts_have_no_clawrouter(self) -> None:
-        """The contracts of OpenRouter's own line say nothing of ClawRouter (W-26)."""
+    def test_other_editions_have_no_clawrouter(self) -> None:
+        """The editions of OpenRouter's own line say nothing of ClawRouter (W-26)."""
         with pytest.raises(Unsupported):
-            shape(asking(contract="2026-05"))
+            shape(asking(edition="2026-05"))
 
     @pytest.mark.parametrize("name", ["x y", "x:y"])
     def test_a_header_that_http_cannot_carry_is_refused(self, name: str) -> None:
@@ -136,11 +136,11 @@ class TestRefusals:
 
 
 class TestHeaders:
-    @pytest.mark.parametrize("contract", ["clawrouter", "latest"])
+    @pytest.mark.parametrize("edition", ["clawrouter", "latest"])
     @pytest.mark.parametrize("model", EVERY)
-    def test_the_key_goes_out_where_the_route_reads_it(self, model: str, contract: str) -> None:
+    def test_the_key_goes_out_where_the_route_reads_it(self, model: str, edition: str) -> None:
         """One header carries it, and no other has it (CW-AUTH-01, W-25)."""
-        sent = headers(model, contract=contract)
+        sent = headers(model, edition=edition)
         assert {name: value for name, value in sent.items() if KEY in value} == dict([CREDENTIALS[model]])
 
     @pytest.mark.parametrize("model", EVERY)
@@ -157,7 +157,7 @@ class TestHeaders:
         assert "anthropic-version" not in headers(LISTED)
 
     @pytest.mark.parametrize("model", EVERY)
-    def test_the_client_names_itself_in_the_latest_contract(self, model: str) -> None:
+    def test_the_client_names_itself_in_the_latest_edition(self, model: str) -> None:
         """A model call says who calls, and in which session (CW-HDR-02, W-51)."""
         sent = headers(model, options={"session_id": "s-1"})
         assert sent["x-clawrouter-client"] == "openclaw"
@@ -165,9 +165,9 @@ class TestHeaders:
         assert not any(name.startswith("x-openrouter") for name in sent)
 
     @pytest.mark.parametrize("model", EVERY)
-    def test_the_first_contract_names_no_client(self, model: str) -> None:
+    def test_the_first_edition_names_no_client(self, model: str) -> None:
         """Its documents know no such headers."""
-        sent = headers(model, contract="clawrouter", options={"session_id": "s-1"})
+        sent = headers(model, edition="clawrouter", options={"session_id": "s-1"})
         assert not any(name.startswith("x-clawrouter") for name in sent)
 
     def test_configured_headers_replace_the_defaults(self) -> None:
@@ -249,7 +249,7 @@ class TestBodies:
 class TestCatalog:
     def test_the_models_of_the_catalog_are_listed(self) -> None:
         """One entry per model, sorted, with what a caller needs to know (CW-CAT-06…08)."""
-        requests, outcome = perform({"operation": "catalog", "contract": "latest", "api_key": KEY})
+        requests, outcome = perform({"operation": "catalog", "edition": "latest", "api_key": KEY})
         assert [request.url for request in requests] == [f"{ROOT}/v1/catalog"]
         listed = {model["id"]: model for model in outcome["models"]}
         in_all = sum(len(provider["models"]) for provider in CATALOG["providers"])
@@ -264,18 +264,18 @@ class TestCatalog:
 
     def test_without_a_key_there_are_no_models(self) -> None:
         """And nothing is asked (CW-AUTH-03)."""
-        assert perform({"operation": "catalog", "contract": "latest"}) == ([], {"models": []})
+        assert perform({"operation": "catalog", "edition": "latest"}) == ([], {"models": []})
 
-    def test_other_contracts_have_no_catalog(self) -> None:
+    def test_other_editions_have_no_catalog(self) -> None:
         """As with chat (W-26)."""
         with pytest.raises(Unsupported):
-            shape({"operation": "catalog", "contract": "2026-04", "api_key": KEY})
+            shape({"operation": "catalog", "edition": "2026-04", "api_key": KEY})
 
 
 def test_a_configured_default_model_may_be_one_of_clawrouters() -> None:
     """A call that names no model goes where the agent's default says."""
     config: Any = {"agents": {"defaults": {"model": {"primary": "clawrouter/openai/gpt-5.5"}}}}
-    first = next(Client()({"contract": "latest", "api_key": "cr-0000", "config": config, "history": []}))
+    first = next(Client()({"edition": "latest", "api_key": "cr-0000", "config": config, "history": []}))
     assert isinstance(first, Request)
     assert first.url == "https://clawrouter.openclaw.ai/v1/catalog"
 
@@ -283,6 +283,6 @@ def test_a_configured_default_model_may_be_one_of_clawrouters() -> None:
 @pytest.mark.parametrize("model", ["ClawRouter/openai/gpt-5.5", " clawrouter /openai/gpt-5.5"])
 def test_a_providers_name_is_read_in_any_letter_case(model: str) -> None:
     """And without the spaces around it, as in every ref (OR-REF-01)."""
-    first = next(Client()({"contract": "latest", "api_key": "cr-0000", "model": model, "history": []}))
+    first = next(Client()({"edition": "latest", "api_key": "cr-0000", "model": model, "history": []}))
     assert isinstance(first, Request)
     assert first.url == "https://clawrouter.openclaw.ai/v1/catalog"

@@ -24,9 +24,9 @@ ROOT = "https://clawrouter.openclaw.ai/v1/catalog"
 MIB = 1024 * 1024
 
 
-def listed(*providers: Any, contract: str = "latest") -> list[dict[str, Any]]:
+def listed(*providers: Any, edition: str = "latest") -> list[dict[str, Any]]:
     """The models that a catalog of one page lists."""
-    _, outcome = perform({**LIST, "contract": contract}, saying({"providers": list(providers)}))
+    _, outcome = perform({**LIST, "edition": edition}, saying({"providers": list(providers)}))
     models: list[dict[str, Any]] = outcome["models"]
     return models
 
@@ -101,7 +101,7 @@ def test_token_limits_are_safe_integers(stated: Any, limit: int) -> None:
 
 def test_a_model_is_found_by_its_whole_id() -> None:
     """Neither the upstream's id nor a part of the catalog's names a model (CW-CAT-06)."""
-    session = Catalogs().load("https://x", "k", contract="latest", clock=VirtualClock())
+    session = Catalogs().load("https://x", "k", edition="latest", clock=VirtualClock())
     next(session)
     with pytest.raises(StopIteration) as end:
         session.send(saying({"providers": [ACME]}))
@@ -112,7 +112,7 @@ def test_a_model_is_found_by_its_whole_id() -> None:
 
 def test_a_model_holds_no_key() -> None:
     """The key is part of a request, never of what is known of a model (CW-AUTH-02)."""
-    session = Catalogs().load("https://x", "cr-secret", contract="latest", clock=VirtualClock())
+    session = Catalogs().load("https://x", "cr-secret", edition="latest", clock=VirtualClock())
     assert "cr-secret" in repr(next(session))
     with pytest.raises(StopIteration) as end:
         session.send(saying({"providers": [{**ACME, "apiKey": "cr-secret"}]}))
@@ -230,13 +230,13 @@ def test_pages_that_lead_in_a_circle_are_an_error() -> None:
 # ------------------------------------------------------------------ kept
 
 
-def test_catalogs_are_kept_apart_by_contract() -> None:
-    """Names and efforts follow the contract, also where one client is asked for both."""
+def test_catalogs_are_kept_apart_by_edition() -> None:
+    """Names and efforts follow the edition, also where one client is asked for both."""
     client = Client()
     answer = saying({"providers": [ACME]})
     names = [
-        perform({**LIST, "contract": contract}, answer, client=client)[1]["models"][0]["name"]
-        for contract in ("clawrouter", "latest")
+        perform({**LIST, "edition": edition}, answer, client=client)[1]["models"][0]["name"]
+        for edition in ("clawrouter", "latest")
     ]
     assert names == ["acme · acme/plain", "acme · plain"]
 

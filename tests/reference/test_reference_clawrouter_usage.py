@@ -14,10 +14,10 @@ USAGE = {"operation": "usage"}
 MIB = 1024 * 1024
 
 
-def budget(answer: Any, contract: str = "latest") -> dict[str, Any]:
+def budget(answer: Any, edition: str = "latest") -> dict[str, Any]:
     """The budget that is made of an answer."""
     reply = answer if isinstance(answer, Reply) else saying(answer)
-    _, outcome = perform({**USAGE, "contract": contract}, reply)
+    _, outcome = perform({**USAGE, "edition": edition}, reply)
     made: dict[str, Any] = outcome["budget"]
     return made
 
@@ -104,19 +104,19 @@ def test_no_figure_is_too_large_or_small(figure: float) -> None:
     "text", ["", "null", "[]", '"words"', "7", "{", "<html>", '{"budget": NaN}', "\ufeff{}"]
 )
 def test_what_is_no_json_object_is_an_error(text: str) -> None:
-    """In the latest contract the budget tells it, before that the look-up fails (CW-USE-01, W-55)."""
+    """In the latest edition the budget tells it, before that the look-up fails (CW-USE-01, W-55)."""
     reply = Reply(200, (), (text.encode(),))
     assert budget(reply) == {"windows": [], "error": "the answer is no JSON object"}
-    _, outcome = perform({**USAGE, "contract": "clawrouter"}, reply)
+    _, outcome = perform({**USAGE, "edition": "clawrouter"}, reply)
     assert (outcome["error"]["class"], outcome["error"]["status"]) == (None, 200)
 
 
-@pytest.mark.parametrize("contract", ["clawrouter", "latest"])
-def test_more_than_a_mebibyte_is_not_read(contract: str) -> None:
+@pytest.mark.parametrize("edition", ["clawrouter", "latest"])
+def test_more_than_a_mebibyte_is_not_read(edition: str) -> None:
     """An answer of exactly that size is; one byte more is an error."""
     bare = len(json.dumps({"note": ""}))
     answers = [saying({"note": "x" * (MIB - bare + more)}) for more in (0, 1)]
-    fitting, beyond = (perform({**USAGE, "contract": contract}, answer)[1] for answer in answers)
+    fitting, beyond = (perform({**USAGE, "edition": edition}, answer)[1] for answer in answers)
     assert fitting["budget"]["plan"] == "Unmetered proxy key"
     assert "1048576 bytes" in beyond["error"]["message"]
 

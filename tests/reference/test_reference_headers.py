@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from reference_inputs import CANONICAL, CONTRACTS, CUSTOM, call, headers
+from reference_inputs import CANONICAL, CUSTOM, EDITIONS, call, headers
 
 from harness.reference import Refusal, shape
 
@@ -17,11 +17,11 @@ def configured(**provider: Any) -> dict[str, Any]:
     return {"models": {"providers": {"openrouter": provider}}}
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
+@pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize("base", [None, CUSTOM])
-def test_every_call_carries_the_key(base: str | None, contract: str) -> None:
+def test_every_call_carries_the_key(base: str | None, edition: str) -> None:
     """The key is a bearer token on any route (OR-HDR-01)."""
-    assert headers(call(base_url=base, contract=contract))["authorization"] == "Bearer sk-or-test"
+    assert headers(call(base_url=base, edition=edition))["authorization"] == "Bearer sk-or-test"
 
 
 @pytest.mark.parametrize(
@@ -53,16 +53,16 @@ def test_another_provider_does_not_borrow_openrouters_key() -> None:
 
 
 @pytest.mark.parametrize(
-    ("contract", "categories"), [("2026-04", "cli-agent"), ("2026-05", LONG), ("latest", LONG)]
+    ("edition", "categories"), [("2026-04", "cli-agent"), ("2026-05", LONG), ("latest", LONG)]
 )
 @pytest.mark.parametrize(
     "base", [None, CANONICAL, "http://openrouter.ai:8443", "https://eu.openrouter.ai/api/v1"]
 )
 def test_openrouter_hosts_are_told_which_app_is_calling(
-    base: str | None, contract: str, categories: str
+    base: str | None, edition: str, categories: str
 ) -> None:
     """Three headers name the app; the list of categories grew in May (OR-HDR-02…04)."""
-    sent = headers(call(base_url=base, contract=contract))
+    sent = headers(call(base_url=base, edition=edition))
     assert {name: sent[name] for name in ATTRIBUTION} == {
         "http-referer": "https://openclaw.ai",
         "x-openrouter-title": "OpenClaw",
@@ -70,11 +70,11 @@ def test_openrouter_hosts_are_told_which_app_is_calling(
     }
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
+@pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize("base", [CUSTOM, "https://openrouter.ai.evil.example/api/v1", "http://127.0.0.1:9"])
-def test_custom_routes_are_not_told(base: str, contract: str) -> None:
+def test_custom_routes_are_not_told(base: str, edition: str) -> None:
     """A custom proxy sees the key and the content type alone (OR-HDR-02)."""
-    assert headers(call(base_url=base, contract=contract, params={"responseCache": True})).keys() == {
+    assert headers(call(base_url=base, edition=edition, params={"responseCache": True})).keys() == {
         "authorization",
         "content-type",
     }

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from media_calls import CANONICAL, CUSTOM, DATA_URL, KEY, PNG, Call, answer, file
 
-CHAT_CONTRACTS = ("2026-04", "2026-05")
-CONTRACTS = (*CHAT_CONTRACTS, "latest")
+CHAT_EDITIONS = ("2026-04", "2026-05")
+EDITIONS = (*CHAT_EDITIONS, "latest")
 GEMINI = "openrouter/google/gemini-3-pro-image-preview"
 LINK = "https://i.example/1.png"
 CHAT_ANSWER = answer(
@@ -18,14 +18,14 @@ CHAT_ANSWER = answer(
 LIST_ANSWER = answer({"data": [{"b64_json": PNG}]})
 
 
-def image(*replies: Any, contract: str = "2026-05", **given: Any) -> Call:
-    asked = {"operation": "image", "contract": contract, "prompt": "a cat", **given}
-    return Call(asked, replies or [LIST_ANSWER if contract == "latest" else CHAT_ANSWER])
+def image(*replies: Any, edition: str = "2026-05", **given: Any) -> Call:
+    asked = {"operation": "image", "edition": edition, "prompt": "a cat", **given}
+    return Call(asked, replies or [LIST_ANSWER if edition == "latest" else CHAT_ANSWER])
 
 
-def in_message(contract: str, **message: Any) -> Call:
+def in_message(edition: str, **message: Any) -> Call:
     """A call to a custom base URL whose answer is one message."""
-    return image(answer({"choices": [{"message": message}]}), contract=contract, base_url=CUSTOM)
+    return image(answer({"choices": [{"message": message}]}), edition=edition, base_url=CUSTOM)
 
 
 def pictures(call: Call) -> list[tuple[str, bytes]]:
@@ -35,10 +35,10 @@ def pictures(call: Call) -> list[tuple[str, bytes]]:
 # ------------------------------------------------------------------ the request
 
 
-@pytest.mark.parametrize("contract", CHAT_CONTRACTS)
-def test_images_are_asked_for_in_a_chat_completion(contract: str) -> None:
+@pytest.mark.parametrize("edition", CHAT_EDITIONS)
+def test_images_are_asked_for_in_a_chat_completion(edition: str) -> None:
     """Model, one message, both modalities and the number: nothing else, and no stream (OR-IMG-01)."""
-    call = image(contract=contract)
+    call = image(edition=edition)
     assert call.sent == [f"POST {CANONICAL}/chat/completions"]
     assert call.body == {
         "model": "google/gemini-3.1-flash-image-preview",
@@ -50,7 +50,7 @@ def test_images_are_asked_for_in_a_chat_completion(contract: str) -> None:
 
 def test_latest_asks_the_images_endpoint_once_for_each_image() -> None:
     """Three images are three equal requests for one image each (OR-IMG-09)."""
-    call = image(contract="latest", count=3)
+    call = image(edition="latest", count=3)
     assert call.sent == [f"POST {CANONICAL}/images"] * 3
     assert (
         call.bodies
@@ -65,22 +65,22 @@ def test_latest_asks_the_images_endpoint_once_for_each_image() -> None:
 @pytest.mark.parametrize("base", [CUSTOM, "https://eu.openrouter.ai/api/v1", "HTTPS://openrouter.ai/api/v1"])
 def test_latest_keeps_the_chat_completion_off_the_canonical_url(base: str) -> None:
     """Custom base URLs and other spellings of OpenRouter's get a chat completion (OR-IMG-01)."""
-    call = image(CHAT_ANSWER, contract="latest", base_url=base, count=3)
+    call = image(CHAT_ANSWER, edition="latest", base_url=base, count=3)
     assert call.request.url.endswith("/chat/completions")
     assert call.body["n"] == 3
 
 
 @pytest.mark.parametrize(
-    ("contract", "url"),
+    ("edition", "url"),
     [
         ("2026-04", "https://openrouter.ai/v1/chat/completions"),
         ("2026-05", "https://openrouter.ai/v1/chat/completions"),
         ("latest", "https://openrouter.ai/api/v1/images"),
     ],
 )
-def test_the_legacy_base_url_is_canonical_for_images_in_latest_only(contract: str, url: str) -> None:
+def test_the_legacy_base_url_is_canonical_for_images_in_latest_only(edition: str, url: str) -> None:
     """`https://openrouter.ai/v1/` is kept without its slash, and mended from latest on (W-31)."""
-    assert image(contract=contract, base_url="https://openrouter.ai/v1/").request.url == url
+    assert image(edition=edition, base_url="https://openrouter.ai/v1/").request.url == url
 
 
 @pytest.mark.parametrize(
@@ -101,15 +101,15 @@ def test_input_images_follow_the_prompt_in_their_order() -> None:
         {"type": "text", "text": "a cat"},
         *parts,
     ]
-    assert image(contract="latest", images=given).body["input_references"] == parts
+    assert image(edition="latest", images=given).body["input_references"] == parts
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
+@pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize("model", ["openai/gpt-5.4-image-2", "GOOGLE/GEMINI-3", "openrouter/google/gemini-x"])
-def test_only_gemini_ids_are_told_of_the_shape(contract: str, model: str) -> None:
+def test_only_gemini_ids_are_told_of_the_shape(edition: str, model: str) -> None:
     """Ratio and resolution are dropped for any other id, in its very spelling (OR-IMG-04, W-33)."""
     body = image(
-        contract=contract, model=f"openrouter/{model}", aspect_ratio="1:1", resolution="1K", size="1024x1024"
+        edition=edition, model=f"openrouter/{model}", aspect_ratio="1:1", resolution="1K", size="1024x1024"
     ).body
     assert body["model"] == model
     assert not {"image_config", "aspect_ratio", "resolution", "size"} & set(body)
@@ -125,18 +125,18 @@ def test_the_shape_is_trimmed_and_has_names_of_its_own() -> None:
     }
     config = image(**given).body["image_config"]
     assert config == {"aspect_ratio": "16:9", "image_size": "2K"}
-    body = image(contract="latest", **given).body
+    body = image(edition="latest", **given).body
     assert (body["aspect_ratio"], body["resolution"]) == ("16:9", "2K")
     assert "size" not in body
     assert image(model=GEMINI, aspect_ratio=" ").body.get("image_config") is None
 
 
 def test_the_model_is_given_else_configured_else_the_default() -> None:
-    """Both are refs; the id goes out as it is in every contract (OR-IMG-05, W-32, W-58)."""
+    """Both are refs; the id goes out as it is in every edition (OR-IMG-05, W-32, W-58)."""
     config = {"agents": {"defaults": {"imageGenerationModel": {"primary": "openrouter/a/Configured"}}}}
-    for contract in CONTRACTS:
-        assert image(contract=contract, config=config).body["model"] == "a/Configured"
-        assert image(contract=contract, config=config, model="openrouter/Fast").body["model"] == (
+    for edition in EDITIONS:
+        assert image(edition=edition, config=config).body["model"] == "a/Configured"
+        assert image(edition=edition, config=config, model="openrouter/Fast").body["model"] == (
             "openrouter/Fast"
         )
 
@@ -145,7 +145,7 @@ def test_the_model_is_given_else_configured_else_the_default() -> None:
     ("given", "limit"),
     [
         ({}, 90_000),
-        ({"contract": "latest"}, 180_000),
+        ({"edition": "latest"}, 180_000),
         ({"timeout_ms": 1500}, 1500),
         ({"timeout_ms": 0}, 60_000),
         ({"timeout_ms": float("inf")}, 60_000),
@@ -162,7 +162,7 @@ def test_the_model_is_given_else_configured_else_the_default() -> None:
 def test_the_time_limit_of_an_image_is_the_calls_else_the_configured(
     given: dict[str, Any], limit: float
 ) -> None:
-    """Else the contract's default, and a minute for what is no time (OR-IMG-06, W-34)."""
+    """Else the edition's default, and a minute for what is no time (OR-IMG-06, W-34)."""
     assert image(**given).request.timeout_ms == limit
 
 
@@ -206,23 +206,23 @@ def test_another_providers_images_are_not_the_references_business() -> None:
 
 
 @pytest.mark.parametrize("base", [None, "https://openrouter.ai/v1", "https://eu.openrouter.ai/api/v1"])
-@pytest.mark.parametrize("contract", CONTRACTS)
-def test_openrouter_is_told_of_the_app_in_image_calls(contract: str, base: str | None) -> None:
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_openrouter_is_told_of_the_app_in_image_calls(edition: str, base: str | None) -> None:
     """All three attribution headers go to OpenRouter's hosts (OR-HDR-11)."""
-    [headers, *_] = image(contract=contract, base_url=base).headers
+    [headers, *_] = image(edition=edition, base_url=base).headers
     assert headers["http-referer"] == "https://openclaw.ai"
     assert headers["x-openrouter-title"] == "OpenClaw"
     assert headers["x-openrouter-categories"].startswith("cli-agent")
-    assert (headers["x-openrouter-categories"] == "cli-agent") is (contract == "2026-04")
+    assert (headers["x-openrouter-categories"] == "cli-agent") is (edition == "2026-04")
 
 
 @pytest.mark.parametrize(
     "base", [CUSTOM, "https://openrouter.ai.evil.example/api/v1", "http://127.0.0.1:9/v1"]
 )
-@pytest.mark.parametrize("contract", CONTRACTS)
-def test_a_custom_base_url_is_told_nothing_in_image_calls(contract: str, base: str) -> None:
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_a_custom_base_url_is_told_nothing_in_image_calls(edition: str, base: str) -> None:
     """It gets the key and the body's type, as documented (OR-HDR-11, W-43)."""
-    [headers] = image(CHAT_ANSWER, contract=contract, base_url=base).headers
+    [headers] = image(CHAT_ANSWER, edition=edition, base_url=base).headers
     assert headers == {"authorization": f"Bearer {KEY}", "content-type": "application/json"}
 
 
@@ -231,24 +231,24 @@ def test_configured_headers_go_with_images_in_latest_only() -> None:
     own = {"X-Req": "r", "HTTP-Referer": "https://mine"}
     config = {"models": {"providers": {"openrouter": {"request": {"headers": own}}}}}
     assert "x-req" not in image(config=config).headers[0]
-    [ours] = image(contract="latest", config=config).headers
+    [ours] = image(edition="latest", config=config).headers
     assert (ours["x-req"], ours["http-referer"]) == ("r", "https://openclaw.ai")
-    [theirs] = image(CHAT_ANSWER, contract="latest", config=config, base_url=CUSTOM).headers
+    [theirs] = image(CHAT_ANSWER, edition="latest", config=config, base_url=CUSTOM).headers
     assert (theirs["x-req"], theirs["http-referer"]) == ("r", "https://mine")
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
-def test_a_query_in_the_base_url_stays_behind_the_path(contract: str) -> None:
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_a_query_in_the_base_url_stays_behind_the_path(edition: str) -> None:
     """Media calls keep it on every host (OR-URL-07, W-43)."""
-    call = image(CHAT_ANSWER, contract=contract, base_url="https://openrouter.ai/api/v1?x=1")
+    call = image(CHAT_ANSWER, edition=edition, base_url="https://openrouter.ai/api/v1?x=1")
     assert call.request.url == f"{CANONICAL}/chat/completions?x=1"
 
 
 # ------------------------------------------------------------------ the answer
 
 
-@pytest.mark.parametrize("contract", ["2026-05", "latest"])
-def test_images_are_found_wherever_models_put_them(contract: str) -> None:
+@pytest.mark.parametrize("edition", ["2026-05", "latest"])
+def test_images_are_found_wherever_models_put_them(edition: str) -> None:
     """Those of the message first, then those of its content, in their order (OR-IMG-08)."""
     content = [
         {"type": "text", "text": "Here you are."},
@@ -257,7 +257,7 @@ def test_images_are_found_wherever_models_put_them(contract: str) -> None:
         {"inlineData": {"data": "NA==", "mimeType": "image/webp"}},
         {"inline_data": {"data": "NQ=="}},
     ]
-    call = in_message(contract, images=[{"imageUrl": {"url": "data:image/gif;base64,MQ=="}}], content=content)
+    call = in_message(edition, images=[{"imageUrl": {"url": "data:image/gif;base64,MQ=="}}], content=content)
     assert pictures(call) == [
         ("image/gif", b"1"),
         ("image/jpeg", b"2"),
@@ -287,11 +287,11 @@ def test_images_of_all_choices_count() -> None:
     assert len(image(answer({"choices": [choice, choice]})).artifacts) == 2
 
 
-@pytest.mark.parametrize("contract", ["2026-05", "latest"])
+@pytest.mark.parametrize("edition", ["2026-05", "latest"])
 @pytest.mark.parametrize("message", [{}, {"content": None}, {"content": "I cannot draw."}, {"content": []}])
-def test_an_answer_without_images_is_an_error(contract: str, message: dict[str, Any]) -> None:
+def test_an_answer_without_images_is_an_error(edition: str, message: dict[str, Any]) -> None:
     """It has no class, and asking again does not help (OR-IMG-08)."""
-    error = in_message(contract, **message).error
+    error = in_message(edition, **message).error
     assert (error["class"], error["retryable"], error["status"]) == (None, False, 200)
     assert "no image data" in error["message"]
 
@@ -313,14 +313,14 @@ def test_what_is_malformed_is_passed_over_until_latest(message: dict[str, Any]) 
     """Beside an image it does not matter before, and is an error from latest on (OR-IMG-08, W-40)."""
     choices = [{"message": message}, {"message": {"images": [{"image_url": {"url": DATA_URL}}]}}]
     assert len(image(answer({"choices": choices}), base_url=CUSTOM).artifacts) == 1
-    error = image(answer({"choices": choices}), contract="latest", base_url=CUSTOM).error
+    error = image(answer({"choices": choices}), edition="latest", base_url=CUSTOM).error
     assert "malformed" in error["message"]
 
 
 def test_an_empty_text_beside_images_is_no_fault() -> None:
-    """It is OpenRouter's usual answer, in every contract (W-40)."""
-    for contract in CONTRACTS:
-        assert len(image(CHAT_ANSWER, contract=contract, base_url=CUSTOM).artifacts) == 1
+    """It is OpenRouter's usual answer, in every edition (W-40)."""
+    for edition in EDITIONS:
+        assert len(image(CHAT_ANSWER, edition=edition, base_url=CUSTOM).artifacts) == 1
 
 
 @pytest.mark.parametrize(
@@ -336,15 +336,15 @@ def test_an_empty_text_beside_images_is_no_fault() -> None:
 def test_the_images_endpoint_need_not_say_what_it_sends(data: bytes, mime_type: str) -> None:
     """The type is that of the bytes, unless one is stated (OR-IMG-09)."""
     entry = {"b64_json": base64.b64encode(data).decode()}
-    assert pictures(image(answer({"data": [entry]}), contract="latest")) == [(mime_type, data)]
+    assert pictures(image(answer({"data": [entry]}), edition="latest")) == [(mime_type, data)]
     stated = answer({"data": [{**entry, "media_type": "image/avif"}]})
-    assert image(stated, contract="latest").artifacts[0]["mime_type"] == "image/avif"
+    assert image(stated, edition="latest").artifacts[0]["mime_type"] == "image/avif"
 
 
 @pytest.mark.parametrize("written", ["-_-_QQ==", "-_-_QQ", "+/+/QQ==", "+/+/\nQQ==\n"])
 def test_base64_is_read_in_either_alphabet(written: str) -> None:
     """Padded or not, on one line or several."""
-    call = image(answer({"data": [{"b64_json": written, "media_type": " "}]}), contract="latest")
+    call = image(answer({"data": [{"b64_json": written, "media_type": " "}]}), edition="latest")
     assert pictures(call) == [("image/png", b"\xfb\xff\xbfA")]
 
 
@@ -353,14 +353,14 @@ def test_base64_is_read_in_either_alphabet(written: str) -> None:
 )
 def test_the_images_endpoint_must_send_base64(data: Any) -> None:
     """An entry without it makes the answer malformed (W-40)."""
-    assert "malformed" in image(answer({"data": data}), contract="latest").error["message"]
-    assert "no image data" in image(answer({"data": []}), contract="latest").error["message"]
+    assert "malformed" in image(answer({"data": data}), edition="latest").error["message"]
+    assert "no image data" in image(answer({"data": []}), edition="latest").error["message"]
 
 
 def test_one_failed_image_fails_them_all_after_all_were_sent() -> None:
     """The requests are side by side: a failure of the first does not keep the others back (OR-IMG-09)."""
     refused = answer({"error": {"message": "slow down"}}, 429, x_request_id="r-1")
-    call = image(refused, LIST_ANSWER, contract="latest", count=3)
+    call = image(refused, LIST_ANSWER, edition="latest", count=3)
     assert len(call.requests) == 3
     assert (call.error["class"], call.error["status"]) == ("rate_limit", 429)
     assert call.error["message"].endswith("(HTTP 429): slow down [request_id=r-1]")

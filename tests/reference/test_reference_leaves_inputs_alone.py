@@ -10,10 +10,10 @@ import harness
 from harness.scenarios import load
 
 
-@pytest.mark.parametrize("contract", ["2026-05", "latest"])
-def test_no_input_is_changed_by_a_call(contract: str) -> None:
+@pytest.mark.parametrize("edition", ["2026-05", "latest"])
+def test_no_input_is_changed_by_a_call(edition: str) -> None:
     """After every bundled case its input is what it was before."""
-    cases = list(load().cases(contract))
+    cases = list(load().cases(edition))
     before = [copy.deepcopy([step.input for step in case.steps]) for case in cases]
     with harness.connect("reference") as reference:
         performed = sum(1 for _ in harness.run(cases, reference))

@@ -13,10 +13,10 @@ LABEL = "sk-or-v1-0f1...2d3"
 USER = "user_2abcDEF345ghi"
 
 
-def known(contract: str = "2026-05", **row: Any) -> dict[str, Any]:
+def known(edition: str = "2026-05", **row: Any) -> dict[str, Any]:
     """What is read of a model with this row."""
     listed = answer({"data": [{"id": "acme/one", **row}]})
-    given = {"operation": "models", "model": "openrouter/acme/one", "contract": contract}
+    given = {"operation": "models", "model": "openrouter/acme/one", "edition": edition}
     [model] = Call(given, [listed]).outcome["models"]
     found: dict[str, Any] = model
     return found
@@ -33,11 +33,11 @@ def test_bundled_models_need_no_request(model: str, prices: tuple[float, ...]) -
     assert tuple(call.outcome["models"][0]["cost"].values()) == prices
 
 
-@pytest.mark.parametrize(("contract", "count"), [("2026-04", 2), ("2026-05", 2), ("latest", 3)])
-def test_bundled_models_are_listed_first_and_once(contract: str, count: int) -> None:
+@pytest.mark.parametrize(("edition", "count"), [("2026-04", 2), ("2026-05", 2), ("latest", 3)])
+def test_bundled_models_are_listed_first_and_once(edition: str, count: int) -> None:
     """What OpenRouter says of the same id does not replace them."""
     rows = [{"id": "acme/one"}, {"id": "moonshotai/kimi-k2.6", "context_length": 1}]
-    call = Call({"operation": "models", "contract": contract}, [answer({"data": rows})])
+    call = Call({"operation": "models", "edition": edition}, [answer({"data": rows})])
     models = call.outcome["models"]
     assert [model["id"] for model in models[:2]] == ["openrouter/auto", "moonshotai/kimi-k2.6"]
     assert len(models) == count + 1
@@ -86,7 +86,7 @@ def test_a_row_of_nonsense_is_a_model_of_which_nothing_is_known(row: dict[str, A
     }
 
 
-def test_the_latest_contract_asks_the_top_provider_first() -> None:
+def test_the_latest_edition_asks_the_top_provider_first() -> None:
     """For the context; and it takes include_reasoning for reasoning."""
     row = {
         "context_length": 2,
@@ -100,9 +100,9 @@ def test_the_latest_contract_asks_the_top_provider_first() -> None:
 @pytest.mark.parametrize(
     "given",
     [
-        {"contract": "clawrouter"},
-        {"operation": "key", "contract": "clawrouter"},
-        {"operation": "credits", "contract": "clawrouter"},
+        {"edition": "clawrouter"},
+        {"operation": "key", "edition": "clawrouter"},
+        {"operation": "credits", "edition": "clawrouter"},
         {"model": "acme/one"},
     ],
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from reference_inputs import (
-    CONTRACTS,
+    EDITIONS,
     assistant,
     body,
     call,
@@ -66,8 +66,8 @@ def test_a_run_of_images_is_one_remark_for_models_that_do_not() -> None:
     assert sent([user(blocks)]) == [user([OMITTED, text("a"), OMITTED])]
 
 
-@pytest.mark.parametrize(("contract", "joined"), [("2026-04", "ab"), ("2026-05", "ab"), ("latest", "a\nb")])
-def test_assistant_texts_are_one_string(contract: str, joined: str) -> None:
+@pytest.mark.parametrize(("edition", "joined"), [("2026-04", "ab"), ("2026-05", "ab"), ("latest", "a\nb")])
+def test_assistant_texts_are_one_string(edition: str, joined: str) -> None:
     """Blank ones are left out, and a turn of nothing else is no message (OR-BODY)."""
     history = [
         assistant([text("a"), text(" "), text("b")]),
@@ -75,7 +75,7 @@ def test_assistant_texts_are_one_string(contract: str, joined: str) -> None:
         assistant(" "),
         user("u"),
     ]
-    assert sent(history, contract=contract) == [assistant(joined), user("u")]
+    assert sent(history, edition=edition) == [assistant(joined), user("u")]
 
 
 def test_an_assistant_turn_may_be_a_string() -> None:
@@ -84,18 +84,18 @@ def test_an_assistant_turn_may_be_a_string() -> None:
 
 
 @pytest.mark.parametrize("reason", ["error", "aborted"])
-def test_failed_turns_are_dropped_until_the_latest_contract(reason: str) -> None:
+def test_failed_turns_are_dropped_until_the_latest_edition(reason: str) -> None:
     """There a remark stands in their place (W-54)."""
     history = [user("a"), assistant([text("half")], stop_reason=reason), user("b")]
     assert sent(history) == [user("a"), user("b")]
-    remark = sent(history, contract="latest")[1]
+    remark = sent(history, edition="latest")[1]
     assert remark["role"] == "assistant"
     assert "failed" in remark["content"]
     assert "half" not in remark["content"]
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
-def test_turns_in_wire_form_pass_as_they_are(contract: str) -> None:
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_turns_in_wire_form_pass_as_they_are(edition: str) -> None:
     """No result is made up for their calls, and nothing is joined (OR-BODY-08)."""
     history = [
         assistant([text("a"), {"type": "tool_use", "id": "x"}]),
@@ -103,18 +103,18 @@ def test_turns_in_wire_form_pass_as_they_are(contract: str) -> None:
         {"role": "developer", "content": [text("d")]},
         user("u"),
     ]
-    assert sent(history, contract=contract) == history
+    assert sent(history, edition=edition) == history
 
 
 # ------------------------------------------------------------------ tool calls
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
-def test_tool_calls_and_results(contract: str) -> None:
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_tool_calls_and_results(edition: str) -> None:
     """Arguments are JSON text, result texts are joined by newlines, names are not sent."""
     history = [user("a"), assistant([tool_call()]), result([text("r"), text("s")]), user("b")]
     history[2]["name"] = "read"
-    assert sent(history, contract=contract) == [
+    assert sent(history, edition=edition) == [
         user("a"),
         assistant(None, tool_calls=[wire_call()]),
         result("r\ns"),
@@ -142,10 +142,10 @@ def test_a_call_without_result_gets_one(after: list[dict[str, Any]]) -> None:
     assert len(found) == 3 + len(after)
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
-def test_a_result_without_text_has_a_placeholder(contract: str) -> None:
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_a_result_without_text_has_a_placeholder(edition: str) -> None:
     """An empty tool message is no answer."""
-    assert sent([assistant([tool_call()]), result([])], contract=contract)[1]["content"]
+    assert sent([assistant([tool_call()]), result([])], edition=edition)[1]["content"]
 
 
 def test_images_in_results_follow_the_run_of_results() -> None:
@@ -181,7 +181,7 @@ def test_another_models_ids_are_adopted() -> None:
     assert sent(own)[1]["tool_call_id"] == "a|b"
 
 
-def test_mistral_ids_are_nine_letters_and_digits_in_the_latest_contract() -> None:
+def test_mistral_ids_are_nine_letters_and_digits_in_the_latest_edition() -> None:
     """Calls and results keep belonging together (OR-BODY-07)."""
     history = [
         assistant([tool_call("call_abcdefghij"), tool_call("c"), tool_call("call-abcdefghi-2")]),
@@ -189,7 +189,7 @@ def test_mistral_ids_are_nine_letters_and_digits_in_the_latest_contract() -> Non
         result(call_id="c"),
         result(call_id="call-abcdefghi-2"),
     ]
-    found = sent(history, model="openrouter/mistralai/mistral-large", contract="latest")
+    found = sent(history, model="openrouter/mistralai/mistral-large", edition="latest")
     ids = [called["id"] for called in found[0]["tool_calls"]]
     assert ids == [message["tool_call_id"] for message in found[1:]]
     assert len(set(ids)) == 3
@@ -254,13 +254,13 @@ def test_a_turn_that_names_its_own_model_is_the_same() -> None:
         ("x-ai/m", {"reasoning_content": "c", "reasoning_text": "t"}, {}),
     ],
 )
-def test_the_latest_contract_tidies_replay_fields(
+def test_the_latest_edition_tidies_replay_fields(
     model: str, before: dict[str, Any], after: dict[str, Any]
 ) -> None:
     """And takes them out for Anthropic and xAI, on every route (W-20)."""
     for base in (None, "https://proxy.example/v1"):
         history = [assistant("a", **before), user("u")]
-        found = sent(history, model=f"openrouter/{model}", contract="latest", base_url=base)
+        found = sent(history, model=f"openrouter/{model}", edition="latest", base_url=base)
         assert found[0] == assistant("a", **after)
     assert sent(history, model=f"openrouter/{model}", base_url="https://proxy.example/v1") == history
 
@@ -286,7 +286,7 @@ def test_what_does_not_come_back_is_no_base64(value: Any) -> None:
 DETAIL = {"type": "reasoning.encrypted", "data": "QUJD", "id": "x"}
 
 
-@pytest.mark.parametrize("contract", EARLY)
+@pytest.mark.parametrize("edition", EARLY)
 @pytest.mark.parametrize(
     ("model", "signature", "details"),
     [
@@ -299,11 +299,11 @@ DETAIL = {"type": "reasoning.encrypted", "data": "QUJD", "id": "x"}
     ],
 )
 def test_a_signature_that_is_json_is_a_reasoning_detail_except_for_gemini(
-    model: str, signature: str, details: Any, contract: str
+    model: str, signature: str, details: Any, edition: str
 ) -> None:
     """Base64 is never sent, and JSON is not base64 (OR-GEM-01, -05)."""
     history = [assistant([tool_call(thoughtSignature=signature)]), result()]
-    found = sent(history, model=model, contract=contract)[0]
+    found = sent(history, model=model, edition=edition)[0]
     assert found.get("reasoning_details") == details
     assert "thoughtSignature" not in json.dumps(found)
 
@@ -338,11 +338,11 @@ def test_a_failed_turn_keeps_its_signatures() -> None:
     assert sent([turn, user("u")], model=GEMINI)[0] == turn
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
-def test_gemini_histories_go_out_in_their_own_order(contract: str) -> None:
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_gemini_histories_go_out_in_their_own_order(edition: str) -> None:
     """No bootstrap turn, no merging (OR-GEM-04)."""
     history = [assistant("a"), user("b"), user("c")]
-    assert sent(history, model=GEMINI, contract=contract) == history
+    assert sent(history, model=GEMINI, edition=edition) == history
 
 
 # ------------------------------------------------------------------ tools
@@ -359,12 +359,12 @@ def test_tools_are_functions_with_three_fields() -> None:
     assert tools(given) == [{"type": "function", "function": function}]
 
 
-def test_the_latest_contract_sorts_tools_and_chooses_for_the_model() -> None:
+def test_the_latest_edition_sorts_tools_and_chooses_for_the_model() -> None:
     """Order was the caller's and the choice nobody's before (OR-BODY-05, W-04)."""
     given = call(tools=[{"name": "b"}, {"name": "a"}])
     assert [tool["function"]["name"] for tool in tools(given)] == ["b", "a"]
     assert "tool_choice" not in body(given)
-    latest = body({**given, "contract": "latest"})
+    latest = body({**given, "edition": "latest"})
     assert [tool["function"]["name"] for tool in latest["tools"]] == ["a", "b"]
     assert latest["tool_choice"] == "auto"
     assert body({**given, "options": {"tool_choice": "none"}})["tool_choice"] == "none"
@@ -378,17 +378,17 @@ def test_the_latest_contract_sorts_tools_and_chooses_for_the_model() -> None:
         {"history": [assistant(None, tool_calls=[wire_call()])]},
     ],
 )
-def test_an_empty_list_of_tools_is_sent_until_the_latest_contract(given: dict[str, Any]) -> None:
+def test_an_empty_list_of_tools_is_sent_until_the_latest_edition(given: dict[str, Any]) -> None:
     """Also when only the history has tool calls (OR-BODY-05, W-20)."""
     assert tools(call(**given)) == []
-    assert tools(call(**given, contract="latest")) is None
+    assert tools(call(**given, edition="latest")) is None
     assert tools(call()) is None
 
 
-def test_a_model_without_tools_is_given_none_in_the_latest_contract() -> None:
+def test_a_model_without_tools_is_given_none_in_the_latest_edition() -> None:
     """The catalogue says so (OR-BODY-07)."""
     given = call(tools=[{"name": "a"}], model_meta={"supported_parameters": ["reasoning"]})
-    assert not body({**given, "contract": "latest"}).keys() & {"tools", "tool_choice"}
+    assert not body({**given, "edition": "latest"}).keys() & {"tools", "tool_choice"}
     assert tools(given)
 
 
@@ -400,7 +400,7 @@ def test_moonshot_takes_a_type_in_the_branches_only() -> None:
     }
     given = call("openrouter/moonshotai/kimi", tools=[{"name": "a", "parameters": schema}])
     moved = {"anyOf": [{"type": "string", "enum": ["x"]}, {"type": "null"}]}
-    assert tools({**given, "contract": "latest"})[0]["function"]["parameters"]["properties"]["a"] == moved
+    assert tools({**given, "edition": "latest"})[0]["function"]["parameters"]["properties"]["a"] == moved
     assert tools(given)[0]["function"]["parameters"] == schema
 
 

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import pytest
-from reference_inputs import CANONICAL, CONTRACTS, CUSTOM, body, call, headers
+from reference_inputs import CANONICAL, CUSTOM, EDITIONS, body, call, headers
 
 from harness.reference.openrouter.response_cache import time_to_live
 
@@ -39,14 +39,14 @@ from harness.reference.openrouter.response_cache import time_to_live
         ([300], None),
     ],
 )
-@pytest.mark.parametrize("contract", ["2026-05", "latest"])
-def test_a_time_to_live_is_whole_seconds_up_to_a_day(value: Any, seconds: int | None, contract: str) -> None:
+@pytest.mark.parametrize("edition", ["2026-05", "latest"])
+def test_a_time_to_live_is_whole_seconds_up_to_a_day(value: Any, seconds: int | None, edition: str) -> None:
     """Truncated and clamped; what is no finite number is left out (OR-RC-07)."""
-    assert time_to_live(value, contract) == seconds
+    assert time_to_live(value, edition) == seconds
 
 
 @pytest.mark.parametrize(("value", "seconds"), [("60abc", 60), ("0x10", 1), ("5m", 5), (" 7.5 s", 7)])
-def test_text_after_the_number_is_overlooked_until_the_latest_contract(value: str, seconds: int) -> None:
+def test_text_after_the_number_is_overlooked_until_the_latest_edition(value: str, seconds: int) -> None:
     """There the text must be a number throughout (OR-RC-09)."""
     assert time_to_live(value, "2026-05") == seconds
     assert time_to_live(value, "latest") is None
@@ -59,7 +59,7 @@ def cache(params: dict[str, Any], **given: Any) -> tuple[str | None, str | None,
     return tuple(sent.get(name) for name in names)  # type: ignore[return-value]
 
 
-@pytest.mark.parametrize("contract", ["2026-05", "latest"])
+@pytest.mark.parametrize("edition", ["2026-05", "latest"])
 @pytest.mark.parametrize(
     ("params", "sent"),
     [
@@ -88,14 +88,14 @@ def cache(params: dict[str, Any], **given: Any) -> tuple[str | None, str | None,
     ],
 )
 def test_caching_is_asked_for_in_headers(
-    params: dict[str, Any], sent: tuple[str | None, ...], contract: str
+    params: dict[str, Any], sent: tuple[str | None, ...], edition: str
 ) -> None:
     """Off unless opted in; a lifetime alone asks for nothing (OR-RC-02…08)."""
-    assert cache(params, contract=contract) == sent
+    assert cache(params, edition=edition) == sent
 
 
 @pytest.mark.parametrize(
-    "given", [{"contract": "2026-04"}, {"base_url": CUSTOM}, {"base_url": "https://notopenrouter.ai/api/v1"}]
+    "given", [{"edition": "2026-04"}, {"base_url": CUSTOM}, {"base_url": "https://notopenrouter.ai/api/v1"}]
 )
 def test_caching_is_for_openrouter_hosts_since_may(given: dict[str, Any]) -> None:
     """Custom routes never see the headers (OR-RC-01)."""
@@ -152,58 +152,58 @@ def test_base_url_and_model_may_be_configured() -> None:
 # ------------------------------------------------------------------ OR-PR
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
+@pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize("preference", [{"order": ["a"], "allow_fallbacks": False}, {}, ["a"], []])
-def test_routing_preferences_go_out_as_they_are(preference: Any, contract: str) -> None:
+def test_routing_preferences_go_out_as_they_are(preference: Any, edition: str) -> None:
     """Objects and lists, empty ones too (OR-PR-01, W-08)."""
-    assert body(call(params={"provider": preference}, contract=contract))["provider"] == preference
+    assert body(call(params={"provider": preference}, edition=edition))["provider"] == preference
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
+@pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize("preference", ["novita", None, 1, True])
-def test_anything_else_is_no_preference(preference: Any, contract: str) -> None:
+def test_anything_else_is_no_preference(preference: Any, edition: str) -> None:
     """Strings and null are not sent."""
-    assert "provider" not in body(call(params={"provider": preference}, contract=contract))
+    assert "provider" not in body(call(params={"provider": preference}, edition=edition))
 
 
 @pytest.mark.parametrize(
-    ("base", "contracts"),
+    ("base", "editions"),
     [
         (CUSTOM, ()),
         ("https://openrouter.ai.evil.example/api/v1", ()),
         ("https://eu.openrouter.ai/api/v1", ("2026-04", "2026-05")),
         ("https://OPENROUTER.AI/api/v1", ("2026-04", "2026-05")),
-        (CANONICAL, CONTRACTS),
+        (CANONICAL, EDITIONS),
     ],
 )
-def test_preferences_are_for_openrouter(base: str, contracts: tuple[str, ...]) -> None:
-    """Any of its hosts, in the latest contract the exact route only; never a custom one (W-08, OR-PR-03)."""
-    for contract in CONTRACTS:
-        sent = body(call(base_url=base, contract=contract, params={"provider": {"sort": "price"}}))
-        assert ("provider" in sent) is (contract in contracts)
+def test_preferences_are_for_openrouter(base: str, editions: tuple[str, ...]) -> None:
+    """Any of its hosts, in the latest edition the exact route only; never a custom one (W-08, OR-PR-03)."""
+    for edition in EDITIONS:
+        sent = body(call(base_url=base, edition=edition, params={"provider": {"sort": "price"}}))
+        assert ("provider" in sent) is (edition in editions)
 
 
-def test_the_latest_contract_merges_preferences_and_respects_the_body() -> None:
+def test_the_latest_edition_merges_preferences_and_respects_the_body() -> None:
     """Key by key, later wins; a provider already in the body stays (OR-PR-02, -03)."""
     config = {
         "models": {"providers": {"openrouter": {"params": {"provider": {"sort": "price", "only": ["a"]}}}}}
     }
     given = call(config=config, params={"provider": {"sort": "latency", "__proto__": 1}})
-    assert body({**given, "contract": "latest"})["provider"] == {"sort": "latency", "only": ["a"]}
+    assert body({**given, "edition": "latest"})["provider"] == {"sort": "latency", "only": ["a"]}
     assert (
-        body({**given, "contract": "latest", "params": {"provider": "novita"}})["provider"]["sort"] == "price"
+        body({**given, "edition": "latest", "params": {"provider": "novita"}})["provider"]["sort"] == "price"
     )
     own = {"body": {"provider": {"own": True}}}
-    assert body({**given, **own, "contract": "latest"})["provider"] == {"own": True}
+    assert body({**given, **own, "edition": "latest"})["provider"] == {"own": True}
     assert body({**given, **own})["provider"] == {"sort": "latency", "__proto__": 1}
 
 
 # ------------------------------------------------------------------ OR-NO
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
+@pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize("base", [None, CUSTOM])
-def test_fields_that_only_openai_knows_are_not_sent(base: str | None, contract: str) -> None:
+def test_fields_that_only_openai_knows_are_not_sent(base: str | None, edition: str) -> None:
     """From params or from the body before, on every route (OR-NO-01…05)."""
     hints = {
         "serviceTier": "flex",
@@ -217,7 +217,7 @@ def test_fields_that_only_openai_knows_are_not_sent(base: str | None, contract: 
             params={**hints, "promptCacheKey": "k", "fastMode": True},
             body=hints,
             base_url=base,
-            contract=contract,
+            edition=edition,
         )
     )
     assert sent.keys() <= {"model", "messages", "stream"}
@@ -270,9 +270,9 @@ def test_parallel_tool_calls_is_a_boolean_or_nothing(name: str, value: Any, sent
 def test_the_token_limit_is_the_callers_else_the_models(
     given: dict[str, Any], limit: int | None, latest: int | None
 ) -> None:
-    """The latest contract asks for no more than the model gives (OR-BODY-03, W-09)."""
+    """The latest edition asks for no more than the model gives (OR-BODY-03, W-09)."""
     assert body(call(**given)).get("max_completion_tokens") == limit
-    assert body(call(**given, contract="latest")).get("max_completion_tokens") == latest
+    assert body(call(**given, edition="latest")).get("max_completion_tokens") == latest
     assert "max_tokens" not in body(call(**given))
 
 
@@ -291,9 +291,9 @@ def test_a_temperature_is_a_number(given: dict[str, Any], temperature: float | N
     assert body(call(**given)).get("temperature") == temperature
 
 
-def test_a_loopback_server_is_asked_for_usage_in_the_latest_contract() -> None:
+def test_a_loopback_server_is_asked_for_usage_in_the_latest_edition() -> None:
     """Nobody else is (W-03)."""
     local = call(base_url="http://127.0.0.1:9/v1")
-    assert body({**local, "contract": "latest"})["stream_options"] == {"include_usage": True}
+    assert body({**local, "edition": "latest"})["stream_options"] == {"include_usage": True}
     assert "stream_options" not in body(local)
-    assert "stream_options" not in body(call(base_url=CUSTOM, contract="latest"))
+    assert "stream_options" not in body(call(base_url=CUSTOM, edition="latest"))

@@ -99,9 +99,9 @@ def test_nothing_is_sent_where_the_key_could_be_read(base: str) -> None:
     assert (seen.checks["OR-PRE-01"], seen.requests) == ("fail", [])
 
 
-def test_another_contract_s_checks_are_unsupported() -> None:
+def test_another_edition_s_checks_are_unsupported() -> None:
     """ClawRouter has none."""
-    assert list(Seen(contract="clawrouter").outcome) == ["unsupported"]
+    assert list(Seen(edition="clawrouter").outcome) == ["unsupported"]
 
 
 def test_whose_key_it_is_is_not_told() -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from reference_inputs import (
     CANONICAL,
-    CONTRACTS,
     CUSTOM,
+    EDITIONS,
     assistant,
     body,
     call,
@@ -38,34 +38,32 @@ DEEPSEEK = "openrouter/deepseek/deepseek-v4-pro"
 # ------------------------------------------------------------------ OR-RSN
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
+@pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize("base", [None, CUSTOM])
 @pytest.mark.parametrize(("level", "effort"), LEVELS)
-def test_a_level_is_an_effort_on_every_route(
-    level: str, effort: str, base: str | None, contract: str
-) -> None:
+def test_a_level_is_an_effort_on_every_route(level: str, effort: str, base: str | None, edition: str) -> None:
     """Whether the model is known to reason does not matter (OR-RSN-03, -06, level map)."""
-    assert body(call(thinking=level, base_url=base, contract=contract))["reasoning"] == {"effort": effort}
+    assert body(call(thinking=level, base_url=base, edition=edition))["reasoning"] == {"effort": effort}
 
 
-def test_the_latest_contract_has_a_word_more_and_takes_adaptive_higher() -> None:
+def test_the_latest_edition_has_a_word_more_and_takes_adaptive_higher() -> None:
     """`ultra` is the highest effort; adaptive is high where the model reasons (W-14)."""
-    assert body(call(thinking="ultra", contract="latest"))["reasoning"] == {"effort": "xhigh"}
-    known = call(thinking="adaptive", contract="latest", model_meta={"reasoning": True})
+    assert body(call(thinking="ultra", edition="latest"))["reasoning"] == {"effort": "xhigh"}
+    known = call(thinking="adaptive", edition="latest", model_meta={"reasoning": True})
     assert body(known)["reasoning"] == {"effort": "high"}
-    assert body({**known, "contract": "2026-05"})["reasoning"] == {"effort": "medium"}
+    assert body({**known, "edition": "2026-05"})["reasoning"] == {"effort": "medium"}
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
+@pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize("level", [None, "off"])
-def test_without_a_level_reasoning_models_are_told_so(level: str | None, contract: str) -> None:
+def test_without_a_level_reasoning_models_are_told_so(level: str | None, edition: str) -> None:
     """Effort none for models known to reason, nothing for the others (OR-RSN-02, W-01)."""
-    given = call(thinking=level, contract=contract)
+    given = call(thinking=level, edition=edition)
     assert "reasoning" not in body(given)
     assert body({**given, "model_meta": {"reasoning": True}})["reasoning"] == {"effort": "none"}
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
+@pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize(
     ("level", "listed", "effort"),
     [
@@ -78,12 +76,10 @@ def test_without_a_level_reasoning_models_are_told_so(level: str | None, contrac
     ],
 )
 def test_an_effort_is_clamped_to_what_the_model_lists(
-    level: str, listed: list[str], effort: str, contract: str
+    level: str, listed: list[str], effort: str, edition: str
 ) -> None:
     """The nearest one not above, else the lowest (W-02)."""
-    given = call(
-        thinking=level, contract=contract, model_meta={"reasoning": True, "reasoning_efforts": listed}
-    )
+    given = call(thinking=level, edition=edition, model_meta={"reasoning": True, "reasoning_efforts": listed})
     assert body(given)["reasoning"] == {"effort": effort}
 
 
@@ -93,7 +89,7 @@ def test_an_unknown_effort_is_not_clamped() -> None:
     assert clamp("high", ["strange"]) == "high"
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
+@pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize(
     ("before", "after"),
     [
@@ -112,11 +108,9 @@ def test_an_unknown_effort_is_not_clamped() -> None:
         ({"reasoning": 0}, {"effort": "low"}),
     ],
 )
-def test_reasoning_already_in_the_body_is_respected(
-    before: dict[str, Any], after: Any, contract: str
-) -> None:
+def test_reasoning_already_in_the_body_is_respected(before: dict[str, Any], after: Any, edition: str) -> None:
     """An effort is added only where none is stated and no budget is set (OR-RSN-01, -03)."""
-    sent = body(call(thinking="low", body=before, contract=contract))
+    sent = body(call(thinking="low", body=before, edition=edition))
     assert sent["reasoning"] == after
     assert "reasoning_effort" not in sent
 
@@ -129,27 +123,27 @@ def test_an_existing_object_stays_without_a_level(level: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "contracts"),
+    ("model", "editions"),
     [
-        ("openrouter/auto", CONTRACTS),
-        ("openrouter/hunter-alpha", CONTRACTS),
-        ("openrouter/openrouter/hunter-alpha:free", CONTRACTS),
+        ("openrouter/auto", EDITIONS),
+        ("openrouter/hunter-alpha", EDITIONS),
+        ("openrouter/openrouter/hunter-alpha:free", EDITIONS),
         ("openrouter/x-ai/grok-4", ("2026-04", "2026-05")),
     ],
 )
 @pytest.mark.parametrize("base", [None, CUSTOM])
 @pytest.mark.parametrize("level", [None, "off", "high"])
 def test_skipped_models_get_no_reasoning_at_all(
-    model: str, contracts: tuple[str, ...], base: str | None, level: str | None
+    model: str, editions: tuple[str, ...], base: str | None, level: str | None
 ) -> None:
     """Not even effort none; the legacy field goes all the same (OR-RSN-01, -04, -05)."""
-    for contract in contracts:
+    for edition in editions:
         sent = body(
             call(
                 model,
                 thinking=level,
                 base_url=base,
-                contract=contract,
+                edition=edition,
                 model_meta={"reasoning": True},
                 body={"reasoning_effort": "low"},
             )
@@ -168,13 +162,13 @@ def test_skipped_models_get_no_reasoning_at_all(
         ("high", "auto", "auto"),
     ],
 )
-def test_a_model_without_effort_selector_is_switched_in_the_latest_contract(
+def test_a_model_without_effort_selector_is_switched_in_the_latest_edition(
     level: str | None, before: Any, after: Any
 ) -> None:
     """No effort is sent; without a level nothing is (OR-RSN-07)."""
     own: dict[str, Any] = {} if before is None else {"body": {"reasoning": before}}
     meta = {"reasoning": True, "reasoning_efforts": []}
-    assert body(call(thinking=level, contract="latest", model_meta=meta, **own)).get("reasoning") == after
+    assert body(call(thinking=level, edition="latest", model_meta=meta, **own)).get("reasoning") == after
 
 
 def test_a_level_is_a_word() -> None:
@@ -221,10 +215,10 @@ def roles(given: dict[str, Any]) -> list[str]:
     return [message["role"] for message in messages(given)]
 
 
-@pytest.mark.parametrize("contract", ["2026-05", "latest"])
-def test_trailing_assistant_turns_are_dropped_while_reasoning(contract: str) -> None:
+@pytest.mark.parametrize("edition", ["2026-05", "latest"])
+def test_trailing_assistant_turns_are_dropped_while_reasoning(edition: str) -> None:
     """All of them go, up to a turn of another role (OR-PF-01, -03)."""
-    given = call(CLAUDE, thinking="high", history=PREFILL, contract=contract)
+    given = call(CLAUDE, thinking="high", history=PREFILL, edition=edition)
     assert roles(given) == ["user"]
     assert roles({**given, "history": PREFILL[1:]}) == []
 
@@ -232,7 +226,7 @@ def test_trailing_assistant_turns_are_dropped_while_reasoning(contract: str) -> 
 @pytest.mark.parametrize(
     "kept",
     [
-        {"contract": "2026-04"},
+        {"edition": "2026-04"},
         {"thinking": "off"},
         {"thinking": None},
         {"thinking": "off", "model_meta": {"reasoning": True}},
@@ -331,7 +325,7 @@ def test_replayed_reasoning_is_kept_even_if_null() -> None:
         ("adaptive", "high"),
     ],
 )
-def test_the_latest_contract_states_deepseeks_effort_in_reasoning_alone(
+def test_the_latest_edition_states_deepseeks_effort_in_reasoning_alone(
     level: str | None, effort: str
 ) -> None:
     """Two steps up and one down, whatever the catalogue lists (OR-DS-08, W-15)."""
@@ -340,7 +334,7 @@ def test_the_latest_contract_states_deepseeks_effort_in_reasoning_alone(
         call(
             DEEPSEEK,
             thinking=level,
-            contract="latest",
+            edition="latest",
             model_meta=meta,
             body={"reasoning": {"exclude": True}},
         )
@@ -349,7 +343,7 @@ def test_the_latest_contract_states_deepseeks_effort_in_reasoning_alone(
     assert not sent.keys() & {"thinking", "reasoning_effort"}
 
 
-def test_the_latest_contract_fills_turns_without_tool_calls_only() -> None:
+def test_the_latest_edition_fills_turns_without_tool_calls_only() -> None:
     """And none at all with thinking off (OR-DS-08)."""
     history = [
         user("a"),
@@ -358,7 +352,7 @@ def test_the_latest_contract_fills_turns_without_tool_calls_only() -> None:
         assistant("b"),
         assistant("c", reasoning_content="why"),
     ]
-    given = call(DEEPSEEK, thinking="high", contract="latest", history=history)
+    given = call(DEEPSEEK, thinking="high", edition="latest", history=history)
     filled = [message.get("reasoning_content", "absent") for message in messages(given)]
     assert filled == ["absent", "absent", "absent", "", "why"]
     assert all("reasoning_content" not in message for message in messages({**given, "thinking": "off"}))
@@ -366,7 +360,7 @@ def test_the_latest_contract_fills_turns_without_tool_calls_only() -> None:
 
 @pytest.mark.parametrize(
     "elsewhere",
-    [{"base_url": CUSTOM}, {"base_url": "https://eu.openrouter.ai/api/v1"}, {"contract": "2026-04"}],
+    [{"base_url": CUSTOM}, {"base_url": "https://eu.openrouter.ai/api/v1"}, {"edition": "2026-04"}],
 )
 def test_off_the_exact_route_deepseek_is_any_other_model(elsewhere: dict[str, Any]) -> None:
     """And in April it was so everywhere (OR-DS-01, -09)."""

@@ -29,11 +29,11 @@ def test_the_model_on_the_wire_is_the_rest_of_the_ref(ref: str, wire: str) -> No
 
 
 @pytest.mark.parametrize("ref", ["", "   ", "/x", " /x", "openrouter/", "openrouter/ ", "gpt-4o"])
-@pytest.mark.parametrize("contract", ["2026-04", "2026-05", "latest"])
-def test_a_bad_ref_is_refused(ref: str, contract: str) -> None:
+@pytest.mark.parametrize("edition", ["2026-04", "2026-05", "latest"])
+def test_a_bad_ref_is_refused(ref: str, edition: str) -> None:
     """A ref without provider or model is no ref (OR-REF-09)."""
     with pytest.raises(Refusal, match="no model ref") as refused:
-        parse(ref, contract)
+        parse(ref, edition)
     assert refused.value.error == {"class": "format", "retryable": False, "message": refused.value.message}
 
 
@@ -67,14 +67,14 @@ def test_a_credential_profile_is_no_part_of_the_model(ref: str, model: str, prof
         ("openrouter/openrouter/fusion", "openrouter/fusion"),
     ],
 )
-def test_the_latest_contract_writes_ids_in_their_plain_form(ref: str, wire: str) -> None:
+def test_the_latest_edition_writes_ids_in_their_plain_form(ref: str, wire: str) -> None:
     """Lower case, no needless prefix, short DeepSeek names in full (OR-REF-11)."""
     assert parse(ref, "latest").wire == wire
 
 
-def test_turns_are_compared_with_the_id_before_the_latest_contract_rewrites_it() -> None:
-    """`id` is the same in every contract (W-19)."""
-    assert {parse("openrouter/A/B", contract).id for contract in ("2026-04", "latest")} == {"A/B"}
+def test_turns_are_compared_with_the_id_before_the_latest_edition_rewrites_it() -> None:
+    """`id` is the same in every edition (W-19)."""
+    assert {parse("openrouter/A/B", edition).id for edition in ("2026-04", "latest")} == {"A/B"}
 
 
 def test_another_providers_id_goes_out_as_written() -> None:
@@ -98,7 +98,7 @@ def test_another_providers_id_goes_out_as_written() -> None:
     ],
 )
 def test_deepseek_v4_is_told_by_its_whole_name(model: str, until_latest: bool, latest: bool) -> None:
-    """Dated ids belong to the family in the latest contract only."""
+    """Dated ids belong to the family in the latest edition only."""
     assert family(model, "2026-05").deepseek_v4 is until_latest
     assert family(model, "latest").deepseek_v4 is latest
 
@@ -139,7 +139,7 @@ def test_anthropic_is_one_thing_for_markers_and_another_for_prefills(
     ],
 )
 def test_some_models_get_no_reasoning(model: str, skips: bool, skips_latest: bool) -> None:
-    """Auto and Hunter Alpha always, x-ai until the latest contract (OR-RSN-04, -05)."""
+    """Auto and Hunter Alpha always, x-ai until the latest edition (OR-RSN-04, -05)."""
     assert family(model, "2026-04").skips_reasoning is skips
     assert family(model, "2026-05").skips_reasoning is skips
     assert family(model, "latest").skips_reasoning is skips_latest

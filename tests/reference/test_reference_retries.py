@@ -141,7 +141,7 @@ def test_credits_that_are_reserved_may_be_waited_for() -> None:
 
 def test_a_call_is_repeated_twice_with_the_same_bytes() -> None:
     """OR-RETRY-01, OR-RETRY-02: and the last failure is what is reported."""
-    call = Seen(refused(500), refused(503), refused(429), contract="2026-05")
+    call = Seen(refused(500), refused(503), refused(429), edition="2026-05")
     first, second, third = call.requests
     assert first == second == third
     assert call.waits == [500, 1000]
@@ -157,23 +157,23 @@ def test_a_call_ends_with_its_first_answer() -> None:
 def test_silence_takes_all_the_time_it_has() -> None:
     """OR-RETRY-02: 600 seconds for each request, and the waits between them."""
     silence = Reply(0, fault="timeout")
-    call = Seen(silence, silence, silence, contract="2026-05")
+    call = Seen(silence, silence, silence, edition="2026-05")
     assert {request.timeout_ms for request in call.requests} == {600_000}
     assert call.took_ms == 3 * 600_000 + 1500
 
 
-@pytest.mark.parametrize(("contract", "sent"), [("2026-04", 1), ("2026-05", 3), ("latest", 1)])
-def test_only_one_contract_repeats_conflicts(contract: str, sent: int) -> None:
+@pytest.mark.parametrize(("edition", "sent"), [("2026-04", 1), ("2026-05", 3), ("latest", 1)])
+def test_only_one_edition_repeats_conflicts(edition: str, sent: int) -> None:
     """OR-RETRY-01 knows time-outs, rate limits and server errors; OR-RETRY-02 conflicts, too."""
-    call = Seen(refused(409), refused(409), refused(409), contract=contract)
+    call = Seen(refused(409), refused(409), refused(409), edition=edition)
     assert len(call.requests) == sent
 
 
-@pytest.mark.parametrize(("contract", "sent"), [("2026-04", 3), ("2026-05", 3), ("latest", 1)])
+@pytest.mark.parametrize(("edition", "sent"), [("2026-04", 3), ("2026-05", 3), ("latest", 1)])
 @pytest.mark.parametrize("reply", [refused(408), refused(429), refused(500), Reply(0, fault="refused")])
-def test_the_latest_contract_repeats_nothing(reply: Reply, contract: str, sent: int) -> None:
+def test_the_latest_edition_repeats_nothing(reply: Reply, edition: str, sent: int) -> None:
     """OR-RETRY-04: one model call is one request."""
-    call = Seen(reply, reply, reply, contract=contract)
+    call = Seen(reply, reply, reply, edition=edition)
     assert len(call.requests) == sent
 
 

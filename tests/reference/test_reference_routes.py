@@ -6,7 +6,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reference_inputs import CONTRACTS
+from reference_inputs import EDITIONS
 
 from harness.reference import Refusal
 from harness.reference.openrouter.routes import resolve
@@ -14,7 +14,7 @@ from harness.reference.openrouter.routes import resolve
 CHAT = "https://openrouter.ai/api/v1/chat/completions"
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
+@pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize(
     "base",
     [
@@ -28,13 +28,13 @@ CHAT = "https://openrouter.ai/api/v1/chat/completions"
         "https://openrouter.ai/v1/",
     ],
 )
-def test_the_canonical_url_is_exact_in_all_its_spellings(base: str | None, contract: str) -> None:
+def test_the_canonical_url_is_exact_in_all_its_spellings(base: str | None, edition: str) -> None:
     """Blank, trailing slashes and the legacy path all lead to the one URL (OR-URL-01, -02)."""
-    route = resolve(base, "openrouter", contract)
+    route = resolve(base, "openrouter", edition)
     assert (route.chat_url, route.host, route.exact) == (CHAT, True, True)
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
+@pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize(
     ("base", "url"),
     [
@@ -53,13 +53,13 @@ def test_the_canonical_url_is_exact_in_all_its_spellings(base: str | None, contr
         ("https://api.openrouter.ai/v1", "https://api.openrouter.ai/v1/chat/completions"),
     ],
 )
-def test_other_urls_on_openrouter_hosts_are_host_routes(base: str, url: str, contract: str) -> None:
+def test_other_urls_on_openrouter_hosts_are_host_routes(base: str, url: str, edition: str) -> None:
     """The class is decided on the text as written, the URL is sent in its plain form (OR-URL-03, W-12)."""
-    route = resolve(base, "openrouter", contract)
+    route = resolve(base, "openrouter", edition)
     assert (route.chat_url, route.host, route.exact) == (url, True, False)
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
+@pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize(
     ("base", "url"),
     [
@@ -76,14 +76,14 @@ def test_other_urls_on_openrouter_hosts_are_host_routes(base: str, url: str, con
         ("http://[::1]:9/v1",) * 2,
     ],
 )
-def test_everything_else_is_a_custom_route(base: str, url: str, contract: str) -> None:
+def test_everything_else_is_a_custom_route(base: str, url: str, edition: str) -> None:
     """Look-alikes, user-info tricks and names in the path are no OpenRouter hosts (OR-URL-05)."""
-    route = resolve(base, "openrouter", contract)
+    route = resolve(base, "openrouter", edition)
     url = url if url.endswith("/chat/completions") else f"{url}/chat/completions"
     assert (route.chat_url, route.host, route.exact) == (url, False, False)
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
+@pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize(
     "base",
     [
@@ -95,10 +95,10 @@ def test_everything_else_is_a_custom_route(base: str, url: str, contract: str) -
         "http://a:b:c/v1",
     ],
 )
-def test_a_base_that_is_no_absolute_http_url_is_refused(base: str, contract: str) -> None:
+def test_a_base_that_is_no_absolute_http_url_is_refused(base: str, edition: str) -> None:
     """Nothing is sent to a base without scheme or host (W-24)."""
     with pytest.raises(Refusal, match="no absolute http"):
-        resolve(base, "openrouter", contract)
+        resolve(base, "openrouter", edition)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_the_query_of_a_base_stays_a_query(base: str, url: str) -> None:
         "https://eu.openrouter.ai/api/v1?x=1",
     ],
 )
-def test_the_latest_contract_refuses_more_than_a_plain_openrouter_url(base: str) -> None:
+def test_the_latest_edition_refuses_more_than_a_plain_openrouter_url(base: str) -> None:
     """Query, fragment and user-info are refused there, and were host routes before (W-13)."""
     with pytest.raises(Refusal, match="query, fragment or user-info"):
         resolve(base, "openrouter", "latest")

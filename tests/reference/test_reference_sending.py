@@ -108,7 +108,7 @@ def test_a_streamed_answer_is_read(listen: Listen, client: SendingClient) -> Non
 
 
 def test_nothing_of_httpx_is_in_a_request(listen: Listen, client: SendingClient) -> None:
-    """The headers are those of the contract and the two that HTTP demands: no user agent, no cookie."""
+    """The headers are those of the edition and the two that HTTP demands: no user agent, no cookie."""
     listener = listen(Reply(200, (*SSE, ("set-cookie", "a=b")), HELLO.chunks))
     client(chat(base_of(listener)))
     client(chat(base_of(listener)))
@@ -161,7 +161,7 @@ def test_the_environment_s_proxy_is_used_only_if_asked(
 def test_a_repeated_request_is_the_same_to_the_byte(listen: Listen, client: SendingClient) -> None:
     """Headers and body (OR-RETRY-01)."""
     listener = listen(json_reply({"error": {"message": "oops"}}, 500), Reply(429), HELLO)
-    assert client(chat(base_of(listener), contract="2026-05"))["text"] == "Hello"
+    assert client(chat(base_of(listener), edition="2026-05"))["text"] == "Hello"
     first, *others = listener.requests
     assert len(others) == 2
     assert {(each.headers, each.body) for each in others} == {(first.headers, first.body)}
@@ -197,7 +197,7 @@ def test_an_answer_without_end_is_left_at_the_time_limit(listen: Listen, client:
 def test_no_connection_is_tried_again(listen: Listen, client: SendingClient, fault: str) -> None:
     """A connection that breaks off before anything came may do better (OR-RETRY-02)."""
     listener = listen(Reply(0, fault=fault), HELLO)
-    assert client(chat(base_of(listener), contract="2026-05"))["text"] == "Hello"
+    assert client(chat(base_of(listener), edition="2026-05"))["text"] == "Hello"
 
 
 def test_a_port_where_nobody_listens_is_told(client: SendingClient) -> None:
@@ -230,7 +230,7 @@ def test_a_pause_is_waited_for_once(listen: Listen) -> None:
     """By the clock that was given: two repeats, two waits (OR-RETRY-02)."""
     watch = Watch()
     with SendingClient(clock=watch) as client:
-        client(chat(base_of(listen(Reply(500), Reply(500), HELLO)), contract="2026-05"))
+        client(chat(base_of(listen(Reply(500), Reply(500), HELLO)), edition="2026-05"))
     assert len(watch.waits) == 2
     assert 375 <= watch.waits[0] <= 500
     assert 750 <= watch.waits[1] <= 1000
@@ -277,7 +277,7 @@ def test_a_client_remembers_its_catalog(listen: Listen, client: SendingClient) -
     row = {"id": "acme", "openaiCompatible": True, "nativeBaseUrl": "/v1/native/acme", "models": [offered]}
     listener = listen(json_reply({"providers": [row]}))
     root = f"http://127.0.0.1:{listener.port}"
-    given = {"operation": "catalog", "contract": "clawrouter", "base_url": root, "api_key": KEY}
+    given = {"operation": "catalog", "edition": "clawrouter", "base_url": root, "api_key": KEY}
     assert client(given) == client(given)
     assert [request.url for request in listener.requests] == [f"{root}/v1/catalog"]
 

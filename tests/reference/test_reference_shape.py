@@ -11,7 +11,7 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reference_inputs import CONTRACTS, CUSTOM, EPHEMERAL, assistant, body, call, text, tool_call, user
+from reference_inputs import CUSTOM, EDITIONS, EPHEMERAL, assistant, body, call, text, tool_call, user
 
 from harness.model import FEATURES, OPERATIONS, Request
 from harness.reference import Refusal, Unsupported, implementation, shape
@@ -23,7 +23,7 @@ CATEGORIES = (
 
 
 def test_an_ordinary_call_is_shaped_to_the_byte() -> None:
-    """The worked example of the contract: headers, markers, and nothing that was not asked for."""
+    """The worked example of the edition: headers, markers, and nothing that was not asked for."""
     marked = '"cache_control":{"type":"ephemeral"}'
     assert shape(call(CLAUDE, system="You are terse.")) == Request(
         method="POST",
@@ -78,10 +78,10 @@ def test_tools_and_limits_are_shaped() -> None:
     }
 
 
-def test_the_contract_is_may_2026_unless_stated() -> None:
-    """Inputs without a contract follow the default one."""
-    assert shape(call()) == shape(call(contract="2026-05"))
-    assert shape(call()) != shape(call(contract="2026-04"))
+def test_the_edition_is_may_2026_unless_stated() -> None:
+    """Inputs without an edition follow the default one."""
+    assert shape(call()) == shape(call(edition="2026-05"))
+    assert shape(call()) != shape(call(edition="2026-04"))
 
 
 # ------------------------------------------------------------------ refusals
@@ -105,7 +105,7 @@ def reported(given: dict[str, Any]) -> dict[str, Any]:
         ({"base_url": "not a url"}, "format"),
         ({"model": "acme/m"}, "format"),
         ({"thinking": True}, "format"),
-        ({"base_url": "https://openrouter.ai/api/v1?x=1", "contract": "latest"}, "format"),
+        ({"base_url": "https://openrouter.ai/api/v1?x=1", "edition": "latest"}, "format"),
     ],
 )
 def test_the_implementation_reports_refusals(given: dict[str, Any], error_class: str) -> None:
@@ -124,9 +124,9 @@ def test_no_refusal_shows_the_key() -> None:
     assert "secret" not in json.dumps(reported(call(api_key="secré\nt", headers={})))
 
 
-@pytest.mark.parametrize("given", [{"operation": "transcription"}, {"contract": "clawrouter"}])
+@pytest.mark.parametrize("given", [{"operation": "transcription"}, {"edition": "clawrouter"}])
 def test_what_the_reference_does_not_shape_is_unsupported(given: dict[str, Any]) -> None:
-    """That is no refusal: it says nothing about the contract."""
+    """That is no refusal: it says nothing about the edition."""
     with pytest.raises(Unsupported):
         shape({**call(), **given})
     assert set(reported({**call(), **given})) == {"unsupported"}
@@ -219,7 +219,7 @@ def inputs(bases: list[str | None]) -> st.SearchStrategy[dict[str, Any]]:
             "model": MODELS,
             "api_key": st.just("sk-or-test"),
             "base_url": st.sampled_from(bases),
-            "contract": st.sampled_from(CONTRACTS),
+            "edition": st.sampled_from(EDITIONS),
             "thinking": LEVELS,
             "history": st.lists(TURNS, max_size=4),
             "params": PARAMS,
@@ -286,9 +286,9 @@ def test_the_request_is_what_httpx_would_send(given_input: dict[str, Any]) -> No
 
 
 @given(ANY)
-def test_markers_are_few_and_plain_in_the_latest_contract(given_input: dict[str, Any]) -> None:
+def test_markers_are_few_and_plain_in_the_latest_edition(given_input: dict[str, Any]) -> None:
     """Three at most, each ephemeral (OR-CC-07)."""
-    decoded = json.loads(shape({**given_input, "contract": "latest"}).body)
+    decoded = json.loads(shape({**given_input, "edition": "latest"}).body)
     blocks = [
         block
         for message in decoded["messages"]

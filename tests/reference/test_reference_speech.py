@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from media_calls import CANONICAL, CUSTOM, KEY, Call, answer, file
 
-CONTRACTS = ("2026-04", "2026-05", "latest")
+EDITIONS = ("2026-04", "2026-05", "latest")
 
 
 def speech(*replies: Any, settings: dict[str, Any] | None = None, **given: Any) -> Call:
@@ -22,10 +22,10 @@ def provider(**stated: Any) -> dict[str, Any]:
     return {"models": {"providers": {"openrouter": stated}}}
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
-def test_speech_is_asked_for_with_its_defaults(contract: str) -> None:
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_speech_is_asked_for_with_its_defaults(edition: str) -> None:
     """Model, voice and format are always stated; speed and provider only where given (OR-TTS-01, -02)."""
-    call = speech(contract=contract)
+    call = speech(edition=edition)
     assert call.sent == [f"POST {CANONICAL}/audio/speech"]
     assert call.body == {
         "model": "hexgrad/kokoro-82m",
@@ -80,7 +80,7 @@ def test_settings_have_aliases_and_are_no_refs(settings: dict[str, Any], model: 
 
 def test_a_ref_of_the_call_is_no_configured_model() -> None:
     """Only the call's model is a ref, whose id goes out as it is in latest, too (W-32)."""
-    assert speech(model="openrouter/Fast", contract="latest").body["model"] == "openrouter/Fast"
+    assert speech(model="openrouter/Fast", edition="latest").body["model"] == "openrouter/Fast"
 
 
 @pytest.mark.parametrize("speed", [1, 0, -1, 99, 1.5])
@@ -148,16 +148,16 @@ CUSTOM_BASES = [
 @pytest.mark.parametrize("given", CUSTOM_BASES)
 def test_latest_speaks_at_a_custom_base_url(given: dict[str, Any]) -> None:
     """It is asked, and told nothing of the app (OR-TTS-06, OR-HDR-11)."""
-    call = speech(contract="latest", **given)
+    call = speech(edition="latest", **given)
     assert call.request.url == f"{CUSTOM}/audio/speech"
     assert call.headers == [{"authorization": f"Bearer {KEY}", "content-type": "application/json"}]
 
 
 @pytest.mark.parametrize("given", [*CUSTOM_BASES, {"base_url": "openrouter.ai/api/v1"}])
-@pytest.mark.parametrize("contract", ["2026-04", "2026-05"])
-def test_earlier_contracts_speak_at_the_canonical_url_alone(contract: str, given: dict[str, Any]) -> None:
+@pytest.mark.parametrize("edition", ["2026-04", "2026-05"])
+def test_earlier_editions_speak_at_the_canonical_url_alone(edition: str, given: dict[str, Any]) -> None:
     """Whatever base is configured, with the attribution that belongs there (OR-TTS-06)."""
-    call = speech(contract=contract, **given)
+    call = speech(edition=edition, **given)
     assert call.request.url == f"{CANONICAL}/audio/speech"
     assert call.headers[0]["http-referer"] == "https://openclaw.ai"
 
@@ -165,15 +165,15 @@ def test_earlier_contracts_speak_at_the_canonical_url_alone(contract: str, given
 def test_latest_mends_and_checks_the_base_url_of_speech() -> None:
     """The legacy URL is the canonical one, capitals go, no scheme is an error (W-12, W-31, W-43)."""
     for base in ("https://openrouter.ai/v1/", "https://OPENROUTER.AI/api/v1"):
-        assert speech(contract="latest", base_url=base).request.url == f"{CANONICAL}/audio/speech"
-    assert speech(contract="latest", base_url="openrouter.ai/api/v1").requests == []
+        assert speech(edition="latest", base_url=base).request.url == f"{CANONICAL}/audio/speech"
+    assert speech(edition="latest", base_url="openrouter.ai/api/v1").requests == []
 
 
 def test_configured_request_headers_never_go_with_speech() -> None:
     """They go with images and video only (W-36)."""
     config = provider(request={"headers": {"X-Req": "r"}})
-    for contract in CONTRACTS:
-        assert "x-req" not in speech(contract=contract, config=config).headers[0]
+    for edition in EDITIONS:
+        assert "x-req" not in speech(edition=edition, config=config).headers[0]
 
 
 @pytest.mark.parametrize(("spoken", "mime_type"), [("mp3", "audio/mpeg"), ("pcm", "audio/pcm")])

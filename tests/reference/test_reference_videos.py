@@ -10,7 +10,7 @@ from media_calls import CANONICAL, CUSTOM, KEY, PNG, Call, answer, file
 
 from harness.model import Reply
 
-CONTRACTS = ("2026-04", "2026-05", "latest")
+EDITIONS = ("2026-04", "2026-05", "latest")
 LINK = "https://i.example/1.png"
 SUBMITTED = {"id": "job-1", "polling_url": "/api/v1/videos/job-1", "status": "pending"}
 PENDING = answer({"id": "job-1", "status": "in_progress"})
@@ -34,10 +34,10 @@ def submitted(**fields: Any) -> Reply:
 # ------------------------------------------------------------------ the submission
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
-def test_a_video_is_submitted_polled_and_fetched(contract: str) -> None:
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_a_video_is_submitted_polled_and_fetched(edition: str) -> None:
     """Three requests, of which only the first has a body (OR-VID-01, -08, -09)."""
-    call = video(contract=contract)
+    call = video(edition=edition)
     assert call.sent == [f"POST {CANONICAL}/videos", POLL, f"{POLL}/content?index=0"]
     assert call.bodies == [{"model": "google/veo-3.1-fast", "prompt": "a cat runs"}, None, None]
     assert call.waits == []
@@ -112,10 +112,10 @@ def test_a_seed_loses_its_fraction_until_latest(seed: float, sent: float) -> Non
 @pytest.mark.parametrize("seed", [7.5, 2**53, -1e300])
 def test_latest_refuses_a_seed_that_is_no_safe_integer(seed: float) -> None:
     """Before anything is sent (OR-VID-05, W-39)."""
-    call = video(contract="latest", seed=seed)
+    call = video(edition="latest", seed=seed)
     assert (call.requests, call.error["class"]) == ([], "format")
-    assert video(contract="latest", seed=2**53 - 1).body["seed"] == 2**53 - 1
-    assert video(contract="latest", seed=7.0).body["seed"] == 7
+    assert video(edition="latest", seed=2**53 - 1).body["seed"] == 2**53 - 1
+    assert video(edition="latest", seed=7.0).body["seed"] == 7
 
 
 def test_of_the_provider_options_only_seed_and_callback_are_sent() -> None:
@@ -129,7 +129,7 @@ def test_the_model_of_a_video_is_given_else_configured() -> None:
     """Else the only bundled one (OR-VID-12, W-32, W-58)."""
     config = {"agents": {"defaults": {"videoGenerationModel": {"primary": "openrouter/a/b"}}}}
     assert video(config=config).body["model"] == "a/b"
-    assert video(config=config, model="openrouter/C/d", contract="latest").body["model"] == "C/d"
+    assert video(config=config, model="openrouter/C/d", edition="latest").body["model"] == "C/d"
 
 
 @pytest.mark.parametrize(
@@ -156,10 +156,10 @@ def without_content_type(headers: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in headers.items() if name != "content-type"}
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
-def test_polls_and_downloads_carry_the_jobs_headers(contract: str) -> None:
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_polls_and_downloads_carry_the_jobs_headers(edition: str) -> None:
     """All but the content type, as long as they go where the base URL lives (OR-VID-10, OR-HDR-11)."""
-    post, poll, download = video(contract=contract).headers
+    post, poll, download = video(edition=edition).headers
     assert post["authorization"] == f"Bearer {KEY}"
     assert post["content-type"] == "application/json"
     assert post["x-openrouter-title"] == "OpenClaw"
@@ -216,11 +216,11 @@ def test_an_address_that_cannot_be_fetched_ends_the_job(polling_url: str) -> Non
     assert (len(call.requests), call.error["class"]) == (1, None)
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
-def test_a_custom_base_url_gets_the_same_calls(contract: str) -> None:
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_a_custom_base_url_gets_the_same_calls(edition: str) -> None:
     """With the key and without the attribution, as documented (OR-VID-12, OR-HDR-11)."""
     call = video(
-        submitted(polling_url=f"{CUSTOM}/videos/job-1"), DONE, VIDEO, base_url=CUSTOM, contract=contract
+        submitted(polling_url=f"{CUSTOM}/videos/job-1"), DONE, VIDEO, base_url=CUSTOM, edition=edition
     )
     root = f"{CUSTOM}/videos"
     assert [request.url for request in call.requests] == [
@@ -232,10 +232,10 @@ def test_a_custom_base_url_gets_the_same_calls(contract: str) -> None:
     assert call.headers == [{**bearer, "content-type": "application/json"}, bearer, bearer]
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
-def test_the_legacy_base_url_stays_for_videos(contract: str) -> None:
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_the_legacy_base_url_stays_for_videos(edition: str) -> None:
     """With the attribution of the canonical one (W-31)."""
-    call = video(base_url="https://openrouter.ai/v1/", contract=contract)
+    call = video(base_url="https://openrouter.ai/v1/", edition=edition)
     assert call.requests[0].url == "https://openrouter.ai/v1/videos"
     assert call.requests[2].url == "https://openrouter.ai/v1/videos/job-1/content?index=0"
     assert all("x-openrouter-categories" in headers for headers in call.headers)
@@ -265,7 +265,7 @@ def test_the_video_is_the_first_address_that_is_not_blank() -> None:
 def test_latest_takes_no_address_that_is_none(addresses: Any) -> None:
     """The answer is malformed then, and nothing is fetched (W-38)."""
     call = video(
-        answer(SUBMITTED), answer({"status": "completed", "unsigned_urls": addresses}), contract="latest"
+        answer(SUBMITTED), answer({"status": "completed", "unsigned_urls": addresses}), edition="latest"
     )
     assert (len(call.requests), call.error["class"]) == (2, None)
 
@@ -289,16 +289,16 @@ def test_a_job_without_id_or_polling_url_is_an_error(lacking: str, stated: Any) 
     assert (len(call.requests), call.error["class"], call.error["retryable"]) == (1, None, False)
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
-def test_a_job_that_is_completed_at_once_is_not_polled(contract: str) -> None:
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_a_job_that_is_completed_at_once_is_not_polled(edition: str) -> None:
     """Its answer is the completed job (OR-VID-07, W-37)."""
-    call = video(submitted(status=" completed ", unsigned_urls=["https://cdn.x/v"]), VIDEO, contract=contract)
+    call = video(submitted(status=" completed ", unsigned_urls=["https://cdn.x/v"]), VIDEO, edition=edition)
     assert call.sent[1:] == ["GET https://cdn.x/v"]
     assert call.artifacts[0]["status"] == "completed"
 
 
 @pytest.mark.parametrize("status", ["failed", "cancelled", "expired", "Completed", "weird", ""])
-def test_earlier_contracts_poll_whatever_a_submission_says(status: str) -> None:
+def test_earlier_editions_poll_whatever_a_submission_says(status: str) -> None:
     """Only `completed` ends it there, in this very spelling (OR-VID-07, W-37)."""
     assert len(video(submitted(status=status), DONE, VIDEO).requests) == 3
 
@@ -306,7 +306,7 @@ def test_earlier_contracts_poll_whatever_a_submission_says(status: str) -> None:
 @pytest.mark.parametrize("status", ["failed", "cancelled", "expired"])
 def test_latest_fails_at_once_when_a_submission_has_failed(status: str) -> None:
     """With the job's own error text, if it has one (OR-VID-07)."""
-    call = video(submitted(status=status, error="bad prompt"), contract="latest")
+    call = video(submitted(status=status, error="bad prompt"), edition="latest")
     assert len(call.requests) == 1
     assert (call.error["class"], call.error["retryable"], call.error["status"]) == (None, False, 200)
     assert "bad prompt" in call.error["message"]
@@ -315,30 +315,30 @@ def test_latest_fails_at_once_when_a_submission_has_failed(status: str) -> None:
 @pytest.mark.parametrize("status", [None, "queued", "pending", "in_progress", "processing", "running"])
 def test_latest_knows_the_words_for_a_job_at_work(status: str | None) -> None:
     """A submission may leave it out, a poll may not (OR-VID-08, W-37)."""
-    assert len(video(submitted(status=status), DONE, VIDEO, contract="latest").requests) == 3
-    polled = video(answer(SUBMITTED), answer({"status": status}), DONE, VIDEO, contract="latest")
+    assert len(video(submitted(status=status), DONE, VIDEO, edition="latest").requests) == 3
+    polled = video(answer(SUBMITTED), answer({"status": status}), DONE, VIDEO, edition="latest")
     assert len(polled.requests) == (4 if status else 2)
 
 
 @pytest.mark.parametrize("status", ["weird", "Completed", "", 5])
 def test_latest_fails_on_a_status_it_does_not_know(status: Any) -> None:
     """At submission as at a poll (W-37)."""
-    assert len(video(submitted(status=status), DONE, VIDEO, contract="latest").requests) == 1
-    assert len(video(answer(SUBMITTED), answer({"status": status}), VIDEO, contract="latest").requests) == 2
+    assert len(video(submitted(status=status), DONE, VIDEO, edition="latest").requests) == 1
+    assert len(video(answer(SUBMITTED), answer({"status": status}), VIDEO, edition="latest").requests) == 2
 
 
 @pytest.mark.parametrize("status", ["weird", "", None, 5, "Failed"])
-def test_earlier_contracts_poll_on_at_any_other_status(status: Any) -> None:
+def test_earlier_editions_poll_on_at_any_other_status(status: Any) -> None:
     """Until one of the four words for an end (OR-VID-08, W-37)."""
     assert len(video(answer(SUBMITTED), answer({"status": status}), DONE, VIDEO).requests) == 4
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
+@pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize("status", ["failed", "cancelled", "expired"])
 @pytest.mark.parametrize("error", ["why", {"message": "why"}])
-def test_a_job_that_ends_without_a_video_is_an_error(contract: str, status: str, error: Any) -> None:
+def test_a_job_that_ends_without_a_video_is_an_error(edition: str, status: str, error: Any) -> None:
     """It tells what the job tells, has no class and is not to be repeated (OR-VID-08)."""
-    call = video(answer(SUBMITTED), answer({"status": status, "error": error}), contract=contract)
+    call = video(answer(SUBMITTED), answer({"status": status, "error": error}), edition=edition)
     assert len(call.requests) == 2
     assert (call.error["class"], call.error["retryable"]) == (None, False)
     assert "why" in call.error["message"]
@@ -401,11 +401,9 @@ def test_a_video_is_named_after_its_content_type(
 
 
 def test_latest_knows_quicktime() -> None:
-    """Earlier contracts call it MP4 (W-38)."""
+    """Earlier editions call it MP4 (W-38)."""
     quicktime = file(b"V", "video/quicktime")
-    named = [
-        video(answer(SUBMITTED), DONE, quicktime, contract=c).artifacts[0]["filename"] for c in CONTRACTS
-    ]
+    named = [video(answer(SUBMITTED), DONE, quicktime, edition=c).artifacts[0]["filename"] for c in EDITIONS]
     assert named == ["video-1.mp4", "video-1.mp4", "video-1.mov"]
 
 

@@ -46,7 +46,7 @@ def test_a_request_never_sent_has_no_request_line(a_verdict: Make) -> None:
     assert "interaction 1 was never sent" in text
 
 
-def test_the_headline_is_one_line_with_status_case_contract_and_implementation(a_verdict: Make) -> None:
+def test_the_headline_is_one_line_with_status_case_edition_and_implementation(a_verdict: Make) -> None:
     """The first line says all that a list of failures needs."""
     assert (
         headline(a_verdict("known_failing"))

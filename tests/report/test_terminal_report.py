@@ -33,7 +33,7 @@ def test_without_a_terminal_there_is_a_plain_line_a_suite_and_the_sum(a_verdict:
     """Elsewhere than on a terminal the report is plain text: no colours, no bar."""
     text = shown([a_verdict(), a_verdict()])
     assert text.splitlines() == [
-        "acme (shape) against contract 2026-05",
+        "acme (shape) against edition 2026-05",
         "openrouter/attribution: 2 passed, 0 failed",
         "2 passed, 0 failed in 0.50 s",
     ]

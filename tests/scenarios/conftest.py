@@ -44,8 +44,8 @@ def write(tmp_path: Path) -> Write:
 def cases(write: Write) -> Callable[..., list[Case]]:
     """The cases of a suite written as text."""
 
-    def expand(text: str, contract: str = "2026-05", **options: object) -> list[Case]:
-        return list(load(write(text)).cases(contract, **options))  # type: ignore[arg-type]
+    def expand(text: str, edition: str = "2026-05", **options: object) -> list[Case]:
+        return list(load(write(text)).cases(edition, **options))  # type: ignore[arg-type]
 
     return expand
 
@@ -54,8 +54,8 @@ def cases(write: Write) -> Callable[..., list[Case]]:
 def case(cases: Callable[..., list[Case]]) -> Callable[..., Case]:
     """The only case of a suite written as text."""
 
-    def expand(text: str, contract: str = "2026-05", **options: object) -> Case:
-        (only,) = cases(text, contract, **options)
+    def expand(text: str, edition: str = "2026-05", **options: object) -> Case:
+        (only,) = cases(text, edition, **options)
         return only
 
     return expand

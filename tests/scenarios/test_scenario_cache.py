@@ -72,7 +72,7 @@ def test_a_changed_file_is_read_again(write: Write) -> None:
 
 def test_changed_rules_are_looked_at_again(write: Write) -> None:
     """A suite that loaded does not load any more when its rule is gone."""
-    rules = "rules: [{id: MY-01, text: Mine., contract: latest, evidence: documented, source: me}]\n"
+    rules = "rules: [{id: MY-01, text: Mine., editions: latest, evidence: documented, source: me}]\n"
     write(rules, "rules/my.yaml")
     path = write("suite: s\nscenarios: [{id: a, rules: [MY-01], interactions: []}]\n")
     expand(path)

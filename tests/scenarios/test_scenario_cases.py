@@ -1,4 +1,4 @@
-"""Scenarios expanded: names, contracts, evidence, features, interactions."""
+"""Scenarios expanded: names, editions, evidence, features, interactions."""
 
 from __future__ import annotations
 
@@ -60,29 +60,29 @@ def test_cases_are_named_by_suite_scenario_and_row(cases: Many) -> None:
 )
 def test_a_range_follows_the_line_of_its_version(statement: str, versions: list[str], cases: Many) -> None:
     """`from` includes, `until` excludes, and neither crosses to the other line."""
-    made = cases(f"suite: s\nscenarios: [{{id: a, contract: {statement}, interactions: []}}]\n", "all")
-    assert [case.contract for case in made] == versions
+    made = cases(f"suite: s\nscenarios: [{{id: a, editions: {statement}, interactions: []}}]\n", "all")
+    assert [case.edition for case in made] == versions
 
 
 def test_without_a_statement_a_scenario_holds_where_all_its_rules_do(cases: Many) -> None:
     """OR-HDR-02 holds from 2026-04, OR-HDR-04 from 2026-05: together from 2026-05."""
     made = cases("suite: s\nscenarios: [{id: a, rules: [OR-HDR-02, OR-HDR-04], interactions: []}]\n", "all")
-    assert [case.contract for case in made] == ["2026-05", "latest"]
+    assert [case.edition for case in made] == ["2026-05", "latest"]
 
 
-def test_a_suites_contract_narrows_to_where_a_rule_holds(cases: Many) -> None:
+def test_a_suites_edition_narrows_to_where_a_rule_holds(cases: Many) -> None:
     """What a suite states for all its scenarios leaves out the versions in which none of the rules holds."""
     made = cases(
         """\
         suite: s
-        contract: {from: 2026-04}
+        editions: {from: 2026-04}
         scenarios:
           - {id: a, rules: [OR-HDR-03, OR-HDR-04], interactions: []}
           - {id: b, rules: [OR-HDR-04], interactions: []}
         """,
         "all",
     )
-    assert [(case.name, case.contract, [rule.id for rule in case.rules]) for case in made] == [
+    assert [(case.name, case.edition, [rule.id for rule in case.rules]) for case in made] == [
         ("s/a", "2026-04", ["OR-HDR-03"]),
         ("s/a", "2026-05", ["OR-HDR-04"]),
         ("s/a", "latest", ["OR-HDR-04"]),
@@ -91,14 +91,14 @@ def test_a_suites_contract_narrows_to_where_a_rule_holds(cases: Many) -> None:
     ]
 
 
-def test_a_row_may_state_its_own_contract(cases: Many) -> None:
-    """A row's contract replaces the scenario's for that row."""
+def test_a_row_may_state_its_own_edition(cases: Many) -> None:
+    """A row's edition replaces the scenario's for that row."""
     text = """\
         suite: s
         scenarios:
           - id: a
-            contract: {from: 2026-04}
-            for_each: [{id: x}, {id: y, contract: latest}]
+            editions: {from: 2026-04}
+            for_each: [{id: x}, {id: y, editions: latest}]
             interactions: []
         """
     assert [case.name for case in cases(text, "2026-05")] == ["s/a/x"]
@@ -259,10 +259,10 @@ def test_a_folder_is_searched_for_suites_only(write: Write, tmp_path: Path) -> N
     assert [Path(file).relative_to(tmp_path).as_posix() for file in suites.files] == ["a/one.yaml", "two.yml"]
 
 
-def test_an_unknown_contract_is_refused(write: Write) -> None:
+def test_an_unknown_edition_is_refused(write: Write) -> None:
     """Asking for a version that there is not is a usage error, not an empty run."""
     suites = load(write("suite: s\nscenarios: [{id: a, interactions: []}]\n"))
-    with pytest.raises(UsageError, match="there is no contract '2026-06'; did you mean 2026-0"):
+    with pytest.raises(UsageError, match="there is no edition '2026-06'; did you mean 2026-0"):
         suites.cases("2026-06")
 
 

@@ -121,15 +121,15 @@ def test_a_matcher_replaces_and_is_replaced(case: One) -> None:
     assert expected(made)["body_at"] == {"$.a": {"$any": "object"}, "$.b": {"x": 1}}
 
 
-def test_variables_and_contract_choices_merge_as_what_they_stand_for(case: One) -> None:
+def test_variables_and_edition_choices_merge_as_what_they_stand_for(case: One) -> None:
     """A mapping that comes from a variable or a choice merges like one that is written out."""
     made = case(
         """\
         suite: s
-        contract: {from: 2026-04}
+        editions: {from: 2026-04}
         vars: {common: {a: 1, b: 1}, own: {b: 2}, names: [Y]}
         defaults:
-          input: {body: "${common}", params: {$contract: {2026-04: {old: 1}, 2026-05: {new: 1}}}}
+          input: {body: "${common}", params: {$edition: {2026-04: {old: 1}, 2026-05: {new: 1}}}}
           request: {forbid_headers: [X]}
         scenarios:
           - id: a
@@ -174,7 +174,7 @@ def test_a_variant_lends_its_input_and_nothing_else(cases: Callable[..., list[Ca
     )
     assert first.steps[0].input == {
         "operation": "chat",
-        "contract": "2026-05",
+        "edition": "2026-05",
         "model": "first",
         "system": "third",
         "params": {"a": 1, "b": 2},

@@ -49,8 +49,8 @@ scenarios:
         interactions:
           - request:
               body_at:
-                $.x: {$contract: {2026-04: {p: 1}, latest: {q: 1}}}
-contract: {from: 2026-04}
+                $.x: {$edition: {2026-04: {p: 1}, latest: {q: 1}}}
+editions: {from: 2026-04}
 """
 
 
@@ -81,7 +81,7 @@ contract: {from: 2026-04}
         (1, ("steps", 1, "input", "model"), 33, 17),
         (1, ("steps", 1, "input", "system"), 30, 7),
         (1, ("steps", 0, "input", "api_key"), 5, 5),
-        (1, ("steps", 1, "interactions", 0, "request", "body_at", "$.x", "q"), 37, 61),
+        (1, ("steps", 1, "interactions", 0, "request", "body_at", "$.x", "q"), 37, 60),
         (1, ("steps", 1, "interactions", 0, "request", "headers", "Authorization"), 7, 15),
     ],
 )

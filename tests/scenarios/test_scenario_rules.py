@@ -19,7 +19,7 @@ rules:
     text: >-
       A rule of
       our own.
-    contract: {from: 2026-05}
+    editions: {from: 2026-05}
     evidence: observed
     operation: [chat, image]
     source: our handbook
@@ -33,7 +33,7 @@ def test_a_rule_is_read_whole(write: Write) -> None:
     path = write(RULE, "rules/mine.yaml")
     rule = load(write(SUITE)).rules["MY-01"]
     assert rule.text == "A rule of our own."
-    assert (rule.contracts, rule.evidence, rule.operations, rule.source) == (
+    assert (rule.editions, rule.evidence, rule.operations, rule.source) == (
         ("2026-05", "latest"),
         "observed",
         ("chat", "image"),
@@ -71,11 +71,11 @@ def test_the_bundled_rules_are_sound() -> None:
     for rule in load(bundled_scenarios()).rules.values():
         assert rule.text.endswith(".")
         assert rule.source
-        assert rule.contracts
+        assert rule.editions
 
 
 def rule(**changes: str) -> str:
-    keys = {"id": "MY-01", "text": "Mine.", "contract": "latest", "evidence": "documented", "source": "me"}
+    keys = {"id": "MY-01", "text": "Mine.", "editions": "latest", "evidence": "documented", "source": "me"}
     return "rules:\n  - " + "\n    ".join(
         f"{key}: {value}" for key, value in {**keys, **changes}.items() if value
     )
@@ -89,8 +89,8 @@ def rule(**changes: str) -> str:
         (rule(evidence=""), 2, "evidence is missing"),
         (rule(evidence="guessed"), 5, '"guessed" is none of the words known here'),
         (rule(text="''"), 3, "must be a sentence"),
-        (rule(contract="2027"), 4, "must be one of 2026-04, 2026-05, clawrouter, latest"),
-        (rule(contract="{from: 2026-05, until: 2026-04}"), 4, "no version is from 2026-05"),
+        (rule(editions="2027"), 4, "must be one of 2026-04, 2026-05, clawrouter, latest"),
+        (rule(editions="{from: 2026-05, until: 2026-04}"), 4, "no version is from 2026-05"),
         (rule(operation="chatt"), 7, "did you mean chat?"),
         (rule(where="[outcom e]"), 7, "is no header name, no JSONPath"),
         (rule(where="['$.a[?@.b]']"), 7, "only names, [n], [*], .* and ..name can say where"),

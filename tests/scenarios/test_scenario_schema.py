@@ -45,7 +45,7 @@ def test_bundled_files_fit_their_schema_and_name_it(kind: Kind, files: str) -> N
         "{suite: s, scenarios: [{id: a, interactions: [{request: {forbid_headers: X}}]}]}",
         "{suite: s, scenarios: [{id: a, interactions: [{reply: {status: 99}}]}]}",
         "{suite: s, scenarios: [{id: a, interactions: [], input: {operation: chatt}}]}",
-        "{suite: s, scenarios: [{id: a, interactions: [], contract: 2026-5}]}",
+        "{suite: s, scenarios: [{id: a, interactions: [], editions: 2026-5}]}",
         "{suite: s, scenarios: [{id: a b, interactions: []}]}",
         '{suite: s, scenarios: [{id: a, interactions: [{request: {url: {$regx: "x"}}}]}]}',
     ],

@@ -1,4 +1,4 @@
-"""What `${…}`, `{$contract: …}` and canaries become."""
+"""What `${…}`, `{$edition: …}` and canaries become."""
 
 from __future__ import annotations
 
@@ -178,43 +178,43 @@ def test_an_implementation_sets_nothing_else(case: One) -> None:
 
 
 @pytest.mark.parametrize(
-    ("contract", "value"),
+    ("edition", "value"),
     [("2026-04", "a"), ("2026-05", "b"), ("latest", "b"), ("clawrouter", "c")],
 )
-def test_the_latest_branch_not_after_the_contract_holds(contract: str, value: str, case: One) -> None:
-    """`$contract` follows the line of the contract that is run."""
+def test_the_latest_branch_not_after_the_edition_holds(edition: str, value: str, case: One) -> None:
+    """`$edition` follows the line of the edition that is run."""
     made = case(
         """\
         suite: s
-        contract: [2026-04, 2026-05, clawrouter, latest]
-        vars: {v: {$contract: {2026-04: a, 2026-05: b, latest: b, clawrouter: c}}}
+        editions: [2026-04, 2026-05, clawrouter, latest]
+        vars: {v: {$edition: {2026-04: a, 2026-05: b, latest: b, clawrouter: c}}}
         scenarios: [{id: a, input: {model: "${v}"}, interactions: []}]
         """,
-        contract,
+        edition,
     )
-    assert (given(made)["model"], given(made)["contract"]) == (value, contract)
+    assert (given(made)["model"], given(made)["edition"]) == (value, edition)
 
 
-def test_the_contract_is_part_of_the_input(case: One) -> None:
-    """`${input.contract}` is the contract that is run, unless the scenario states another."""
+def test_the_edition_is_part_of_the_input(case: One) -> None:
+    """`${input.edition}` is the edition that is run, unless the scenario states another."""
     text = """\
         suite: s
-        scenarios: [{id: a, interactions: [{request: {headers: {X: "${input.contract}"}}}]}]
+        scenarios: [{id: a, interactions: [{request: {headers: {X: "${input.edition}"}}}]}]
         """
     assert expected(case(text, "latest"))["headers"] == {"X": "latest"}
-    stated = text.replace("id: a,", "id: a, input: {contract: 2026-04},")
+    stated = text.replace("id: a,", "id: a, input: {edition: 2026-04},")
     assert expected(case(stated, "latest"))["headers"] == {"X": "2026-04"}
 
 
-def test_interactions_may_depend_on_the_contract(case: One) -> None:
-    """`$contract` may stand for a whole list of interactions, and keeps the default request."""
+def test_interactions_may_depend_on_the_edition(case: One) -> None:
+    """`$edition` may stand for a whole list of interactions, and keeps the default request."""
     text = """\
         suite: s
-        contract: {from: 2026-04}
+        editions: {from: 2026-04}
         defaults: {request: {method: POST}}
         scenarios:
           - id: a
-            interactions: {$contract: {2026-04: [], latest: [{request: {path: /x}}]}}
+            interactions: {$edition: {2026-04: [], latest: [{request: {path: /x}}]}}
         """
     assert case(text, "2026-05").steps[0].interactions == ()
     assert expected(case(text, "latest")) == {"method": "POST", "path": "/x"}
@@ -226,8 +226,8 @@ def test_two_lines_that_meet_need_a_branch_of_their_own(case: One) -> None:
         case(
             """\
             suite: s
-            contract: latest
-            scenarios: [{id: a, input: {model: {$contract: {2026-05: a, clawrouter: b}}}, interactions: []}]
+            editions: latest
+            scenarios: [{id: a, input: {model: {$edition: {2026-05: a, clawrouter: b}}}, interactions: []}]
             """,
             "latest",
         )

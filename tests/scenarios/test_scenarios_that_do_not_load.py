@@ -166,8 +166,8 @@ SHAPE = {
         13,
         '"chatt" is none of the words known here (chat, image, ',
     ),
-    "an unknown contract": (
-        one("contract: 2026-5\ninteractions: []"),
+    "an unknown edition": (
+        one("editions: 2026-5\ninteractions: []"),
         4,
         5,
         '"2026-5" is none of the words known here',
@@ -292,20 +292,20 @@ MEANING = {
         5,
         "reading is for disputed scenarios; this one is documented",
     ),
-    "rules without a common contract": (
+    "rules without a common edition": (
         one("rules: [OR-HDR-03, OR-HDR-04]\ninteractions: []"),
         4,
         5,
-        "no contract has all of these rules",
+        "no edition has all of these rules",
     ),
-    "a contract in which no rule holds": (
-        one("rules: [OR-HDR-04]\ncontract: [2026-04, 2026-05]\ninteractions: []"),
+    "an edition in which no rule holds": (
+        one("rules: [OR-HDR-04]\neditions: [2026-04, 2026-05]\ninteractions: []"),
         5,
         5,
         "none of its rules (OR-HDR-04) holds in 2026-04",
     ),
     "a range over two lines": (
-        one("contract: {from: clawrouter, until: 2026-05}\ninteractions: []"),
+        one("editions: {from: clawrouter, until: 2026-05}\ninteractions: []"),
         4,
         5,
         "no version is from clawrouter up to, not including, 2026-05",
@@ -355,23 +355,23 @@ MEANING = {
         11,
         "must be a list, not a number",
     ),
-    "a contract choice that says nothing": (
-        one("contract: {from: 2026-04}\ninput: {model: {$contract: {2026-05: x}}}\ninteractions: []"),
+    "an edition choice that says nothing": (
+        one("editions: {from: 2026-04}\ninput: {model: {$edition: {2026-05: x}}}\ninteractions: []"),
         5,
         13,
-        "$contract says nothing for 2026-04: it has 2026-05",
+        "$edition says nothing for 2026-04: it has 2026-05",
     ),
-    "a contract choice that says nothing for one of several contracts": (
-        one("contract: [2026-05, clawrouter]\ninput: {model: {$contract: {2026-05: x}}}\ninteractions: []"),
+    "an edition choice that says nothing for one of several editions": (
+        one("editions: [2026-05, clawrouter]\ninput: {model: {$edition: {2026-05: x}}}\ninteractions: []"),
         5,
         13,
-        "$contract says nothing for clawrouter: it has 2026-05",
+        "$edition says nothing for clawrouter: it has 2026-05",
     ),
-    "a contract choice of an unknown version": (
-        one("input: {model: {$contract: {2026-6: x}}}\ninteractions: []"),
+    "an edition choice of an unknown version": (
+        one("input: {model: {$edition: {2026-6: x}}}\ninteractions: []"),
         4,
-        33,
-        'there is no contract "2026-6"',
+        32,
+        'there is no edition "2026-6"',
     ),
     "an unknown matcher": (
         request("body: {id: {$regx: x}}"),

@@ -44,7 +44,7 @@ turns = st.one_of(
 inputs = st.fixed_dictionaries(
     {
         "operation": st.just("chat"),
-        "contract": st.sampled_from(["2026-05", "latest"]),
+        "edition": st.sampled_from(["2026-05", "latest"]),
         "model": st.sampled_from([f"openrouter/{model.id}" for model in CATALOGUE]),
         "api_key": st.just(KEY),
         "history": st.lists(turns, min_size=1, max_size=6),
@@ -134,7 +134,7 @@ def test_a_stream_comes_in_pieces_that_make_up_the_text() -> None:
 
 
 def test_a_prefill_that_april_leaves_in_is_refused() -> None:
-    """What the May contract repairs: a reasoning Claude does not take an assistant's turn at the end."""
+    """What the May edition repairs: a reasoning Claude does not take an assistant's turn at the end."""
     asked = {
         "operation": "chat",
         "model": f"openrouter/{CLAUDE}",
@@ -142,8 +142,8 @@ def test_a_prefill_that_april_leaves_in_is_refused() -> None:
         "thinking": "high",
         "history": [user(), {"role": "assistant", "content": "I would say"}],
     }
-    assert Provider().answer(shape({**asked, "contract": "2026-04"})).status == 400
-    assert Provider().answer(shape({**asked, "contract": "2026-05"})).status == 200
+    assert Provider().answer(shape({**asked, "edition": "2026-04"})).status == 400
+    assert Provider().answer(shape({**asked, "edition": "2026-05"})).status == 200
 
 
 def test_equal_requests_to_two_providers_are_answered_with_equal_bytes() -> None:

@@ -41,7 +41,7 @@ class ChatCall:
 
     @property
     def marked(self) -> bool:
-        """Whether the contract puts cache markers into it (OR-CC-01)."""
+        """Whether the edition puts cache markers into it (OR-CC-01)."""
         return self.openrouter and self.model.lower().startswith("anthropic/")
 
 

@@ -23,7 +23,7 @@ from harness.model import JsonValue, Request
 
 __all__ = ["Imported", "Scenario", "Skipped", "import_cassettes", "write_suite"]
 
-_CONTRACTS: Final = ("2026-04", "2026-05", "latest")
+_EDITIONS: Final = ("2026-04", "2026-05", "latest")
 _ERRORS_FROM: Final = 400
 _NOT_OF_A_NAME: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _PLAIN: Final = re.compile(r"[A-Za-z](?:[A-Za-z0-9_./ -]*[A-Za-z0-9_])?")
@@ -129,7 +129,7 @@ def write_suite(imported: Imported, name: str, beside: Path | None = None) -> st
     suite = {
         "suite": name,
         "about": "Requests that the provider has accepted, imported from recordings.",
-        "contract": list(_CONTRACTS),
+        "editions": list(_EDITIONS),
         "evidence": "observed",
         "tags": ["imported"],
         "defaults": {

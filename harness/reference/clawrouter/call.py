@@ -32,7 +32,7 @@ class Call(NamedTuple):
     level: str | None
     params: Layers
     options: Mapping[str, JsonValue]
-    contract: str = "latest"
+    edition: str = "latest"
 
     @property
     def wire_id(self) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
-from harness.model import DEFAULT_CONTRACT, JsonValue, Reply, Request
+from harness.model import DEFAULT_EDITION, JsonValue, Reply, Request
 from harness.reference.clawrouter import access, headers
 from harness.reference.clawrouter.call import Call
 from harness.reference.clawrouter.catalog import Model, find
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["catalog", "chat"]
 
-_CONTRACTS = {"clawrouter", "latest"}
+_EDITIONS = {"clawrouter", "latest"}
 _PARALLEL = {"openai-responses", "openai-completions"}
 _NEVER_SENT = {
     "clawrouterRoute",
@@ -69,18 +69,18 @@ def chat(given: Mapping[str, JsonValue], session: Session) -> Exchange[Outcome]:
     and without a key; `Failure` where the catalog cannot be had or lacks the model (CW-CAT-06), and for
     a call that failed. Nothing is sent a second time.
     """
-    contract = _contract(given)
+    edition = _edition(given)
     config = given.get("config") or {}
-    ref = refs.parse(given.get("model") or configuration.default_model(config), contract)
-    _check_allowed(ref, config, contract)
+    ref = refs.parse(given.get("model") or configuration.default_model(config), edition)
+    _check_allowed(ref, config, edition)
     root, key = access.root_of(given), access.require_key(given)
-    models = yield from session.catalogs.load(root, key, contract=contract, clock=session.clock)
+    models = yield from session.catalogs.load(root, key, edition=edition, clock=session.clock)
     model = find(models, ref.id)
     if model is None:
         raise Failure(f"ClawRouter's catalog has no model {ref.id!r}", error_class="model_not_found")
-    layers = configuration.param_layers(config, ref, contract, given.get("params") or {})
+    layers = configuration.param_layers(config, ref, edition, given.get("params") or {})
     call = Call(
-        given, model, reasoning.level_of(given.get("thinking")), layers, given.get("options") or {}, contract
+        given, model, reasoning.level_of(given.get("thinking")), layers, given.get("options") or {}, edition
     )
     transport = _TRANSPORTS[model.transport]
     reply = yield from ask(
@@ -91,29 +91,29 @@ def chat(given: Mapping[str, JsonValue], session: Session) -> Exchange[Outcome]:
 
 def catalog(given: Mapping[str, JsonValue], session: Session) -> Exchange[Outcome]:
     """The models that the key may call; none, and nothing is asked, without a key (CW-AUTH-03)."""
-    contract = _contract(given)
+    edition = _edition(given)
     root, key = access.root_of(given), access.key_of(given)
     if key is None:
         return {"models": []}
-    models = yield from session.catalogs.load(root, key, contract=contract, clock=session.clock)
+    models = yield from session.catalogs.load(root, key, edition=edition, clock=session.clock)
     return {"models": [_listed(model) for model in models]}
 
 
-def _contract(given: Mapping[str, JsonValue]) -> str:
-    contract: str = given.get("contract") or DEFAULT_CONTRACT
-    if contract not in _CONTRACTS:
-        raise Unsupported(f"the contract {contract} has no rules for ClawRouter")
-    return contract
+def _edition(given: Mapping[str, JsonValue]) -> str:
+    edition: str = given.get("edition") or DEFAULT_EDITION
+    if edition not in _EDITIONS:
+        raise Unsupported(f"the edition {edition} has no rules for ClawRouter")
+    return edition
 
 
-def _check_allowed(ref: refs.Ref, config: Mapping[str, JsonValue], contract: str) -> None:
+def _check_allowed(ref: refs.Ref, config: Mapping[str, JsonValue], edition: str) -> None:
     """Where the agent's models are an allowlist, a ref must be on it."""
     allowed = ((config.get("agents") or {}).get("defaults") or {}).get("models")
     if not isinstance(allowed, dict) or not allowed:
         return
     for text in allowed:
         try:
-            known = refs.parse(text, contract)
+            known = refs.parse(text, edition)
         except Refusal:
             continue
         if (known.provider, known.id) == (ref.provider, ref.id):

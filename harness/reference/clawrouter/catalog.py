@@ -64,20 +64,20 @@ class Catalogs:
     def __init__(self) -> None:
         self._kept: dict[tuple[str, str, str], _Kept] = {}
 
-    def load(self, root: str, key: str, *, contract: str, clock: Clock) -> Exchange[tuple[Model, ...]]:
+    def load(self, root: str, key: str, *, edition: str, clock: Clock) -> Exchange[tuple[Model, ...]]:
         """The models at `root` for `key`, sorted by id: those kept from a load that ended less than a
         minute ago, else asked for (CW-CAT-09).
 
         Raises `Failure` where there is no whole catalog; there is never a list to fall back on
         (CW-CAT-01, -11), and neither an error nor an empty answer is kept.
         """
-        place = (root, key, contract)
+        place = (root, key, edition)
         kept = self._kept.get(place)
         if kept is not None and clock.now_ms() < kept.until_ms:
             return kept.models
         self._kept.pop(place, None)
         providers = yield from _pages(f"{root}/v1/catalog", key, clock)
-        models = tuple(_model(row, contract) for row in catalog_rows.rows(providers))
+        models = tuple(_model(row, edition) for row in catalog_rows.rows(providers))
         if providers:
             self._kept[place] = _Kept(models, clock.now_ms() + _KEPT_MS)
         return models
@@ -88,7 +88,7 @@ def find(models: Iterable[Model], model_id: str) -> Model | None:
     return next((model for model in models if model.id == model_id), None)
 
 
-def _model(row: catalog_rows.Row, contract: str) -> Model:
+def _model(row: catalog_rows.Row, edition: str) -> Model:
     return Model(
         f"{access.PROVIDER}/{row.id}",
         row.id,
@@ -97,7 +97,7 @@ def _model(row: catalog_rows.Row, contract: str) -> Model:
         row.transport,
         row.native_base,
         row.google_prefix,
-        *catalog_meta.describe(row, contract),
+        *catalog_meta.describe(row, edition),
     )
 
 

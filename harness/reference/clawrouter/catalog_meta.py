@@ -31,9 +31,9 @@ class Meta(NamedTuple):
     cost: dict[str, float]
 
 
-def describe(row: Row, contract: str) -> Meta:
+def describe(row: Row, edition: str) -> Meta:
     """What a row says of its model, and what follows from its name where it says nothing."""
-    latest = contract == "latest"
+    latest = edition == "latest"
     efforts = _efforts(row.fields.get("supportedReasoningEfforts")) if latest else None
     known_as = f"{row.provider}/{row.id}".lower()
     pricing = row.fields.get("pricing")

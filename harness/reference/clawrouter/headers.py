@@ -52,7 +52,7 @@ def _credential(transport: str, key: str) -> tuple[str, str]:
 
 def _defaults(call: Call) -> dict[str, str]:
     made = {"anthropic-version": "2023-06-01"} if call.model.transport == "anthropic-messages" else {}
-    if call.contract == "latest":
+    if call.edition == "latest":
         made["X-ClawRouter-Client"] = "openclaw"
         session = _identifier(call.options.get("session_id"))
         if session:

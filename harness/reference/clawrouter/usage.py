@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from harness.model import DEFAULT_CONTRACT, JsonValue
+from harness.model import DEFAULT_EDITION, JsonValue
 from harness.reference.clawrouter import access
 from harness.reference.exchange import Exchange, Outcome
 from harness.reference.refusal import Failure
@@ -29,14 +29,14 @@ _MONTH = re.compile(r"/([0-9]{4})-(0[1-9]|1[0-2])\Z")
 
 
 def usage(given: Mapping[str, JsonValue], session: Session) -> Exchange[Outcome]:
-    """The budget: `plan`, `windows`, and as far as they are known `summary` and, in the latest contract,
+    """The budget: `plan`, `windows`, and as far as they are known `summary` and, in the latest edition,
     `billing`. There an answer that makes no sense gives an `error` in the budget.
 
     Raises `Refusal` without a key, and `Failure` for a failed look-up, of which the status alone is told.
     """
     key = access.require_key(given)
     url = f"{access.root_of(given)}/v1/usage"
-    latest = (given.get("contract") or DEFAULT_CONTRACT) == "latest"
+    latest = (given.get("edition") or DEFAULT_EDITION) == "latest"
     limit_ms = _figure(given.get("timeout_ms")) or None
     status, body = yield from access.look_up(url, key, label=_LABEL, timeout_ms=limit_ms, limit=_BYTES)
     answer = _object(body)

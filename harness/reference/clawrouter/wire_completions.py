@@ -53,7 +53,7 @@ def _messages(call: Call) -> list[dict[str, Any]]:
         ref=Ref(PROVIDER, call.wire_id, call.wire_id),
         family=_NO_FAMILY,
         takes_images=call.model.takes_images,
-        contract="latest",
+        edition="latest",
     )
 
 

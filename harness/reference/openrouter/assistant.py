@@ -97,7 +97,7 @@ def _details(signature: JsonValue) -> list[JsonValue]:
 
 
 def replayed(message: Message, nothing: bool) -> Message:
-    """Replay fields of the latest contract: tidied up, or (`nothing`) taken out altogether (W-20)."""
+    """Replay fields of the latest edition: tidied up, or (`nothing`) taken out altogether (W-20)."""
     if message.get("role") != "assistant" or _REPLAY_FIELDS.isdisjoint(message):
         return message
     kept = {key: value for key, value in message.items() if key not in _REPLAY_FIELDS}

@@ -31,20 +31,18 @@ def compose(
     meta: Mapping[str, JsonValue],
     layers: Layers,
     options: Mapping[str, JsonValue],
-    contract: str,
+    edition: str,
     local: bool,
 ) -> dict[str, Any]:
     """The base body of the input `given`: messages, limits, tools, and the caller's own fields over them.
 
     Fields that only OpenAI knows are not taken over (OR-NO-01, -02, -04). `local`: to a loopback
-    address the latest contract asks for usage in the stream (W-03).
+    address the latest edition asks for usage in the stream (W-03).
     """
-    latest = contract == "latest"
+    latest = edition == "latest"
     history: Sequence[Mapping[str, JsonValue]] = given.get("history") or ()
     takes_images = "image" in (meta.get("input") or ("text",))
-    converted = messages.convert(
-        history, ref=ref, family=family, takes_images=takes_images, contract=contract
-    )
+    converted = messages.convert(history, ref=ref, family=family, takes_images=takes_images, edition=edition)
     system = given.get("system")
     if system:
         converted.insert(0, {"role": "system", "content": well_formed(system)})
@@ -58,7 +56,7 @@ def compose(
     temperature = find(layers, "temperature") if temperature is None else temperature
     if number(temperature):
         body["temperature"] = temperature
-    _add_tools(body, given.get("tools"), history, options.get("tool_choice"), meta, family, contract)
+    _add_tools(body, given.get("tools"), history, options.get("tool_choice"), meta, family, edition)
     own = given.get("body")
     if own:
         body.update({key: value for key, value in own.items() if key not in _OPENAI_ONLY})
@@ -85,14 +83,14 @@ def _add_tools(
     choice: JsonValue,
     meta: Mapping[str, JsonValue],
     family: Family,
-    contract: str,
+    edition: str,
 ) -> None:
-    latest = contract == "latest"
+    latest = edition == "latest"
     supported = meta.get("supported_parameters")
     if latest and isinstance(supported, list) and "tools" not in supported:
         return
     if given:
-        body["tools"] = tools.definitions(given, contract, moonshot=family.moonshot)
+        body["tools"] = tools.definitions(given, edition, moonshot=family.moonshot)
     elif not latest and (given is not None or messages.has_tool_turns(history)):
         body["tools"] = []
     if choice is not None:

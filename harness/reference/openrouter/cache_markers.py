@@ -88,7 +88,7 @@ def _marked_instruction(message: Message) -> Message:
 
 
 def mark_latest(body: dict[str, Any], retention: str | None) -> dict[str, Any]:
-    """Contract latest: all markers anew, at most three of them (OR-CC-07).
+    """Edition latest: all markers anew, at most three of them (OR-CC-07).
 
     They stand on the last tool, on the first system or developer message and on the last user or tool
     message with a text. `retention` none sets none, long lets them live for an hour.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from harness.model import DEFAULT_CONTRACT, JsonValue, Request
+from harness.model import DEFAULT_EDITION, JsonValue, Request
 from harness.reference.answers.chat import read
 from harness.reference.exchange import Exchange, Outcome
 from harness.reference.openrouter import chat as shaping
@@ -34,12 +34,12 @@ def chat(given: Mapping[str, JsonValue], session: Session) -> Exchange[Outcome]:
     Of the readings of OR-RETRY-03 it follows `build`: waits are not limited, unless the environment in
     `given` sets the limit.
     """
-    contract = given.get("contract") or DEFAULT_CONTRACT
+    edition = given.get("edition") or DEFAULT_EDITION
     request = shaping.shape(given)
-    timeout_ms = _TIMEOUTS_MS.get(contract)
+    timeout_ms = _TIMEOUTS_MS.get(edition)
     if timeout_ms is not None:
         request = Request(request.method, request.url, request.headers, request.body, timeout_ms)
-    retries = _RETRIES.get(contract, NEVER)
+    retries = _RETRIES.get(edition, NEVER)
     env = given.get("env")
     if env and _LONGEST_WAIT in env:
         retries = _limited(retries, env[_LONGEST_WAIT])

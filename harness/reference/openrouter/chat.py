@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.model import DEFAULT_CONTRACT, JsonValue, Request
+from harness.model import DEFAULT_EDITION, JsonValue, Request
 from harness.reference.openrouter import (
     base,
     cache_markers,
@@ -25,52 +25,52 @@ from harness.reference.refusal import Refusal, Unsupported
 
 __all__ = ["shape"]
 
-_CONTRACTS = {"2026-04", "2026-05", "latest"}
+_EDITIONS = {"2026-04", "2026-05", "latest"}
 _NOTHING: Mapping[str, Any] = {}
 
 
 def shape(given: Mapping[str, JsonValue]) -> Request:
     """The request that a chat call with this input sends.
 
-    Raises `Refusal` where the contract sends nothing, `Unsupported` for contracts and providers that
+    Raises `Refusal` where the contract sends nothing, `Unsupported` for editions and providers that
     are not OpenRouter's.
     """
-    contract = given.get("contract") or DEFAULT_CONTRACT
-    if contract not in _CONTRACTS:
-        raise Unsupported(f"the contract {contract} has no rules for OpenRouter chat")
+    edition = given.get("edition") or DEFAULT_EDITION
+    if edition not in _EDITIONS:
+        raise Unsupported(f"the edition {edition} has no rules for OpenRouter chat")
     config = given.get("config") or _NOTHING
-    ref = refs.parse(_model(given, config), contract)
+    ref = refs.parse(_model(given, config), edition)
     if ref.provider == "clawrouter":
         raise Unsupported("chat through ClawRouter")
     provider = configuration.provider(config, ref.provider)
-    route = routes.resolve(_base_url(given, provider), ref.provider, contract)
+    route = routes.resolve(_base_url(given, provider), ref.provider, edition)
     key = headers.find_key(given.get("api_key"), provider, given.get("env") or _NOTHING, ref.provider)
-    layers = configuration.param_layers(config, ref, contract, given.get("params") or _NOTHING)
+    layers = configuration.param_layers(config, ref, edition, given.get("params") or _NOTHING)
     attributed = route.host and ref.provider == "openrouter"
-    cached = route.host and contract != "2026-04"
+    cached = route.host and edition != "2026-04"
     return Request(
         "POST",
         route.chat_url,
         headers.merge(
             key,
-            protected=headers.attribution(contract) if attributed else (),
+            protected=headers.attribution(edition) if attributed else (),
             configured=provider.get("headers") or _NOTHING,
-            derived=response_cache.headers(layers, contract) if cached else (),
+            derived=response_cache.headers(layers, edition) if cached else (),
             own=given.get("headers") or _NOTHING,
         ),
-        text.encode(_body(given, contract, ref, route, layers)),
+        text.encode(_body(given, edition, ref, route, layers)),
     )
 
 
 def _body(
-    given: Mapping[str, JsonValue], contract: str, ref: refs.Ref, route: routes.Route, layers: params.Layers
+    given: Mapping[str, JsonValue], edition: str, ref: refs.Ref, route: routes.Route, layers: params.Layers
 ) -> dict[str, Any]:
-    family = refs.family(ref.wire, contract)
+    family = refs.family(ref.wire, edition)
     meta = given.get("model_meta") or _NOTHING
     options = given.get("options") or _NOTHING
     level = reasoning.level_of(given.get("thinking"))
-    latest = contract == "latest"
-    exact = route.exact and contract != "2026-04"
+    latest = edition == "latest"
+    exact = route.exact and edition != "2026-04"
     marked = route.host and family.anthropic
     ours = ref.provider == "openrouter"
 
@@ -81,17 +81,17 @@ def _body(
         meta=meta,
         layers=layers,
         options=options,
-        contract=contract,
+        edition=edition,
         local=route.local,
     )
     if marked and not latest:
         body = cache_markers.mark_last_turn(body)
-    body = routing.forward(body, layers, route, contract)
+    body = routing.forward(body, layers, route, edition)
     if exact and ours and family.deepseek_v4:
         if latest:
             body = deepseek.rewrite_latest(body, level)
         else:
-            body = reasoning.rewrite(body, level, skipped=level is None, meta=meta, contract=contract)
+            body = reasoning.rewrite(body, level, skipped=level is None, meta=meta, edition=edition)
             body = deepseek.rewrite(body, level)
     else:
         body = reasoning.rewrite(
@@ -99,7 +99,7 @@ def _body(
             level,
             skipped=family.skips_reasoning,
             meta=meta,
-            contract=contract,
+            edition=edition,
             keeps_max=not ours and "/deepseek/" in f"/{ref.provider}/{ref.wire}".lower(),
         )
     if exact and family.prefills:

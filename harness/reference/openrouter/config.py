@@ -42,7 +42,7 @@ def speech(config: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
 
 
 def param_layers(
-    config: Mapping[str, JsonValue], ref: Ref, contract: str, call: Mapping[str, JsonValue]
+    config: Mapping[str, JsonValue], ref: Ref, edition: str, call: Mapping[str, JsonValue]
 ) -> Layers:
     """The params of a call of `ref`: provider < agent defaults < per model < per agent < the call's own."""
     if not config:
@@ -51,7 +51,7 @@ def param_layers(
     sections = [
         provider(config, ref.provider),
         defaults,
-        *(entry for key, entry in (defaults.get("models") or {}).items() if _names(key, ref, contract)),
+        *(entry for key, entry in (defaults.get("models") or {}).items() if _names(key, ref, edition)),
         *_default_agent(_at(config, "agents").get("list") or ()),
     ]
     return (*(section["params"] for section in sections if isinstance(section.get("params"), dict)), call)
@@ -66,9 +66,9 @@ def _at(config: Mapping[str, JsonValue], *path: str) -> Mapping[str, JsonValue]:
     return section  # type: ignore[no-any-return]
 
 
-def _names(key: str, ref: Ref, contract: str) -> bool:
+def _names(key: str, ref: Ref, edition: str) -> bool:
     try:
-        named = parse(key, contract)
+        named = parse(key, edition)
     except Refusal:
         return False
     return (named.provider, named.wire) == (ref.provider, ref.wire)

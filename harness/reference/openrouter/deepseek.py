@@ -19,7 +19,7 @@ _HIGHEST = {"xhigh", "max", "ultra"}
 
 
 def rewrite(body: dict[str, Any], level: str | None) -> dict[str, Any]:
-    """Contract 2026-05: `thinking` and `reasoning_effort`, and no replayed turn without
+    """Edition 2026-05: `thinking` and `reasoning_effort`, and no replayed turn without
     `reasoning_content` while thinking is on (OR-DS-02…05). Without a level thinking is on, at high."""
     if level == "off":
         kept = {key: value for key, value in body.items() if key not in ("reasoning", "reasoning_effort")}
@@ -36,7 +36,7 @@ def rewrite(body: dict[str, Any], level: str | None) -> dict[str, Any]:
 
 
 def rewrite_latest(body: dict[str, Any], level: str | None) -> dict[str, Any]:
-    """Contract latest: `reasoning.effort` alone; turns with tool calls are not filled (OR-DS-08, W-15)."""
+    """Edition latest: `reasoning.effort` alone; turns with tool calls are not filled (OR-DS-08, W-15)."""
     off = level is None or level == "off"
     effort = "none" if off else "xhigh" if level in _HIGHEST else "high"
     before = body.get("reasoning")

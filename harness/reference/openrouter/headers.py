@@ -46,9 +46,9 @@ def find_key(
     return key
 
 
-def attribution(contract: str) -> Headers:
+def attribution(edition: str) -> Headers:
     """The headers that name the app to OpenRouter (OR-HDR-02…04)."""
-    return _APRIL if contract == "2026-04" else _SINCE_MAY
+    return _APRIL if edition == "2026-04" else _SINCE_MAY
 
 
 def merge(

@@ -1,4 +1,4 @@
-"""Image generation (OR-IMG): as a chat completion, or in the latest contract at an endpoint of its own."""
+"""Image generation (OR-IMG): as a chat completion, or in the latest edition at an endpoint of its own."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ _TAKES_HINTS = "google/gemini-"
 
 def generate(given: Mapping[str, JsonValue], session: Session) -> Exchange[Outcome]:
     """Have images made. The outcome lists them as artifacts. Raises `Refusal` and `Failure`."""
-    contract = media.contract_of(given)
-    latest = contract == "latest"
+    edition = media.edition_of(given)
+    latest = edition == "latest"
     config = given.get("config") or {}
     settings = configuration.media(config, "image")
     base = configuration.provider(config, "openrouter").get("baseUrl")
@@ -45,7 +45,7 @@ def generate(given: Mapping[str, JsonValue], session: Session) -> Exchange[Outco
         "POST",
         endpoint.url(path),
         media.headers_of(
-            media.key_of(given), endpoint, contract, media.configured_headers(given) if latest else {}
+            media.key_of(given), endpoint, edition, media.configured_headers(given) if latest else {}
         ),
         text.encode(body),
         timeout_ms=media.time_limit(

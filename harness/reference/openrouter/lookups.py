@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from harness.model import DEFAULT_CONTRACT, Headers, JsonValue, Request
+from harness.model import DEFAULT_EDITION, Headers, JsonValue, Request
 from harness.reference.answers.failures import json_of, raise_for_failure
 from harness.reference.exchange import Exchange, Outcome, ask
 from harness.reference.openrouter import config as configuration
@@ -23,8 +23,8 @@ __all__ = [
     "account",
     "balance",
     "base_url_of",
-    "contract_of",
     "credits",
+    "edition_of",
     "endpoint",
     "figure",
     "key",
@@ -33,7 +33,7 @@ __all__ = [
     "models",
 ]
 
-_CONTRACTS = {"2026-04", "2026-05", "latest"}
+_EDITIONS = {"2026-04", "2026-05", "latest"}
 _TIMEOUT_MS = 10_000
 _NOTHING: Mapping[str, Any] = {}
 _MILLION = 1_000_000
@@ -53,15 +53,15 @@ def models(given: Mapping[str, JsonValue], session: Session) -> Exchange[Outcome
 
     Raises `Refusal` for a bad ref, and `Failure` where there is no list to be had.
     """
-    contract = contract_of(given)
-    bundled = {row["id"]: row for row in _bundled(contract)}
-    wanted = _wanted(given.get("model"), contract)
+    edition = edition_of(given)
+    bundled = {row["id"]: row for row in _bundled(edition)}
+    wanted = _wanted(given.get("model"), edition)
     if wanted in bundled:
         return {"models": [bundled[wanted]]}
     answer = yield from model_list(f"{routes.CANONICAL}/models", label="OpenRouter's list of models")
-    listed = {row["id"]: _model(row, contract) for row in rows_of(answer)}
+    listed = {row["id"]: _model(row, edition) for row in rows_of(answer)}
     if wanted is not None:
-        return {"models": [listed.get(wanted) or _model({"id": wanted}, contract)]}
+        return {"models": [listed.get(wanted) or _model({"id": wanted}, edition)]}
     return {"models": list((bundled | listed | bundled).values())}
 
 
@@ -70,7 +70,7 @@ def key(given: Mapping[str, JsonValue], session: Session) -> Exchange[Outcome]:
 
     Raises `Refusal` where there is no key or no base URL, and `Failure`.
     """
-    contract_of(given)
+    edition_of(given)
     secret, place = key_of(given), endpoint(base_url_of(given))
     data = yield from account(place, secret, Discretion(secret), label="OpenRouter's word on the key")
     spent = ("usage", "usage_daily", "usage_weekly", "usage_monthly")
@@ -86,7 +86,7 @@ def key(given: Mapping[str, JsonValue], session: Session) -> Exchange[Outcome]:
 
 def credits(given: Mapping[str, JsonValue], session: Session) -> Exchange[Outcome]:  # noqa: A001
     """What was bought, what is used of it, and the balance (OR-PRE-04). Raises `Refusal` and `Failure`."""
-    contract_of(given)
+    edition_of(given)
     secret, place = key_of(given), endpoint(base_url_of(given))
     label = "OpenRouter's word on the credits"
     bought, used = yield from balance(place, secret, Discretion(secret), label=label)
@@ -94,12 +94,12 @@ def credits(given: Mapping[str, JsonValue], session: Session) -> Exchange[Outcom
     return {"budget": {name: float(value) for name, value in stated.items()}}
 
 
-def contract_of(given: Mapping[str, JsonValue]) -> str:
-    """The contract to follow. Raises `Unsupported` for one without look-ups of OpenRouter's."""
-    contract: str = given.get("contract") or DEFAULT_CONTRACT
-    if contract not in _CONTRACTS:
-        raise Unsupported(f"the contract {contract} has no rules for OpenRouter's look-ups")
-    return contract
+def edition_of(given: Mapping[str, JsonValue]) -> str:
+    """The edition to follow. Raises `Unsupported` for one without look-ups of OpenRouter's."""
+    edition: str = given.get("edition") or DEFAULT_EDITION
+    if edition not in _EDITIONS:
+        raise Unsupported(f"the edition {edition} has no rules for OpenRouter's look-ups")
+    return edition
 
 
 def base_url_of(given: Mapping[str, JsonValue]) -> str | None:
@@ -196,20 +196,20 @@ def figure(value: object) -> int | float | None:
 # ------------------------------------------------------------------ models
 
 
-def _wanted(model: JsonValue, contract: str) -> str | None:
+def _wanted(model: JsonValue, edition: str) -> str | None:
     if model is None:
         return None
-    ref = refs.parse(str(model), contract)
+    ref = refs.parse(str(model), edition)
     if ref.provider != "openrouter":
         raise Unsupported(f"the models of the provider {ref.provider!r}")
     return ref.wire
 
 
-def _bundled(contract: str) -> tuple[dict[str, JsonValue], ...]:
+def _bundled(edition: str) -> tuple[dict[str, JsonValue], ...]:
     """The models that can be used without a look-up (OR-REF-06)."""
     auto = _row("openrouter/auto", "OpenRouter Auto", context=_CONTEXT, output=_MOST_OUTPUT)
     kimi = _kimi("moonshotai/kimi-k2.6", "MoonshotAI: Kimi K2.6", (0.8, 3.5, 0.2, 0))
-    if contract != "latest":
+    if edition != "latest":
         return auto, kimi
     return auto, kimi, _kimi("moonshotai/kimi-k2.5", "MoonshotAI: Kimi K2.5", (0.44, 2, 0.22, 0))
 
@@ -218,9 +218,9 @@ def _kimi(name: str, called: str, prices: Sequence[float]) -> dict[str, JsonValu
     return _row(name, called, reasoning=True, context=262_144, output=262_144, prices=prices)
 
 
-def _model(row: Mapping[str, Any], contract: str) -> dict[str, JsonValue]:
+def _model(row: Mapping[str, Any], edition: str) -> dict[str, JsonValue]:
     """A row of the list as OpenClaw reads it (OR-REF-07)."""
-    latest = contract == "latest"
+    latest = edition == "latest"
     top, pricing = _mapping(row.get("top_provider")), _mapping(row.get("pricing"))
     modality = _mapping(row.get("architecture")).get("modality")
     parameters = row.get("supported_parameters")

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from harness.model import DEFAULT_CONTRACT, Headers, JsonValue
+from harness.model import DEFAULT_EDITION, Headers, JsonValue
 from harness.reference.openrouter import config as configuration
 from harness.reference.openrouter import headers, refs, routes
 from harness.reference.openrouter.params import number
@@ -16,7 +16,7 @@ __all__ = [
     "Endpoint",
     "artifact",
     "configured_headers",
-    "contract_of",
+    "edition_of",
     "endpoint_of",
     "find_key",
     "headers_of",
@@ -27,7 +27,7 @@ __all__ = [
     "time_limit",
 ]
 
-_CONTRACTS = {"2026-04", "2026-05", "latest"}
+_EDITIONS = {"2026-04", "2026-05", "latest"}
 _CHAT = "/chat/completions"
 _LEGACY = "https://openrouter.ai/v1"
 _UNUSABLE_LIMIT_MS = 60_000
@@ -48,12 +48,12 @@ class Endpoint(NamedTuple):
         return f"{self.root}{path}?{parameters}" if parameters else f"{self.root}{path}"
 
 
-def contract_of(given: Mapping[str, JsonValue]) -> str:
-    """The contract of a call. Raises `Unsupported` for one without rules for media."""
-    contract: str = given.get("contract") or DEFAULT_CONTRACT
-    if contract not in _CONTRACTS:
-        raise Unsupported(f"the contract {contract} has no rules for images, video and speech")
-    return contract
+def edition_of(given: Mapping[str, JsonValue]) -> str:
+    """The edition of a call. Raises `Unsupported` for one without rules for media."""
+    edition: str = given.get("edition") or DEFAULT_EDITION
+    if edition not in _EDITIONS:
+        raise Unsupported(f"the edition {edition} has no rules for images, video and speech")
+    return edition
 
 
 def text_of(given: Mapping[str, JsonValue], name: str) -> str:
@@ -66,7 +66,7 @@ def text_of(given: Mapping[str, JsonValue], name: str) -> str:
 
 def model_of(given: Mapping[str, JsonValue], configured: JsonValue, default: str) -> str:
     """The model that an image or video is asked of: that of the call, else the `configured` one, both refs,
-    else `default`, an id (W-32, W-58). Unlike in chat, the id goes out as it is in every contract.
+    else `default`, an id (W-32, W-58). Unlike in chat, the id goes out as it is in every edition.
 
     Raises `Refusal` for a bad ref, `Unsupported` for another provider's model.
     """
@@ -76,7 +76,7 @@ def model_of(given: Mapping[str, JsonValue], configured: JsonValue, default: str
         return default
     if not isinstance(named, str):
         raise Refusal(f"{named!r} is no model ref: write <provider>/<model id>")
-    ref = refs.parse(named, contract_of(given))
+    ref = refs.parse(named, edition_of(given))
     if ref.provider != "openrouter":
         raise Unsupported(f"images, video and speech of the provider {ref.provider!r}")
     return ref.id
@@ -91,8 +91,8 @@ def endpoint_of(*bases: JsonValue, keeps_legacy: bool) -> Endpoint:
     base = next((base for base in bases if isinstance(base, str) and base.strip()), routes.CANONICAL)
     if keeps_legacy and base.strip().rstrip("/") == _LEGACY:
         return Endpoint(_LEGACY, "", host=True, exact=False)
-    # Media calls take a query on an OpenRouter host in every contract (W-43): ask for the rules before W-13.
-    route = routes.resolve(base, "openrouter", DEFAULT_CONTRACT)
+    # Media calls take a query on an OpenRouter host in every edition (W-43): ask for the rules before W-13.
+    route = routes.resolve(base, "openrouter", DEFAULT_EDITION)
     url, _, query = route.chat_url.partition("?")
     return Endpoint(url.removesuffix(_CHAT), query, route.host, route.exact)
 
@@ -118,11 +118,11 @@ def configured_headers(given: Mapping[str, JsonValue]) -> Mapping[str, JsonValue
 
 
 def headers_of(
-    key: str, endpoint: Endpoint, contract: str, configured: Mapping[str, JsonValue] = _NOTHING
+    key: str, endpoint: Endpoint, edition: str, configured: Mapping[str, JsonValue] = _NOTHING
 ) -> Headers:
     """Authorisation, content type and `configured` headers; on OpenRouter's hosts the attribution, which
     nothing replaces, and on a custom route none (OR-HDR-11, W-36)."""
-    attribution = headers.attribution(contract) if endpoint.host else ()
+    attribution = headers.attribution(edition) if endpoint.host else ()
     return headers.merge(key, protected=attribution, configured=configured, derived=(), own=_NOTHING)
 
 

@@ -81,10 +81,10 @@ def has_tool_turns(history: Iterable[Turn]) -> bool:
 
 
 def convert(
-    history: Sequence[Turn], *, ref: Ref, family: Family, takes_images: bool, contract: str
+    history: Sequence[Turn], *, ref: Ref, family: Family, takes_images: bool, edition: str
 ) -> list[Message]:
     """The messages of `history`, tool calls answered and images where the model takes them."""
-    transcript = _Transcript(ref, family, takes_images, latest=contract == "latest")
+    transcript = _Transcript(ref, family, takes_images, latest=edition == "latest")
     for turn in history:
         transcript.add(turn)
     transcript.close()

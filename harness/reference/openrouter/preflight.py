@@ -66,11 +66,11 @@ def preflight(given: Mapping[str, JsonValue], session: Session) -> Exchange[Outc
 
     Raises `Refusal` for inputs that make no sense; what the provider refuses is a check that failed.
     """
-    contract = lookups.contract_of(given)
+    edition = lookups.edition_of(given)
     access = Access(lookups.base_url_of(given), _key(given))
     planned: Request | None = None
     if given.get("model") is not None and worst(access.at_hand()) != "fail":
-        planned = chat.shape({**given, "contract": contract, "api_key": access.key})
+        planned = chat.shape({**given, "edition": edition, "api_key": access.key})
     body = {} if planned is None else orjson.loads(planned.body)
     model: str = body.get("model", "")
     outlook = yield from look_ahead(access, {model: body} if body else {}, now=_now(given.get("now")))

@@ -26,9 +26,9 @@ def level_of(value: JsonValue) -> str | None:
     return "off" if level == "none" else level or None
 
 
-def effort_of(level: str, meta: Mapping[str, JsonValue], contract: str) -> str:
+def effort_of(level: str, meta: Mapping[str, JsonValue], edition: str) -> str:
     """The effort a level other than off stands for, clamped to what the model lists (W-02, W-14)."""
-    latest = contract == "latest"
+    latest = edition == "latest"
     if latest and level == "adaptive" and meta.get("reasoning") is True:
         mapped = "high"
     else:
@@ -51,7 +51,7 @@ def rewrite(
     *,
     skipped: bool,
     meta: Mapping[str, JsonValue],
-    contract: str,
+    edition: str,
     keeps_max: bool = False,
 ) -> dict[str, Any]:
     """Take out the legacy `reasoning_effort`, and state the effort in `reasoning` (OR-RSN-01…07).
@@ -63,7 +63,7 @@ def rewrite(
     if skipped:
         return body
     before = body.get("reasoning")
-    if contract == "latest" and meta.get("reasoning_efforts") == []:
+    if edition == "latest" and meta.get("reasoning_efforts") == []:
         return _switch(body, before, level)
     if level is None or level == "off":
         if meta.get("reasoning") is True and not _truthy(before):
@@ -71,7 +71,7 @@ def rewrite(
         return body
     if _truthy(before) and (not isinstance(before, dict) or "effort" in before or "max_tokens" in before):
         return body
-    effort = "max" if keeps_max and level == "max" else effort_of(level, meta, contract)
+    effort = "max" if keeps_max and level == "max" else effort_of(level, meta, edition)
     return {
         **body,
         "reasoning": {**before, "effort": effort} if isinstance(before, dict) else {"effort": effort},

@@ -25,7 +25,7 @@ class Ref(NamedTuple):
     """A model ref taken apart.
 
     `id` is the model id after OR-REF-01…04, which turns of the history name; `wire` is what the
-    request's `model` says, and differs from it in the latest contract only (OR-REF-11).
+    request's `model` says, and differs from it in the latest edition only (OR-REF-11).
     """
 
     provider: str
@@ -35,7 +35,7 @@ class Ref(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def parse(text: str, contract: str) -> Ref:
+def parse(text: str, edition: str) -> Ref:
     """The ref that `text` names. Raises `Refusal` for one that is no ref (OR-REF-09)."""
     trimmed = text.strip()
     written, profile = _split_profile(_ALIASES.get(trimmed.lower(), trimmed))
@@ -48,7 +48,7 @@ def parse(text: str, contract: str) -> Ref:
     if provider != _PROVIDER:
         return Ref(provider, rest, rest, profile)
     model = rest if "/" in rest else f"{_PROVIDER}/{rest}"
-    return Ref(provider, model, _latest_wire_id(model) if contract == "latest" else model, profile)
+    return Ref(provider, model, _latest_wire_id(model) if edition == "latest" else model, profile)
 
 
 def _split_profile(ref: str) -> tuple[str, str | None]:
@@ -73,7 +73,7 @@ def _latest_wire_id(model: str) -> str:
 
 
 class Family(NamedTuple):
-    """What the later steps ask of a model id, for one contract."""
+    """What the later steps ask of a model id, for one edition."""
 
     anthropic: bool  # gets cache markers (OR-CC-01)
     prefills: bool  # Anthropic for the prefill drop (OR-PF-01)
@@ -86,9 +86,9 @@ class Family(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def family(model: str, contract: str) -> Family:
+def family(model: str, edition: str) -> Family:
     """The family predicates of the model id `model`."""
-    latest = contract == "latest"
+    latest = edition == "latest"
     lowered = model.strip().lower()
     bare = lowered.removeprefix("openrouter/")
     kin = bare.removeprefix("~") if latest else bare

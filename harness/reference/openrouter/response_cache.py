@@ -21,7 +21,7 @@ _LEADING_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _LONGEST = 86400
 
 
-def headers(layers: Layers, contract: str) -> Headers:
+def headers(layers: Layers, edition: str) -> Headers:
     """The `X-OpenRouter-Cache…` headers that `layers` ask for on an OpenRouter host (OR-RC-02…08)."""
     clear = _boolean(find(layers, *_CLEAR))
     enabled = _boolean(find(layers, *_ENABLE))
@@ -30,7 +30,7 @@ def headers(layers: Layers, contract: str) -> Headers:
     if enabled is False:
         return (("X-OpenRouter-Cache", "false"),)
     made = [("X-OpenRouter-Cache", "true")]
-    seconds = time_to_live(find(layers, *_TTL), contract)
+    seconds = time_to_live(find(layers, *_TTL), edition)
     if seconds is not None:
         made.append(("X-OpenRouter-Cache-TTL", str(seconds)))
     if clear:
@@ -44,15 +44,15 @@ def _boolean(value: JsonValue) -> bool | None:
     return _WORDS.get(value.strip().lower()) if isinstance(value, str) else None
 
 
-def time_to_live(value: JsonValue, contract: str) -> int | None:
+def time_to_live(value: JsonValue, edition: str) -> int | None:
     """Whole seconds from 1 to a day; None where the value is no finite number (OR-RC-07, -09).
 
-    Text counts by the number it begins with; in the latest contract it must be a number throughout.
+    Text counts by the number it begins with; in the latest edition it must be a number throughout.
     """
     if isinstance(value, str):
         text = value.strip()
         found = _LEADING_NUMBER.match(text)
-        if found is None or (contract == "latest" and found.end() != len(text)):
+        if found is None or (edition == "latest" and found.end() != len(text)):
             return None
         value = float(found.group())
     if (

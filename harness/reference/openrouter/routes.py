@@ -36,11 +36,11 @@ class Route(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def resolve(base: str | None, provider: str, contract: str) -> Route:
+def resolve(base: str | None, provider: str, edition: str) -> Route:
     """Classify the configured base URL of `provider`, and find the URL of its chat completions.
 
     A blank base is the provider's default. Raises `Refusal` for a base that is no absolute http(s)
-    URL (W-24), for a missing base of another provider (W-30), and in the latest contract for an
+    URL (W-24), for a missing base of another provider (W-30), and in the latest edition for an
     OpenRouter base with a query, fragment or user-info (W-13).
     """
     written = (base or "").strip()
@@ -58,7 +58,7 @@ def resolve(base: str | None, provider: str, contract: str) -> Route:
     host = name == "openrouter.ai" or name.endswith(".openrouter.ai")
     if (
         host
-        and contract == "latest"
+        and edition == "latest"
         and any(parts[part] is not None for part in ("user", "query", "fragment"))
     ):
         raise Refusal(f"{written!r} cannot be an OpenRouter base URL: it has a query, fragment or user-info")

@@ -13,13 +13,13 @@ __all__ = ["forward"]
 _NEVER_SENT = {"__proto__", "prototype", "constructor"}
 
 
-def forward(body: dict[str, Any], layers: Layers, route: Route, contract: str) -> dict[str, Any]:
+def forward(body: dict[str, Any], layers: Layers, route: Route, edition: str) -> dict[str, Any]:
     """Put the routing preferences of `layers` into `body`, unvalidated, where the route takes them.
 
     Objects and lists are sent as they are, empty ones too; anything else is not. Latest: objects of
     several layers are merged key by key (OR-PR-02), and a `provider` already in the body stays (OR-PR-03).
     """
-    latest = contract == "latest"
+    latest = edition == "latest"
     if not (route.exact if latest else route.host):
         return body
     if latest and "provider" in body:

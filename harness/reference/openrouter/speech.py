@@ -27,7 +27,7 @@ _MIME_TYPES = {"mp3": "audio/mpeg", "pcm": "audio/pcm"}
 
 def synthesize(given: Mapping[str, JsonValue], session: Session) -> Exchange[Outcome]:
     """Have a text spoken. The outcome has one artifact. Raises `Refusal` and `Failure`."""
-    contract = media.contract_of(given)
+    edition = media.edition_of(given)
     config = given.get("config") or {}
     settings = configuration.speech(config)
     provider = configuration.provider(config, "openrouter")
@@ -35,7 +35,7 @@ def synthesize(given: Mapping[str, JsonValue], session: Session) -> Exchange[Out
     body = _body(given, settings, spoken)
     bases = (given.get("base_url"), settings.get("baseUrl"), provider.get("baseUrl"))
     endpoint = media.endpoint_of(
-        *(bases if contract == "latest" else (routes.CANONICAL,)),  # OR-TTS-06
+        *(bases if edition == "latest" else (routes.CANONICAL,)),  # OR-TTS-06
         keeps_legacy=False,
     )
     key = media.find_key(
@@ -48,7 +48,7 @@ def synthesize(given: Mapping[str, JsonValue], session: Session) -> Exchange[Out
         Request(
             "POST",
             endpoint.url("/audio/speech"),
-            media.headers_of(key, endpoint, contract),
+            media.headers_of(key, endpoint, edition),
             text.encode(body),
             timeout_ms=media.time_limit((given.get("timeout_ms"),), _DEFAULT_LIMIT_MS),
         )

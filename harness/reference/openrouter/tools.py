@@ -13,11 +13,11 @@ Schema: TypeAlias = dict[str, Any]
 
 
 def definitions(
-    tools: Sequence[Mapping[str, JsonValue]], contract: str, *, moonshot: bool = False
+    tools: Sequence[Mapping[str, JsonValue]], edition: str, *, moonshot: bool = False
 ) -> list[dict[str, Any]]:
-    """`tools` as the body carries them: in the caller's order, in the latest contract by name."""
+    """`tools` as the body carries them: in the caller's order, in the latest edition by name."""
     made = [_definition(tool, moonshot) for tool in tools]
-    if contract == "latest":
+    if edition == "latest":
         made.sort(key=lambda tool: tool["function"]["name"])
     return made
 

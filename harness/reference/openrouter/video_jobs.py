@@ -82,7 +82,7 @@ class Job(NamedTuple):
     def is_completed(self, *, submitted: bool, latest: bool) -> bool:
         """Has it come to its end? `submitted`: it was the answer to the submission, not to a poll.
 
-        Raises `Failure` for a job that ended without a video, and in the latest contract for a status
+        Raises `Failure` for a job that ended without a video, and in the latest edition for a status
         that is not known; the earlier ones go on asking (OR-VID-07, -08, W-37).
         """
         status = self.text("status")
@@ -96,7 +96,7 @@ class Job(NamedTuple):
         return False
 
     def url_of_video(self, submitted_id: str, endpoint: Endpoint, *, latest: bool) -> str:
-        """Where the video of a completed job is (OR-VID-09). Raises `Failure` in the latest contract for
+        """Where the video of a completed job is (OR-VID-09). Raises `Failure` in the latest edition for
         an address that is none (W-38)."""
         stated = self.fields.get("unsigned_urls")
         entries = stated if isinstance(stated, list) else []

@@ -31,13 +31,13 @@ _FRAMES = ("first_frame", "last_frame")
 
 def generate(given: Mapping[str, JsonValue], session: Session) -> Exchange[Outcome]:
     """Have a video made. The outcome has it as its artifact. Raises `Refusal` and `Failure`."""
-    contract = media.contract_of(given)
-    latest = contract == "latest"
+    edition = media.edition_of(given)
+    latest = edition == "latest"
     config = given.get("config") or {}
     body = _body(given, configuration.media(config, "video").get("primary"), latest)
     base = configuration.provider(config, "openrouter").get("baseUrl")
     endpoint = media.endpoint_of(given.get("base_url"), base, keeps_legacy=True)
-    headers = media.headers_of(media.key_of(given), endpoint, contract, media.configured_headers(given))
+    headers = media.headers_of(media.key_of(given), endpoint, edition, media.configured_headers(given))
     deadline = Deadline.after(session.clock, given.get("timeout_ms"))
 
     submission = Request(
@@ -140,7 +140,7 @@ def _duration(seconds: JsonValue, offered: Sequence[int]) -> int | None:
 
 
 def _seed(seed: JsonValue, latest: bool) -> JsonValue:
-    """The seed without its fraction. Raises `Refusal` in the latest contract for one that is no safe
+    """The seed without its fraction. Raises `Refusal` in the latest edition for one that is no safe
     integer (OR-VID-05, W-39)."""
     if not number(seed):
         return None

@@ -155,7 +155,7 @@ declared.harness = {  # type: ignore[attr-defined]
     "version": "3",
     "inputs": ["tools"],
     "features": ["outcome"],
-    "contract": "2026-04",
+    "edition": "2026-04",
     "vars": {"app": {"title": "Mine"}},
 }
 

@@ -1,10 +1,10 @@
-"""Which versions `{from: 2026-04}` means, and which branch of `$contract` holds in one (W-26)."""
+"""Which versions `{from: 2026-04}` means, and which branch of `$edition` holds in one (W-26)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from harness.model import CONTRACT_LINES, CONTRACTS, JsonValue
+from harness.model import EDITION_LINES, EDITIONS, JsonValue
 
 __all__ = ["branch_for", "in_order", "versions_of"]
 
@@ -12,7 +12,7 @@ __all__ = ["branch_for", "in_order", "versions_of"]
 def in_order(versions: Iterable[str]) -> tuple[str, ...]:
     """The versions in their usual order, each once."""
     wanted = set(versions)
-    return tuple(version for version in CONTRACTS if version in wanted)
+    return tuple(version for version in EDITIONS if version in wanted)
 
 
 def versions_of(statement: JsonValue) -> tuple[str, ...]:
@@ -27,35 +27,35 @@ def versions_of(statement: JsonValue) -> tuple[str, ...]:
         return in_order(statement)
     first, end = statement.get("from"), statement.get("until")
     meant: list[str] = []
-    for line in CONTRACT_LINES.values():
+    for line in EDITION_LINES.values():
         if (first or line[0]) in line and (end or line[-1]) in line:
             start = line.index(first) if first else 0
             meant.extend(line[start : line.index(end) if end else None])
     if not meant:
         raise ValueError(
             f"no version is from {first or 'the first'} up to, not including, {end or 'the end'}; "
-            "the lines are " + " and ".join(" < ".join(line) for line in CONTRACT_LINES.values())
+            "the lines are " + " and ".join(" < ".join(line) for line in EDITION_LINES.values())
         )
     return in_order(meant)
 
 
-def branch_for(contract: str, branches: Iterable[str]) -> str:
-    """The latest of `branches` that is not after `contract` on the same line.
+def branch_for(edition: str, branches: Iterable[str]) -> str:
+    """The latest of `branches` that is not after `edition` on the same line.
 
-    Raises ValueError if there is none, or if two lines that meet in `contract` have one each.
+    Raises ValueError if there is none, or if two lines that meet in `edition` have one each.
     """
     known = set(branches)
-    if contract in known:
-        return contract
+    if edition in known:
+        return edition
     latest: list[str] = []
-    for line in CONTRACT_LINES.values():
-        if contract in line:
-            earlier = [version for version in line[: line.index(contract)] if version in known]
+    for line in EDITION_LINES.values():
+        if edition in line:
+            earlier = [version for version in line[: line.index(edition)] if version in known]
             latest.extend(earlier[-1:])
     if len(latest) == 1:
         return latest[0]
     if latest:
-        raise ValueError(f"$contract has {' and '.join(latest)} before {contract}: say {contract} itself")
+        raise ValueError(f"$edition has {' and '.join(latest)} before {edition}: say {edition} itself")
     raise ValueError(
-        f"$contract says nothing for {contract}: it has {', '.join(sorted(known)) or 'no version'}"
+        f"$edition says nothing for {edition}: it has {', '.join(sorted(known)) or 'no version'}"
     )
