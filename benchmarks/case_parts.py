@@ -9,7 +9,6 @@ from pathlib import Path
 
 from benchmarks.corpus import samples, write_suites
 from benchmarks.measuring import BenchmarkError, Table, at_most, medians, repeated
-from harness import reference
 from harness.implementations import connect
 from harness.judge import judge
 from harness.model import Job, Reply, Request, Verdict
@@ -17,6 +16,7 @@ from harness.pipeline import run as run_cases
 from harness.report import Begun, JsonReport, JunitReport, Reporter, TerminalReport
 from harness.scenarios import load
 from harness.wire import render
+from harness_openclaw import reference
 
 __all__ = ["run"]
 

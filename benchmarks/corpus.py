@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 import yaml
 
-from harness import reference
+from harness_openclaw import reference
 
 __all__ = ["API_KEY", "PER_FILE", "Sample", "samples", "write_suites", "write_yaml"]
 

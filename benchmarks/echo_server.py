@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import orjson
 
-from harness import reference
+from harness_openclaw import reference
 
 
 class _Echo(BaseHTTPRequestHandler):

@@ -19,7 +19,7 @@ import orjson
 import pytest
 import yaml
 
-from harness import reference
+from harness_openclaw import reference
 
 SCENARIOS = [
     scenario

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 from harness._version import __version__
 
 if TYPE_CHECKING:
-    from harness import reference
     from harness.errors import HarnessError, ImplementationError, LoadError, Unsupported, UsageError
     from harness.implementations import connect
     from harness.model import Case, Difference, Observation, Reply, Request, Rule, Verdict
     from harness.pipeline import run
     from harness.scenarios import Suites, load
+    from harness_openclaw import reference
 
 __all__ = [
     "Case",
@@ -55,7 +55,7 @@ _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 def __getattr__(name: str) -> Any:
     """Import what is asked for when it is asked for, so that `import harness` costs nothing."""
     if name == "reference":
-        return import_module("harness.reference")
+        return import_module("harness_openclaw.reference")
     if name not in _MODULE_OF:
         raise AttributeError(f"module 'harness' has no attribute {name!r}")
     value = getattr(import_module(f"harness.{_MODULE_OF[name]}"), name)

@@ -30,7 +30,7 @@ from harness.scenarios import Suites, bundled_cassettes
 from harness.wire import render
 
 if TYPE_CHECKING:  # imported with the first request that is left to it
-    from harness.simulator import Provider
+    from harness_openclaw.mock_provider import Provider
 
 __all__ = ["run", "why_not_applicable"]
 
@@ -137,7 +137,7 @@ class _Script:
 
     def _simulated(self, request: Request) -> Reply:
         if self._provider is None:
-            from harness.simulator import Provider
+            from harness_openclaw.mock_provider import Provider
 
             self._provider = Provider(any_model=True)
         return self._provider.answer(request)

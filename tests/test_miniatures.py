@@ -8,12 +8,12 @@ from functools import cache
 
 import pytest
 
-import harness.miniatures
+import harness_openclaw.mutants
 from harness.implementations import connect
-from harness.miniatures import MINIATURES, Miniature
 from harness.model import Case, Verdict
 from harness.pipeline import run, why_not_applicable
 from harness.scenarios import Suites, load
+from harness_openclaw.mutants import MINIATURES, Miniature
 
 WRONG = [each for each in MINIATURES.values() if each.rule is not None]
 
@@ -36,7 +36,7 @@ def cases_of(rule: str, edition: str) -> list[Case]:
 
 def caught(miniature: Miniature, rule: str) -> Verdict | None:
     """The first verdict with a difference that is charged to `rule`, if there is any."""
-    with connect(f"python:harness.miniatures:{miniature.name}") as implementation:
+    with connect(f"python:harness_openclaw.mutants:{miniature.name}") as implementation:
         verdicts = run(cases_of(rule, miniature.edition), implementation)
         return next((each for each in verdicts if rule in charged(each)), None)
 
@@ -61,7 +61,7 @@ def test_a_miniature_is_caught_for_its_rule(miniature: Miniature) -> None:
 @pytest.mark.parametrize("miniature", WRONG, ids=lambda each: each.name)
 def test_a_miniature_has_an_answer_to_every_case(miniature: Miniature) -> None:
     """It is wrong where its mistake matters; nothing breaks it (a sample of all cases)."""
-    with connect(f"python:harness.miniatures:{miniature.name}") as implementation:
+    with connect(f"python:harness_openclaw.mutants:{miniature.name}") as implementation:
         about = implementation.about
         cases = [case for case in cases_in(miniature.edition) if why_not_applicable(case, about) is None]
         cases = cases[::29]
@@ -73,7 +73,7 @@ def test_a_miniature_has_an_answer_to_every_case(miniature: Miniature) -> None:
 
 def test_a_miniature_that_breaks_says_nothing_about_conformance() -> None:
     """Its cases err, with the words of what broke, and neither pass nor fail."""
-    with connect("python:harness.miniatures:breaks") as implementation:
+    with connect("python:harness_openclaw.mutants:breaks") as implementation:
         verdicts = list(run(cases_of("OR-BODY-01", "2026-05"), implementation))
 
     tried = [each for each in verdicts if each.status != "not_applicable"]
@@ -92,7 +92,7 @@ def test_what_a_miniature_keeps_is_kept_for_its_case_alone() -> None:
     """A case comes out the same however often it is run."""
     cases = cases_of("CW-CAT-09", "clawrouter")
 
-    with connect("python:harness.miniatures:keeps_catalog_errors") as implementation:
+    with connect("python:harness_openclaw.mutants:keeps_catalog_errors") as implementation:
         once, twice = (
             {each.case.name: each.status for each in run(order, implementation)}
             for order in (cases, cases[::-1])
@@ -105,8 +105,8 @@ def test_what_a_miniature_keeps_is_kept_for_its_case_alone() -> None:
 def test_no_two_miniatures_have_the_same_name() -> None:
     """Each has an address of its own."""
     modules = (
-        importlib.import_module(f"harness.miniatures.{each.name}")
-        for each in pkgutil.iter_modules(harness.miniatures.__path__)
+        importlib.import_module(f"harness_openclaw.mutants.{each.name}")
+        for each in pkgutil.iter_modules(harness_openclaw.mutants.__path__)
     )
     named = [
         value.name for module in modules for value in vars(module).values() if isinstance(value, Miniature)
@@ -126,7 +126,7 @@ def test_a_miniature_says_what_it_does_wrong() -> None:
 
 def test_a_name_that_no_miniature_has_is_none() -> None:
     """The package has the miniatures as its attributes, and no others."""
-    assert set(MINIATURES) <= set(dir(harness.miniatures))
-    assert harness.miniatures.sends_store is MINIATURES["sends_store"].target
+    assert set(MINIATURES) <= set(dir(harness_openclaw.mutants))
+    assert harness_openclaw.mutants.sends_store is MINIATURES["sends_store"].target
     with pytest.raises(AttributeError, match="tells_the_truth"):
-        _ = harness.miniatures.tells_the_truth
+        _ = harness_openclaw.mutants.tells_the_truth

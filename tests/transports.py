@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from harness.model import JsonValue, Reply, Request
-from harness.reference import Client
+from harness_openclaw.reference import Client
 
 __all__ = ["CATALOG", "LEVELS", "MODELS", "Served", "asked_of", "calling"]
 

@@ -16,11 +16,11 @@ from harness.errors import UsageError
 from harness.implementations import SandboxMode, connect
 from harness.model import DEFAULT_EDITION, Status
 from harness.pipeline import run
-from harness.reference import Refusal
-from harness.reference.openrouter.routes import resolve
 from harness.report import Begun, Summary, TerminalReport, sum_up
 from harness.scenarios import bundled_scenarios, load
 from harness.selection import Selection
+from harness_openclaw.reference import Refusal
+from harness_openclaw.reference.openrouter.routes import resolve
 
 __all__ = ["command"]
 

@@ -22,9 +22,9 @@ from harness.recording import (
     worst,
 )
 from harness.recording.upstream import host_of
-from harness.reference.clawrouter.access import DEFAULT_ROOT
-from harness.reference.openrouter.preflight import tiny_request
-from harness.reference.openrouter.routes import CANONICAL
+from harness_openclaw.reference.clawrouter.access import DEFAULT_ROOT
+from harness_openclaw.reference.openrouter.preflight import tiny_request
+from harness_openclaw.reference.openrouter.routes import CANONICAL
 
 __all__ = ["command"]
 

@@ -46,7 +46,7 @@ from harness.recording import (
     worst,
 )
 from harness.recording.upstream import host_of
-from harness.reference.openrouter.routes import CANONICAL
+from harness_openclaw.reference.openrouter.routes import CANONICAL
 
 __all__ = ["command"]
 

@@ -22,7 +22,7 @@ def make_sure_of_room(folders: Iterable[Path]) -> None:
     """
     shipped = bundled_cassettes()
     for folder in dict.fromkeys(map(_existing, folders)):
-        if shipped.parent.name == "bundled" and folder.is_relative_to(shipped):
+        if shipped.parent.name == "harness_openclaw" and folder.is_relative_to(shipped):
             raise UsageError(
                 f"{folder} belongs to the installed harness, and is not recorded into",
                 hint="Name a folder of your own: --into DIR.",

@@ -15,9 +15,9 @@ from harness.cli.upstream import dollars
 from harness.errors import UsageError
 from harness.model import Reply, Request
 from harness.recording import FORWARDED_HOST, OPENROUTER
-from harness.reference.clawrouter.access import DEFAULT_ROOT as CLAWROUTER
-from harness.simulator import Account, Provider
 from harness.wire.server import CaptureServer
+from harness_openclaw.mock_provider import Account, Provider
+from harness_openclaw.reference.clawrouter.access import DEFAULT_ROOT as CLAWROUTER
 
 __all__ = ["command"]
 

@@ -29,7 +29,7 @@ __all__ = ["Connection", "Mode", "connect"]
 
 Mode = Literal["shape", "send"]
 
-REFERENCE = "python:harness.reference:implementation"
+REFERENCE = "python:harness_openclaw.reference:implementation"
 TIMEOUT_S = 20.0
 
 _adapters: set[str] = set()  # top-level modules that were first imported from an implementation's folder

@@ -15,8 +15,8 @@ from harness.recording.progress import Progress
 from harness.recording.session import Settings, Take, pending, record
 from harness.recording.targets import files_of
 from harness.recording.upstream import FORWARDED_HOST, OPENROUTER, Upstream, parse_route
-from harness.reference.openrouter.checks import Check, Outlook, check_cost, worst
-from harness.reference.openrouter.pricing import NO_PRICES, Prices
+from harness_openclaw.reference.openrouter.checks import Check, Outlook, check_cost, worst
+from harness_openclaw.reference.openrouter.pricing import NO_PRICES, Prices
 
 __all__ = [
     "FORWARDED_HOST",

@@ -15,8 +15,8 @@ from harness.model import Headers, Reply, Request
 from harness.recording.arriving import Arriving
 from harness.recording.failures import Retries
 from harness.recording.upstream import Upstream, host_of
-from harness.reference.openrouter.pricing import NO_PRICES, Estimate, Prices
-from harness.reference.openrouter.receipt import usage_of
+from harness_openclaw.reference.openrouter.pricing import NO_PRICES, Estimate, Prices
+from harness_openclaw.reference.openrouter.receipt import usage_of
 
 __all__ = ["Budget", "Call", "Caller", "Key", "OverBudgetError"]
 

@@ -12,14 +12,14 @@ from urllib.parse import urlsplit
 from harness.model import Reply, Request
 from harness.recording.calling import Caller, Key
 from harness.recording.preflight import drive
-from harness.reference import CallError, Failure
-from harness.reference.clawrouter.catalog import Catalogs, Model
-from harness.reference.clawrouter.usage import usage
-from harness.reference.client import Session
-from harness.reference.exchange import VirtualClock
-from harness.reference.openrouter.checks import Check, worst
-from harness.reference.openrouter.discretion import Discretion
-from harness.reference.openrouter.pricing import NO_PRICES, Listed, Prices
+from harness_openclaw.reference import CallError, Failure
+from harness_openclaw.reference.clawrouter.catalog import Catalogs, Model
+from harness_openclaw.reference.clawrouter.usage import usage
+from harness_openclaw.reference.client import Session
+from harness_openclaw.reference.exchange import VirtualClock
+from harness_openclaw.reference.openrouter.checks import Check, worst
+from harness_openclaw.reference.openrouter.discretion import Discretion
+from harness_openclaw.reference.openrouter.pricing import NO_PRICES, Listed, Prices
 
 __all__ = ["Prospect", "look_ahead_at"]
 

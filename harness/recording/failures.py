@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from harness import reference
 from harness.model import JsonValue, Reply
-from harness.reference import CallError, retries
-from harness.reference.answers.failures import failure_in, failure_of_fault, failure_of_status
-from harness.reference.answers.sse import is_stream, parse
-from harness.reference.exchange import Outcome
+from harness_openclaw import reference
+from harness_openclaw.reference import CallError, retries
+from harness_openclaw.reference.answers.failures import failure_in, failure_of_fault, failure_of_status
+from harness_openclaw.reference.answers.sse import is_stream, parse
+from harness_openclaw.reference.exchange import Outcome
 
 __all__ = ["Failure", "Retries", "events_of", "failure_of", "is_stream", "native_form"]
 
@@ -70,15 +70,15 @@ def native_form(url: str) -> Callable[[Reply], Outcome] | None:
     Anthropic's messages, Gemini's contents. It raises the reference's `Failure` for one that is none."""
     path = urlsplit(url).path
     if path.endswith("/responses"):
-        from harness.reference.answers import responses
+        from harness_openclaw.reference.answers import responses
 
         return responses.read
     if path.endswith("/messages"):
-        from harness.reference.answers import messages
+        from harness_openclaw.reference.answers import messages
 
         return messages.read
     if path.endswith((":streamGenerateContent", ":generateContent")):
-        from harness.reference.answers import gemini
+        from harness_openclaw.reference.answers import gemini
 
         return gemini.read
     return None

@@ -21,7 +21,7 @@ from harness.model import About, Case, JsonValue, Reply, Request
 from harness.recording.failures import Failure, failure_of, is_stream, native_form
 from harness.recording.plan import expected_failure
 from harness.recording.taking import Exchange
-from harness.reference.openrouter.checks import unfit
+from harness_openclaw.reference.openrouter.checks import unfit
 
 __all__ = ["Origin", "flaws", "keep", "scenario_digest"]
 

@@ -11,8 +11,8 @@ import orjson
 from harness.model import JsonValue, Reply
 from harness.recording.calling import Call
 from harness.recording.failures import events_of, is_stream, native_form
-from harness.reference import Failure
-from harness.reference.openrouter.receipt import Usage, usage_of
+from harness_openclaw.reference import Failure
+from harness_openclaw.reference.openrouter.receipt import Usage, usage_of
 
 __all__ = ["Entry", "Totals", "entry", "totals"]
 

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 
 from harness.model import Case, JsonValue, Reply, Request, Step
 from harness.recording.upstream import host_of
-from harness.reference import CallError, Refusal, Unsupported, shape
-from harness.reference.client import Session, begin
-from harness.reference.exchange import VirtualClock
-from harness.reference.openrouter.pricing import Estimate, object_in
-from harness.simulator.on_demand import HEADER, PREFIX
+from harness_openclaw.mock_provider.on_demand import HEADER, PREFIX
+from harness_openclaw.reference import CallError, Refusal, Unsupported, shape
+from harness_openclaw.reference.client import Session, begin
+from harness_openclaw.reference.exchange import VirtualClock
+from harness_openclaw.reference.openrouter.pricing import Estimate, object_in
 
 __all__ = ["REFUSED", "Plan", "PlannedCall", "expected_failure", "plan"]
 
@@ -170,7 +170,7 @@ def _paid(step: Step) -> int:
 def _root(step: Step) -> str | None:
     if step.operation not in _OF_CLAWROUTER and not step.uses_catalog:
         return None
-    from harness.reference.clawrouter.access import root_of
+    from harness_openclaw.reference.clawrouter.access import root_of
 
     return root_of(step.input)
 

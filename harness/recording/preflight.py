@@ -13,10 +13,10 @@ from harness.errors import HarnessError
 from harness.model import Reply, Request
 from harness.recording.calling import Call, Caller
 from harness.recording.upstream import UntrustedError
-from harness.reference.exchange import Exchange
-from harness.reference.openrouter import preflight
-from harness.reference.openrouter.checks import Check, Outlook
-from harness.reference.refusal import Refusal
+from harness_openclaw.reference.exchange import Exchange
+from harness_openclaw.reference.openrouter import preflight
+from harness_openclaw.reference.openrouter.checks import Check, Outlook
+from harness_openclaw.reference.refusal import Refusal
 
 __all__ = ["access_of", "check_call", "drive", "look_ahead"]
 

@@ -39,8 +39,8 @@ def bundled_cassettes() -> Path:
 
 @cache
 def _bundled(name: str) -> Path:
-    shipped = _PACKAGE / "bundled" / name
-    return shipped if shipped.is_dir() else _PACKAGE.parent / name
+    shipped = _PACKAGE.parent / "harness_openclaw" / name
+    return shipped if shipped.is_dir() else _PACKAGE.parent / name / "openclaw"
 
 
 def is_suite(path: Path) -> bool:

@@ -160,14 +160,14 @@ def _gemini() -> Reply:
 
 
 def _seeded() -> Any:
-    from harness.simulator.dice import Dice
+    from harness_openclaw.mock_provider.dice import Dice
 
     return Dice(_ID.encode())
 
 
 @cache
 def _image() -> Reply:
-    from harness.simulator.media import png
+    from harness_openclaw.mock_provider.media import png
 
     picture = base64.b64encode(png(_seeded())).decode()
     return _json({"created": 0, "data": [{"b64_json": picture, "media_type": "image/png"}]})
@@ -180,14 +180,14 @@ def _video(status: str) -> Reply:
 
 @cache
 def _film() -> Reply:
-    from harness.simulator.films import mp4
+    from harness_openclaw.mock_provider.films import mp4
 
     return Reply(200, (("content-type", "video/mp4"),), (mp4(_seeded(), 4),))
 
 
 @cache
 def _speech() -> Reply:
-    from harness.simulator.media import mp3
+    from harness_openclaw.mock_provider.media import mp3
 
     return Reply(200, (("content-type", "audio/mpeg"),), (mp3("", _seeded()),))
 

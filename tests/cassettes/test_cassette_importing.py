@@ -15,7 +15,7 @@ import harness
 from harness.cassettes.importing import NotInvertible, expect, import_cassettes, invert, write_suite
 from harness.matchers import accepts, read_json
 from harness.model import Request
-from harness.reference import shape
+from harness_openclaw.reference import shape
 
 URL = "https://openrouter.ai/api/v1/chat/completions"
 USER = {"role": "user", "content": "hi"}

@@ -17,7 +17,7 @@ from replaying import Tally, in_process, over_the_wire
 from harness.cassettes import open_cassette
 from harness.cassettes.importing import import_cassettes
 from harness.matchers import accepts, read_json
-from harness.reference import shape
+from harness_openclaw.reference import shape
 
 ROOT = Path(__file__).resolve().parents[2]
 WHOLE = os.environ.get("HARNESS_CORPUS") == "all"

@@ -169,7 +169,7 @@ def test_check_proxy_names_what_leaks(harness: Harness) -> None:
 
 def test_check_proxy_looks_at_images_and_video_too(harness: Harness) -> None:
     """What a client that makes media tells a proxy of is seen, although the published builds do it."""
-    client = "python:harness.miniatures:leaks_attribution_to_media_proxies"
+    client = "python:harness_openclaw.mutants:leaks_attribution_to_media_proxies"
     done = harness("check-proxy", "https://gateway.acme.example/v1", "-i", client)
     assert done.returncode == 1
     assert "broken  OR-HDR-11" in done.stdout

@@ -236,7 +236,7 @@ def test_the_implementation_does_not_have_the_key(studio: Studio) -> None:
     """Neither in its environment nor in its input: it is put in on the way out."""
     (studio.folder / "curious.py").write_text(
         "import os\n"
-        "from harness.reference import shape\n"
+        "from harness_openclaw.reference import shape\n"
         "def send(given):\n"
         "    found = repr((given, dict(os.environ)))\n"
         f"    assert {KEY!r} not in found\n"

@@ -87,7 +87,7 @@ def test_adapters_of_one_name_in_two_folders_are_two_modules(folder: Path) -> No
 
 def test_the_reference_is_reached_by_its_name() -> None:
     """`reference` is the bundled implementation."""
-    pytest.importorskip("harness.reference")
+    pytest.importorskip("harness_openclaw.reference")
     with connect("reference") as connection:
         assert connection.about.name == "reference"
         assert connection.about.address == "reference"

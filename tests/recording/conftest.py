@@ -11,8 +11,8 @@ from recording_site import URL, Answered, Asked, MakeCase, OpenSite, Site, Studi
 
 from harness.model import Case, Interaction, Reply, Request, Step
 from harness.recording import OPENROUTER, Upstream
-from harness.simulator import Provider
 from harness.wire.server import Answer, CaptureServer
+from harness_openclaw.mock_provider import Provider
 
 
 @pytest.fixture(scope="module")

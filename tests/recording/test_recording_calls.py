@@ -14,8 +14,8 @@ from harness.model import Reply, Request
 from harness.recording import Budget, Key, OverBudgetError, Prices, Retries
 from harness.recording.calling import Call
 from harness.recording.failures import failure_of
-from harness.reference.openrouter.pricing import Estimate
-from harness.reference.openrouter.receipt import usage_of
+from harness_openclaw.reference.openrouter.pricing import Estimate
+from harness_openclaw.reference.openrouter.receipt import usage_of
 
 LIST = {
     "data": [

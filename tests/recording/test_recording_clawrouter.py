@@ -17,7 +17,7 @@ from harness.model import Case, Reply, Request
 from harness.recording import Caller, Check, Key, Prospect, look_ahead_at, plan, worst
 from harness.recording.upstream import host_of
 from harness.scenarios import bundled_scenarios, load
-from harness.simulator import Account, Provider
+from harness_openclaw.mock_provider import Account, Provider
 
 ROOT = "https://clawrouter.openclaw.ai"
 HOST = host_of(ROOT)

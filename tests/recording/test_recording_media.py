@@ -15,8 +15,8 @@ from harness.implementations import connect
 from harness.model import Case, Reply, Request
 from harness.recording import Budget, Caller, Key, Progress, Settings, Upstream, plan, record
 from harness.scenarios import bundled_scenarios, load
-from harness.simulator import Provider
-from harness.simulator.on_demand import spoilt
+from harness_openclaw.mock_provider import Provider
+from harness_openclaw.mock_provider.on_demand import spoilt
 
 ORIGIN = "https://openrouter.ai"
 STORED = "https://storage.example/film.mp4"

@@ -11,8 +11,8 @@ from recording_site import REAL_KEY, Answered, OpenSite, Site
 
 from harness.model import Reply, Request
 from harness.recording import Check, Outlook, check_call, check_cost, look_ahead, worst
-from harness.reference import Client
-from harness.simulator import Account, Provider
+from harness_openclaw.mock_provider import Account, Provider
+from harness_openclaw.reference import Client
 
 BASE = "https://openrouter.ai/api/v1"
 MODEL = "openai/gpt-4o-mini"

@@ -25,8 +25,8 @@ from harness.model import Reply, Request
 from harness.pipeline import run
 from harness.recording import Prices, Progress, Settings, record
 from harness.recording.taking import Answerer
-from harness.simulator import Provider
 from harness.wire.server_replies import LiveReply
+from harness_openclaw.mock_provider import Provider
 
 CLIENT = Path(__file__).with_name("children") / "streaming_client.py"
 DONE = b"data: [DONE]\n\n"

@@ -33,7 +33,7 @@ def test_bundled_files_fit_their_schema_and_name_it(kind: Kind, files: str) -> N
         text = path.read_text(encoding="utf-8")
         validator.validate(parse(text, str(path)).value)
         assert text.startswith(
-            f"# yaml-language-server: $schema=../../harness/scenarios/{kind}.schema.json\n"
+            f"# yaml-language-server: $schema=../../../harness/scenarios/{kind}.schema.json\n"
         )
 
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.model import Reply, Request
-from harness.reference import Client
-from harness.reference.exchange import VirtualClock
+from harness_openclaw.reference import Client
+from harness_openclaw.reference.exchange import VirtualClock
 
 Message = dict[str, Any]
 
@@ -53,7 +53,7 @@ def shaping() -> Callable[[Message], Message]:
 
 def sending() -> Callable[[Message], Message]:
     """A client of a case that really sends, by what the environment says; only its waits take no time."""
-    from harness.reference.sending import SendingClient
+    from harness_openclaw.reference.sending import SendingClient
 
     client = SendingClient(clock=VirtualClock(), trust_env=True)
     return lambda message: client(message["input"])

@@ -1,0 +1,1 @@
+"""The Python of the contract `openclaw`: its reference client, mock provider and mutants."""

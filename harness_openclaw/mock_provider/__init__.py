@@ -1,0 +1,16 @@
+"""A stand-in provider: plausible answers, and the refusals of the real one (docs/simulator.md).
+
+    from harness_openclaw.mock_provider import Provider
+
+    reply = Provider().answer(request)
+
+No socket is opened and nothing is written: who has the requests, hands them in.
+"""
+
+from harness_openclaw.mock_provider.account import Account
+from harness_openclaw.mock_provider.catalogue import CATALOGUE
+from harness_openclaw.mock_provider.models import Model
+from harness_openclaw.mock_provider.on_demand import demands
+from harness_openclaw.mock_provider.provider import Provider, new_year_2026
+
+__all__ = ["CATALOGUE", "Account", "Model", "Provider", "demands", "new_year_2026"]

@@ -1,0 +1,279 @@
+"""A chat answer as bytes: one JSON object, or events as the provider flushes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from harness.model import Headers, JsonValue, Reply
+from harness_openclaw.mock_provider.dice import Dice
+from harness_openclaw.mock_provider.media import data_url
+from harness_openclaw.mock_provider.models import Model
+from harness_openclaw.mock_provider.refusals import Refusal
+from harness_openclaw.mock_provider.usage import Usage
+from harness_openclaw.mock_provider.writing import Call, Said
+
+__all__ = [
+    "EVENTS_HEADERS",
+    "JSON_HEADERS",
+    "Answer",
+    "argument_pieces_of",
+    "as_events",
+    "as_json",
+    "broken_events",
+    "pauses",
+    "pieces_of",
+]
+
+_ANYWHERE: Headers = (
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Expose-Headers", "X-Generation-Id,X-Provider-Name,cf-ray"),
+    ("X-Content-Type-Options", "nosniff"),
+)
+JSON_HEADERS: Headers = (("Content-Type", "application/json"), *_ANYWHERE)
+EVENTS_HEADERS: Headers = (
+    ("Content-Type", "text/event-stream"),
+    ("Cache-Control", "no-cache"),
+    *_ANYWHERE,
+)
+
+_COMMENT = b": OPENROUTER PROCESSING\n\n"
+_DONE = b"data: [DONE]\n\n"
+_STILL_WORKING = b"\n         \n"  # what keeps a connection open until the JSON is there
+_PIECES = re.compile(r"\s*\S+(?:\s+\S+){0,2}|\s+")  # three words at a time
+_ARGUMENT_PIECES = re.compile(r".{1,12}", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A finished answer of a model, ready to be written down. `dice` decides what is left to chance, `echo`
+    is what was asked, for those who tell it back."""
+
+    id: str
+    created: int
+    model: Model
+    said: Said
+    usage: Usage
+    dice: Dice
+    shown: bool = True
+    echo: Mapping[str, Any] | None = None
+
+    @property
+    def native_finish(self) -> str:
+        finish: str = getattr(self.model.maker, self.said.finish)
+        return finish
+
+    @property
+    def reasoning(self) -> str:
+        return self.said.reasoning if self.shown else ""
+
+    @property
+    def fingerprint(self) -> str | None:
+        return f"fp_{self.dice.word('fingerprint', 10).lower()}" if self.model.maker.fingerprint else None
+
+
+def as_json(answer: Answer) -> Reply:
+    """The answer as one JSON object; a model that reasons takes so long that blank lines come first."""
+    body = {
+        **_head(answer, "chat.completion"),
+        "system_fingerprint": answer.fingerprint,
+        "service_tier": None,
+        "choices": [
+            {
+                "index": 0,
+                "logprobs": None,
+                "finish_reason": answer.said.finish,
+                "native_finish_reason": answer.native_finish,
+                "message": _message(answer),
+            }
+        ],
+        "usage": answer.usage.as_json(),
+    }
+    waiting = answer.dice.number("waiting", 1, 3) if answer.said.reasoning else 0
+    chunks = (_STILL_WORKING,) * waiting + (orjson.dumps(body),)
+    return Reply(200, _named(JSON_HEADERS, answer), chunks, pauses_ms=pauses(chunks, answer.dice))
+
+
+def as_events(answer: Answer) -> Reply:
+    """The answer as server-sent events: comments, deltas, the end, usage beside the end, `[DONE]`."""
+    waiting = answer.dice.number("waiting", 1, 3 if answer.said.reasoning else 2)
+    ends = (answer.said.finish, answer.native_finish)
+    last = {**_chunk(answer, _NOTHING, *ends), "service_tier": None, "usage": answer.usage.as_json()}
+    chunks = (
+        *(_COMMENT,) * waiting,
+        *(_event(_chunk(answer, delta)) for delta in _deltas(answer)),
+        _event(_chunk(answer, _NOTHING, *ends)),
+        _event(last) + _DONE,
+    )
+    return Reply(200, _named(EVENTS_HEADERS, answer), chunks, pauses_ms=pauses(chunks, answer.dice))
+
+
+def broken_events(answer: Answer, refusal: Refusal, *, after: int) -> Reply:
+    """Events that end in an error, `after` so many deltas; the status is 200 all the same."""
+    broken = {
+        **_head(answer, "chat.completion.chunk"),
+        "error": refusal.error,
+        "choices": [_choice(_NOTHING, "error", "error")],
+    }
+    deltas = list(_deltas(answer))[:after]
+    chunks = (
+        _COMMENT,
+        *(_event(_chunk(answer, delta)) for delta in deltas),
+        _event(broken) + _DONE,
+    )
+    return Reply(200, _named(EVENTS_HEADERS, answer), chunks, pauses_ms=pauses(chunks, answer.dice))
+
+
+def _named(headers: Headers, answer: Answer) -> Headers:
+    return (*headers, ("X-Generation-Id", answer.id))
+
+
+def pieces_of(text: str) -> list[str]:
+    """The text as it is written: a few words at a time."""
+    return _PIECES.findall(text)
+
+
+def argument_pieces_of(arguments: str) -> list[str]:
+    """The JSON of a call as it is written: a dozen characters at a time."""
+    return _ARGUMENT_PIECES.findall(arguments)
+
+
+def pauses(chunks: tuple[bytes, ...], dice: Dice) -> tuple[float, ...]:
+    """Half a second at most over all: a first wait, then the pace of a quick model."""
+    first, *later = dice.numbers("pauses", len(chunks), 120)
+    most = 240 // len(chunks)
+    return (80.0 + first, *(2.0 + number % (most + 1) for number in later))
+
+
+def _head(answer: Answer, kind: str) -> dict[str, JsonValue]:
+    return {
+        "id": answer.id,
+        "object": kind,
+        "created": answer.created,
+        "model": answer.model.slug,
+        "provider": answer.model.maker.name,
+    }
+
+
+def _message(answer: Answer) -> dict[str, JsonValue]:
+    calls = answer.said.calls
+    message: dict[str, JsonValue] = {
+        "role": "assistant",
+        "content": None if calls else answer.said.text,
+        "refusal": None,
+        "reasoning": answer.reasoning or None,
+    }
+    if calls:
+        message["tool_calls"] = [
+            {
+                "index": index,
+                "id": call.id,
+                "type": "function",
+                "function": {"name": call.name, "arguments": call.arguments},
+            }
+            for index, call in enumerate(calls)
+        ]
+    if answer.said.pictures:
+        message["images"] = _images(answer)
+    if answer.reasoning:
+        written = _detail(answer, answer.reasoning)
+        closing = _closing_detail(answer)
+        if answer.model.maker.signs:
+            message["reasoning_details"] = [written | (closing or {})]
+        else:
+            message["reasoning_details"] = [written] if closing is None else [written, closing]
+    return message
+
+
+def _images(answer: Answer) -> list[JsonValue]:
+    return [
+        {"type": "image_url", "image_url": {"url": data_url(picture)}, "index": index}
+        for index, picture in enumerate(answer.said.pictures)
+    ]
+
+
+# ------------------------------------------------------------------ events
+
+
+_NOTHING: dict[str, JsonValue] = {"content": "", "role": "assistant"}
+
+
+def _event(value: Any) -> bytes:
+    return b"data: " + orjson.dumps(value) + b"\n\n"
+
+
+def _choice(delta: JsonValue, finish: str | None = None, native: str | None = None) -> dict[str, JsonValue]:
+    return {"index": 0, "delta": delta, "finish_reason": finish, "native_finish_reason": native}
+
+
+def _chunk(
+    answer: Answer, delta: JsonValue, finish: str | None = None, native: str | None = None
+) -> dict[str, JsonValue]:
+    chunk = {**_head(answer, "chat.completion.chunk"), "choices": [_choice(delta, finish, native)]}
+    if answer.model.maker.fingerprint:
+        chunk["system_fingerprint"] = answer.fingerprint
+    return chunk
+
+
+def _deltas(answer: Answer) -> Iterator[dict[str, JsonValue]]:
+    yield _NOTHING
+    if answer.reasoning:
+        for piece in pieces_of(answer.reasoning):
+            yield {**_NOTHING, "reasoning": piece, "reasoning_details": [_detail(answer, piece)]}
+        closing = _closing_detail(answer)
+        if closing is not None:
+            yield {**_NOTHING, "reasoning_details": [closing]}
+    for piece in pieces_of(answer.said.text):
+        yield {"content": piece, "role": "assistant"}
+    if answer.said.pictures:
+        yield {**_NOTHING, "images": _images(answer)}
+    for index, call in enumerate(answer.said.calls):
+        yield from _call_deltas(index, call)
+
+
+def _call_deltas(index: int, call: Call) -> Iterator[dict[str, JsonValue]]:
+    opening = {
+        "index": index,
+        "id": call.id,
+        "type": "function",
+        "function": {"name": call.name, "arguments": ""},
+    }
+    yield {"content": None, "role": "assistant", "tool_calls": [opening]}
+    for piece in argument_pieces_of(call.arguments):
+        part = {"index": index, "function": {"arguments": piece}}
+        yield {"content": None, "role": "assistant", "tool_calls": [part]}
+
+
+# ------------------------------------------------------------------ reasoning
+
+
+def _detail(answer: Answer, text: str) -> dict[str, JsonValue]:
+    maker = answer.model.maker
+    kind = "summary" if maker.summarises else "text"
+    return {"type": f"reasoning.{kind}", kind: text, "format": maker.reasoning_format, "index": 0}
+
+
+def _closing_detail(answer: Answer) -> dict[str, JsonValue] | None:
+    """What ends the reasoning: a signature, or the block in which the real thing is hidden."""
+    maker = answer.model.maker
+    if maker.signs:
+        signature = answer.dice.opaque("signature")
+        return {
+            "type": "reasoning.text",
+            "signature": signature,
+            "format": maker.reasoning_format,
+            "index": 0,
+        }
+    if maker.summarises:
+        return {
+            "type": "reasoning.encrypted",
+            "data": answer.dice.opaque("encrypted reasoning"),
+            "format": maker.reasoning_format,
+            "id": f"rs_{answer.dice.word('reasoning', 24)}",
+            "index": 1,
+        }
+    return None

@@ -1,0 +1,202 @@
+"""The contents of a Gemini request, and how Google says what is wrong with them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from harness_openclaw.mock_provider.refusals import Refusal, Refused
+from harness_openclaw.mock_provider.strict import BOOLEAN, LIST, OBJECT, TEXT, Path, hold
+
+__all__ = ["COMPLAINTS", "MANY", "camel", "complaint", "listed", "read_contents"]
+
+MANY = LIST.otherwise(OBJECT)
+"""A list, or the only thing in it."""
+
+_PART = {
+    "text": TEXT,
+    "inlineData": OBJECT,
+    "fileData": OBJECT,
+    "functionCall": OBJECT,
+    "functionResponse": OBJECT,
+    "executableCode": OBJECT,
+    "codeExecutionResult": OBJECT,
+    "toolCall": OBJECT,
+    "toolResponse": OBJECT,
+    "thought": BOOLEAN,
+    "thoughtSignature": TEXT,
+    "videoMetadata": OBJECT,
+    "mediaResolution": OBJECT,
+    "partMetadata": OBJECT,
+}
+_DATA = tuple(_PART)[:9]
+_CONTENT = {"role": TEXT, "parts": MANY}
+_BLOB = {"mimeType": TEXT.must(), "data": TEXT.must(), "displayName": TEXT}
+_CALL = {"name": TEXT.must(), "args": OBJECT, "id": TEXT, "partialArgs": LIST, "willContinue": BOOLEAN}
+_RESULT = {
+    "name": TEXT.must(),
+    "response": OBJECT.must(),
+    "id": TEXT,
+    "parts": LIST,
+    "scheduling": TEXT,
+    "willContinue": BOOLEAN,
+}
+_ROLES = ("user", "model", "function")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]*={0,2}")
+_UNDERSCORE = re.compile(r"_([a-z])")
+_CAPITAL = re.compile(r"[A-Z]")
+_SIGNED = "gemini-3"
+
+
+def camel(name: str) -> str:
+    """A name as it is documented; both ways of writing it are understood."""
+    return _UNDERSCORE.sub(lambda found: found[1].upper(), name)
+
+
+def listed(value: Any) -> list[Any]:
+    """What stands where a list should: the list, or the only thing in it."""
+    if not value:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _snake(name: str | int) -> str:
+    return _CAPITAL.sub(lambda found: "_" + found[0].lower(), str(name))
+
+
+def _place(at: Path) -> str:
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{_snake(part)}" for part in at).removeprefix(
+        "."
+    )
+
+
+def complaint(message: str) -> Refused:
+    """Something is wrong with a request."""
+    return Refused(Refusal(400, message))
+
+
+class _Complaints:
+    def missing(self, at: Path) -> Refused:
+        return complaint(f"* GenerateContentRequest.{_place(at)}: {at[-1]} is not specified\n")
+
+    def unknown(self, at: Path) -> Refused:
+        where = f" at '{_place(at[:-1])}'" if len(at) > 1 else ""
+        return complaint(f'Invalid JSON payload received. Unknown name "{at[-1]}"{where}: Cannot find field.')
+
+    def mistyped(self, at: Path, expected: str, found: object) -> Refused:
+        return complaint(f"Invalid value at '{_place(at)}' (expected {expected}), {found!r}")
+
+    def no_option(self, at: Path, options: tuple[str, ...], found: object) -> Refused:
+        return complaint(f"Invalid value at '{_place(at)}' (one of {', '.join(options)}), \"{found}\"")
+
+
+COMPLAINTS = _Complaints()
+
+
+def read_contents(contents: list[Any], model: str) -> list[tuple[str, list[Mapping[str, Any]]]]:
+    """The contents, those of one role in a row as one: user or model, and the parts.
+
+    Raises `Refused` for contents that the API does not take: parts without data, signatures that are no
+    base64, calls that answer nobody, results that answer no call, and for Gemini 3 calls without signature.
+    """
+    if not contents:
+        raise complaint("* GenerateContentRequest.contents: contents is not specified\n")
+    turns: list[tuple[str, list[Mapping[str, Any]]]] = []
+    for number, content in enumerate(contents):
+        held = hold(content, _CONTENT, COMPLAINTS, ("contents", number), named=camel)
+        role = held.get("role", "user")
+        if role not in _ROLES:
+            raise complaint("Please use a valid role: user, model.")
+        parts = _parts(listed(held.get("parts")), ("contents", number, "parts"))
+        speaker = "model" if role == "model" else "user"
+        if turns and turns[-1][0] == speaker:
+            turns[-1][1].extend(parts)
+        else:
+            turns.append((speaker, list(parts)))
+    _check_calls(turns)
+    if _SIGNED in model:
+        _check_signatures(turns)
+    return turns
+
+
+def _parts(parts: list[Any], at: Path) -> list[Mapping[str, Any]]:
+    if not parts:
+        raise complaint(f"* GenerateContentRequest.{_place(at)}: contents.parts must not be empty.\n")
+    return [_part(part, (*at, number)) for number, part in enumerate(parts)]
+
+
+def _part(part: Any, at: Path) -> Mapping[str, Any]:
+    held = hold(part, _PART, COMPLAINTS, at, named=camel)
+    given = sum(name in held for name in _DATA)
+    if given > 1 or (not given and "thoughtSignature" not in held):
+        message = (
+            f"* GenerateContentRequest.{_place(at)}.data: required oneof field 'data' must have one"
+            " initialized field\n"
+        )
+        raise complaint(message)
+    signature = held.get("thoughtSignature", "")
+    if not _is_base64(signature):
+        message = (
+            f"Invalid value at '{_place(at)}.thought_signature' (TYPE_BYTES), Base64 decoding failed for"
+            f' "{signature}"'
+        )
+        raise complaint(message)
+    if "inlineData" in held:
+        blob = hold(held["inlineData"], _BLOB, COMPLAINTS, (*at, "inlineData"), named=camel)
+        if not _is_base64(blob["data"]):
+            message = f"Invalid value at '{_place(at)}.inline_data.data' (TYPE_BYTES), Base64 decoding failed"
+            raise complaint(message)
+    for name, fields in (("functionCall", _CALL), ("functionResponse", _RESULT)):
+        if name in held:
+            hold(held[name], fields, COMPLAINTS, (*at, name), named=camel)
+    return held
+
+
+def _is_base64(text: str) -> bool:
+    return _BASE64.fullmatch(text) is not None and len(text.rstrip("=")) % 4 != 1
+
+
+# ------------------------------------------------------------------ calls and results
+
+
+def _check_calls(turns: list[tuple[str, list[Mapping[str, Any]]]]) -> None:
+    calls = 0
+    for number, (_, parts) in enumerate(turns):
+        results = sum("functionResponse" in part for part in parts)
+        if results and not calls:
+            raise complaint(
+                "Please ensure that function response turn comes immediately after a function call turn."
+            )
+        if calls != results:
+            raise complaint(
+                "Please ensure that the number of function response parts is equal to the number of function"
+                " call parts of the function call turn."
+            )
+        calls = sum("functionCall" in part for part in parts)
+        if calls and number == 0:
+            raise complaint(
+                "Please ensure that function call turn comes immediately after a user turn or after a"
+                " function response turn."
+            )
+
+
+def _check_signatures(turns: list[tuple[str, list[Mapping[str, Any]]]]) -> None:
+    """In the turn that is going on, the first call of every step must be signed."""
+    begun = max(
+        (number for number, (role, parts) in enumerate(turns) if role == "user" and _says_something(parts)),
+        default=0,
+    )
+    for _, parts in turns[begun:]:
+        first = next((part for part in parts if "functionCall" in part), None)
+        if first is not None and not first.get("thoughtSignature"):
+            name = first["functionCall"].get("name")
+            message = (
+                "Function call is missing a thought_signature in functionCall parts. This is required for"
+                f" tools to work correctly: function call `{name}`."
+            )
+            raise complaint(message)
+
+
+def _says_something(parts: list[Mapping[str, Any]]) -> bool:
+    return not any("functionResponse" in part for part in parts)

@@ -1,0 +1,185 @@
+"""What ClawRouter grants a key: four providers, one for each way of calling a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from harness.model import JsonValue
+from harness_openclaw.mock_provider.catalogue import SIMULATED, find
+from harness_openclaw.mock_provider.models import Maker, Model
+from harness_openclaw.mock_provider.on_demand import PREFIX
+
+__all__ = ["GRANTS", "Grant", "granted", "made_up", "rows", "upstream"]
+
+_MICROS_OF_A_MILLION = 10**12
+_HOUR_TO_FIVE_MINUTES = Decimal("1.6")
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A model of the catalog. `model` is called `id` there and `upstream` by who serves it."""
+
+    upstream: str
+    model: Model
+    capabilities: tuple[str, ...]
+    efforts: tuple[str, ...] = ()
+
+    def told(self) -> dict[str, JsonValue]:
+        model = self.model
+        pricing: dict[str, JsonValue] = {
+            "inputMicrosPerMillion": _micros(model.prompt),
+            "outputMicrosPerMillion": _micros(model.completion),
+            "maxInputTokens": model.context,
+            "defaultMaxOutputTokens": model.output,
+        }
+        if model.cache_read is not None:
+            pricing["cachedInputMicrosPerMillion"] = _micros(model.cache_read)
+        if model.cache_write is not None and model.is_anthropic:
+            write = Decimal(model.cache_write)
+            pricing["cacheWrite5mInputMicrosPerMillion"] = _micros(write)
+            pricing["cacheWrite1hInputMicrosPerMillion"] = _micros(write * _HOUR_TO_FIVE_MINUTES)
+        row: dict[str, JsonValue] = {
+            "id": model.id,
+            "upstream": self.upstream,
+            "capabilities": list(self.capabilities),
+            "pricing": pricing,
+        }
+        if self.efforts:
+            row["supportedReasoningEfforts"] = list(self.efforts)
+        return row
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A provider of the catalog."""
+
+    id: str
+    name: str
+    compatible: bool
+    path: str
+    request_format: str
+    models: tuple[_Row, ...]
+
+    def told(self) -> dict[str, JsonValue]:
+        route = {"path": self.path, "methods": ["POST"], "requestFormat": self.request_format}
+        return {
+            "id": self.id,
+            "displayName": self.name,
+            "openaiCompatible": self.compatible,
+            "nativeBaseUrl": f"/v1/native/{self.id}",
+            "routes": [route],
+            "models": [row.told() for row in self.models],
+        }
+
+
+def _micros(price: str | Decimal) -> int:
+    return int(Decimal(price) * _MICROS_OF_A_MILLION)
+
+
+def _row(name: str, upstream: str, like: str, *capabilities: str, efforts: tuple[str, ...] = ()) -> _Row:
+    model = find(like)
+    assert model is not None
+    return _Row(upstream, replace(model, id=name, slug=upstream), capabilities, efforts)
+
+
+GRANTS = (
+    Grant(
+        "openai",
+        "OpenAI",
+        True,
+        "/v1/responses",
+        "openai.responses",
+        (
+            _row(
+                "openai/gpt-5.5",
+                "gpt-5.5",
+                "openai/gpt-5",
+                "llm.chat",
+                "llm.responses",
+                efforts=("none", "low", "medium", "high", "xhigh"),
+            ),
+            _row("openai/gpt-4o", "gpt-4o", "openai/gpt-4o", "llm.chat", "llm.responses"),
+        ),
+    ),
+    Grant(
+        "deepseek",
+        "DeepSeek",
+        True,
+        "/v1/chat/completions",
+        "openai.chat",
+        (
+            _row(
+                "deepseek/deepseek-v4-pro",
+                "deepseek-v4-pro",
+                "deepseek/deepseek-v4-pro",
+                "llm.chat",
+                efforts=("low", "high"),
+            ),
+        ),
+    ),
+    Grant(
+        "anthropic",
+        "Anthropic",
+        False,
+        "/v1/messages",
+        "anthropic.messages",
+        (
+            _row(
+                "anthropic/claude-sonnet-4.6",
+                "claude-sonnet-4-6",
+                "anthropic/claude-sonnet-4-6",
+                "llm.messages",
+            ),
+            _row(
+                "anthropic/claude-haiku-4.5",
+                "claude-haiku-4-5",
+                "anthropic/claude-haiku-4.5",
+                "llm.messages",
+            ),
+        ),
+    ),
+    Grant(
+        "google",
+        "Google",
+        False,
+        "/v1beta/models/${model}:streamGenerateContent",
+        "google.generate_content",
+        (
+            _row("google/gemini-2.5-pro", "gemini-2.5-pro", "google/gemini-2.5-pro", "llm.stream"),
+            _row("google/gemini-2.5-flash", "gemini-2.5-flash", "google/gemini-2.5-pro", "llm.stream"),
+            _row(
+                "google/gemini-3-flash",
+                "gemini-3-flash-preview",
+                "google/gemini-3.1-pro-preview",
+                "llm.stream",
+            ),
+        ),
+    ),
+)
+
+_BY_ID = {row.model.id: row.model for grant in GRANTS for row in grant.models}
+_BY_UPSTREAM = {(grant.id, row.upstream): row.model for grant in GRANTS for row in grant.models}
+
+
+def rows() -> list[JsonValue]:
+    """All that is granted, as the catalog tells it."""
+    return [grant.told() for grant in GRANTS]
+
+
+def granted(name: str) -> Model | None:
+    """The model of this catalog id."""
+    return _BY_ID.get(name)
+
+
+def upstream(provider: str, name: str) -> Model | None:
+    """The model that a provider calls so."""
+    return _BY_UPSTREAM.get((provider, name))
+
+
+def made_up(name: str, maker: Maker, *, any_model: bool) -> Model | None:
+    """A model that answers under an id of which nothing is known: if any is wanted, or if the id asks for an
+    answer on demand."""
+    if not name or not (any_model or name.startswith(PREFIX)):
+        return None
+    return replace(SIMULATED, id=name, slug=name, maker=maker, output=None)

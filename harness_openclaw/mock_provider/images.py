@@ -1,0 +1,126 @@
+"""`POST /images`: pictures as base64, and the requests for them that are refused."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from harness.model import Reply
+from harness_openclaw.mock_provider.account import Books
+from harness_openclaw.mock_provider.completion import JSON_HEADERS
+from harness_openclaw.mock_provider.incoming import Incoming
+from harness_openclaw.mock_provider.media_asking import (
+    GENERATION_ID_LENGTH,
+    images_in,
+    no_such_model,
+    option_in,
+    text_in,
+    typed,
+)
+from harness_openclaw.mock_provider.models import Model
+from harness_openclaw.mock_provider.on_demand import at_once, spoilt
+from harness_openclaw.mock_provider.refusals import Refusal, Refused, served_by
+from harness_openclaw.mock_provider.usage import TOKENS_A_FILE, Usage
+from harness_openclaw.mock_provider.writing import Said, drawn, tokens_in
+
+__all__ = ["draw"]
+
+_RATIOS = (
+    *("1:1", "1:2", "1:4", "1:8", "2:1", "2:3", "3:2", "3:4", "4:1", "4:3", "4:5", "5:4", "8:1"),
+    *("9:16", "16:9", "9:19.5", "19.5:9", "9:20", "20:9", "9:21", "21:9", "auto"),
+)
+_OPTIONS = {
+    "aspect_ratio": _RATIOS,
+    "resolution": ("512", "1K", "2K", "4K"),
+    "output_format": ("png", "jpeg", "webp", "svg"),
+    "quality": ("auto", "low", "medium", "high"),
+    "background": ("auto", "transparent", "opaque"),
+}
+_TYPES: dict[str, tuple[type, ...]] = {
+    "n": (int,),
+    "seed": (int,),
+    "size": (str,),
+    "stream": (bool,),
+    "output_compression": (int,),
+    "provider": (dict,),
+}
+_MOST = 10
+_ONE_AT_A_TIME = "google/"
+
+
+def draw(incoming: Incoming, find: Callable[[str], Model | None], books: Books) -> Reply:
+    """The pictures that a request asks for: always PNG, 16 pixels at most, and others each time that it is
+    sent. Raises `Refused`."""
+    body = incoming.body
+    name = text_in(body, "model")
+    demanded = incoming.demand_for(name)
+    if demanded is not None and demanded.at_once:
+        return at_once(demanded)
+    prompt = text_in(body, "prompt")
+    model = find(name)
+    if model is None:
+        raise no_such_model(name)
+    count = _count(body, model)
+    ratio = option_in(body, "aspect_ratio", _RATIOS) or "1:1"
+    references = images_in(body, "input_references")
+    _check_size(body)
+    said = Said("", "", (), "stop", drawn(count, ratio, incoming.dice, turn=incoming.turn))
+    tokens = tokens_in(prompt) + TOKENS_A_FILE * len(references)
+    usage = Usage(
+        prompt=tokens,
+        completion=said.tokens,
+        prompt_cost=tokens * model.price("prompt"),
+        completion_cost=said.tokens * model.price("completion"),
+        images=said.image_tokens,
+    )
+    if demanded is not None and demanded.refusal is not None:
+        return Reply(200, JSON_HEADERS, (orjson.dumps({"error": demanded.refusal.error}),))
+    books.charge(usage.cost)
+    counted = usage.as_json()
+    del counted["completion_tokens_details"]["audio_tokens"]
+    answer = {
+        "created": int(incoming.now),
+        "data": [
+            {"b64_json": b64encode(picture).decode(), "media_type": "image/png"} for picture in said.pictures
+        ],
+        "usage": counted,
+    }
+    named = (
+        ("X-Generation-Id", incoming.id(f"gen-img-{int(incoming.now)}-", GENERATION_ID_LENGTH)),
+        ("X-Provider-Name", model.maker.name),
+    )
+    reply = Reply(200, (*JSON_HEADERS, *named), (orjson.dumps(answer),))
+    return spoilt(reply, demanded.fault) if demanded is not None and demanded.fault else reply
+
+
+def _count(body: dict[str, Any], model: Model) -> int:
+    typed(body, _TYPES)
+    for name, options in _OPTIONS.items():
+        option_in(body, name, options)
+    if not model.draws:
+        message = "No endpoints found that support the requested output modalities: image"
+        raise Refused(Refusal(404, message, to_account=False))
+    count: int = 1 if body.get("n") is None else body["n"]
+    if not 1 <= count <= _MOST:
+        message = f"Expected n to be between 1 and {_MOST}, received {count}"
+        raise Refused(Refusal(400, message, to_account=False))
+    if count > 1 and model.id.startswith(_ONE_AT_A_TIME):
+        raise Refused(served_by(model.maker.name, f"n: at most 1 picture at a time, received {count}"))
+    return count
+
+
+def _check_size(body: dict[str, Any]) -> None:
+    """Pixels leave nothing to say of the ratio or the resolution."""
+    size = body.get("size")
+    if size is None or size in _OPTIONS["resolution"]:
+        return
+    wide, _, high = size.partition("x")
+    if not (wide.isdecimal() and high.isdecimal()):
+        raise Refused(Refusal(400, f"Invalid input: size: {size!r} is no size", to_account=False))
+    for name in ("resolution", "aspect_ratio"):
+        if body.get(name) is not None:
+            message = f"size {size} cannot be combined with {name}"
+            raise Refused(Refusal(400, message, to_account=False))

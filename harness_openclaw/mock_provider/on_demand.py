@@ -1,0 +1,148 @@
+"""Answers on demand: what a model id `simulated/…` or the header `X-Simulate` asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from harness.errors import UsageError, nearest
+from harness.model import Headers, Reply
+from harness_openclaw.mock_provider.refusals import REFUSALS, Refusal, Refused
+
+__all__ = [
+    "HEADER",
+    "PLAIN",
+    "PREFIX",
+    "Demand",
+    "at_once",
+    "by_header",
+    "by_model",
+    "demand",
+    "demands",
+    "spoilt",
+]
+
+PREFIX = "simulated/"
+PLAIN = "simulated/model"  # a model that answers as any other does
+HEADER = "x-simulate"
+
+Shape = Literal["status", "body", "stream", "fault", "film", "pages"]
+
+_ERROR = "error-"
+_IN_BODY = "error-in-body"
+_FAULT = "fault-"
+_ONCE = "-once"
+_NO_RESPONSE = ("timeout", "reset", "refused")
+_FAULTS = (*_NO_RESPONSE, "truncated", "slow")
+_FILM = "video-"
+_FILMS = ("completed", "failed", "cancelled", "expired", "webm")
+_PAGES = "catalog-"
+_WAYS_ON = ("next", "links", "cursor", "token", "last-id")
+
+_OVERLOADED = Refusal(503, "The provider is overloaded", {"error_type": "provider_unavailable"})
+_IN_STREAM = {
+    "error-in-stream": (Refusal(502, "Provider disconnected"), 3),
+    "error-in-stream-first": (_OVERLOADED, 0),
+    "error-in-stream-text-code": (Refusal(502, "Provider disconnected", code="server_error"), 3),
+    "error-in-stream-429": (REFUSALS["429-upstream"], 0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """An answer that was asked for by name.
+
+    `status` is an error answer of that status, `body` an error in a JSON body of status 200, `stream` an
+    error among the events `after` so many deltas (in the body if no events are wanted), `fault` no
+    sound answer at all, `film` how a video job goes on, `pages` a catalog in pages: `variant` tells
+    which. `once` tells that only the first of several equal requests is answered so.
+    """
+
+    shape: Shape
+    refusal: Refusal | None = None
+    fault: str = ""
+    after: int = 0
+    once: bool = False
+    variant: str = ""
+
+    @property
+    def at_once(self) -> bool:
+        """Whether it is answered without a look at what else is asked."""
+        return self.shape == "status" or self.fault in _NO_RESPONSE
+
+    @property
+    def is_of_an_answer(self) -> bool:
+        """Whether it says what an answer in words is to be like."""
+        return self.refusal is not None or bool(self.fault)
+
+
+def demands() -> tuple[str, ...]:
+    """Every name that can be asked for."""
+    return (
+        *(f"{_ERROR}{name}" for name in REFUSALS),
+        _IN_BODY,
+        *_IN_STREAM,
+        *(f"{_FAULT}{fault}" for fault in _FAULTS),
+        *(f"{_FILM}{film}" for film in _FILMS),
+        *(f"{_PAGES}{way}" for way in _WAYS_ON),
+    )
+
+
+def by_header(headers: Headers, turn: int) -> Demand | None:
+    """What the header asks for, of a request before which so many equal ones came."""
+    asked = next((value for name, value in headers if name.lower() == HEADER), None)
+    return None if asked is None else _now(demand(asked.strip()), turn)
+
+
+def by_model(model: object, turn: int) -> Demand | None:
+    """What a model id asks for, likewise."""
+    if isinstance(model, str) and model.startswith(PREFIX) and model != PLAIN:
+        return _now(demand(model.removeprefix(PREFIX)), turn)
+    return None
+
+
+def _now(demanded: Demand, turn: int) -> Demand | None:
+    """The demand, unless it was for the first of equal requests only and this is a later one."""
+    return None if demanded.once and turn > 0 else demanded
+
+
+def demand(name: str) -> Demand:
+    """What a name asks for; `-once` behind it limits that to the first of equal requests.
+
+    Raises `UsageError` for a name that nothing is known by.
+    """
+    once = name.endswith(_ONCE)
+    plain = name.removesuffix(_ONCE)
+    if plain in _IN_STREAM:
+        refusal, after = _IN_STREAM[plain]
+        return Demand("stream", refusal, after=after, once=once)
+    if plain == _IN_BODY:
+        return Demand("body", _OVERLOADED, once=once)
+    kind, _, rest = plain.partition("-")
+    if f"{kind}-" == _ERROR and rest in REFUSALS:
+        return Demand("status", REFUSALS[rest], once=once)
+    if f"{kind}-" == _FAULT and rest in _FAULTS:
+        return Demand("fault", fault=rest, once=once)
+    if plain.startswith(_FILM) and plain.removeprefix(_FILM) in _FILMS:
+        return Demand("film", variant=plain.removeprefix(_FILM), once=once)
+    if plain.startswith(_PAGES) and plain.removeprefix(_PAGES) in _WAYS_ON:
+        return Demand("pages", variant=plain.removeprefix(_PAGES), once=once)
+    raise UsageError(
+        f"the stand-in provider has no answer called {name!r}{nearest(plain, demands())}",
+        hint="docs/simulator.md lists them all.",
+    )
+
+
+def at_once(demanded: Demand) -> Reply:
+    """The reply to a demand that does not depend on what else is asked. Raises `Refused` for a refusal."""
+    if demanded.refusal is not None:
+        raise Refused(demanded.refusal)
+    return Reply(0, fault=demanded.fault)
+
+
+def spoilt(reply: Reply, fault: str) -> Reply:
+    """The reply with a fault; one that is cut off loses the second half of its bytes."""
+    if fault != "truncated":
+        return replace(reply, fault=fault)
+    body = reply.body
+    return replace(reply, chunks=(body[: len(body) // 2],), pauses_ms=(), fault=fault)

@@ -1,0 +1,145 @@
+"""The stand-in provider itself: a request in, a reply out, by way of the endpoint that the path names."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from harness.model import Headers, Reply, Request
+from harness_openclaw.mock_provider.account import Account
+from harness_openclaw.mock_provider.dice import Dice
+from harness_openclaw.mock_provider.incoming import Incoming, bearer, header
+from harness_openclaw.mock_provider.on_demand import at_once, by_header
+from harness_openclaw.mock_provider.openrouter import OpenRouter
+from harness_openclaw.mock_provider.refusals import Refusal, Refused
+
+if TYPE_CHECKING:  # imported with the first request that is ClawRouter's
+    from harness_openclaw.mock_provider.clawrouter import ClawRouter
+
+__all__ = ["Provider", "new_year_2026"]
+
+_SHORTEST_MASKED = 8
+_MASK = "[masked]"
+_KEY_HEADERS = ("x-api-key", "x-goog-api-key")
+
+_METHODS = {
+    "chat/completions": "POST",
+    "responses": "POST",
+    "messages": "POST",
+    "images": "POST",
+    "videos": "POST",
+    "audio/speech": "POST",
+    "videos/models": "GET",
+    "models": "GET",
+    "key": "GET",
+    "credits": "GET",
+    "generation": "GET",
+    "catalog": "GET",
+    "usage": "GET",
+}
+_NAMING = (
+    (re.compile(r"(.*)/videos/([^/]+)/content$"), "videos/content", "GET"),
+    (re.compile(r"(.*)/videos/([^/]+)$"), "videos/job", "GET"),
+    (re.compile(r"(.*)/models/(.+):streamGenerateContent$"), "streamGenerateContent", "POST"),
+    (re.compile(r"(.*)/models/(.+):generateContent$"), "generateContent", "POST"),
+)
+"""Paths that name a job or a model."""
+_CLAWROUTER = ("catalog", "usage", "responses", "messages", "streamGenerateContent", "generateContent")
+"""What ClawRouter answers; chat completions are the same there as at OpenRouter."""
+
+
+def new_year_2026() -> float:
+    """The time at a provider that nobody gave a clock: 2026 has just begun, in UTC."""
+    return 1_767_225_600.0
+
+
+class Provider:
+    """A provider like OpenRouter, and a proxy like ClawRouter, that live in memory.
+
+    It answers under any host and any path before the endpoint (docs/simulator.md lists them). All of an
+    answer follows from the request's method, path and body, from how many equal requests came before, from
+    what was asked for earlier, and from the clock; the key has no part in it and never comes back.
+
+    `account` is who the key belongs to. `clock` gives seconds since 1970. `any_model` answers under model
+    ids that the lists do not have, too. May be asked from several threads.
+    """
+
+    def __init__(
+        self,
+        account: Account | None = None,
+        *,
+        clock: Callable[[], float] = new_year_2026,
+        any_model: bool = False,
+    ) -> None:
+        self._account = account or Account()
+        self._clock = clock
+        self._any_model = any_model
+        self._openrouter = OpenRouter(self._account, any_model=any_model)
+        self._clawrouter: ClawRouter | None = None
+        self._asked: Counter[bytes] = Counter()
+        self._lock = threading.Lock()
+
+    def answer(self, request: Request) -> Reply:
+        """The reply to a request. Raises `UsageError` for a demanded answer that does not exist."""
+        for key in _keys(request.headers):
+            request = _without(key, request)
+        with self._lock:
+            return self._answer(request)
+
+    def _answer(self, request: Request) -> Reply:
+        endpoint, method, before, named = _place(request.url)
+        dice = Dice(endpoint.encode(), request.body, *([named.encode()] if named else ()))
+        turn = self._asked[dice.seed]
+        self._asked[dice.seed] += 1
+        demanded = by_header(request.headers, turn)
+        incoming = Incoming(request, endpoint, before, named, dice, turn, demanded, self._clock())
+        service = self._through_clawrouter() if endpoint in _CLAWROUTER else self._openrouter
+        try:
+            if demanded is not None and demanded.at_once:
+                return at_once(demanded)
+            if not endpoint:
+                raise Refused(Refusal(404, "Not Found", to_account=False))
+            if request.method.upper() != method:
+                raise Refused(Refusal(405, "Method Not Allowed", to_account=False))
+            return service.answer(incoming)
+        except Refused as refused:
+            return service.refuse(refused.refusal, incoming)
+
+    def _through_clawrouter(self) -> ClawRouter:
+        if self._clawrouter is None:
+            from harness_openclaw.mock_provider.clawrouter import ClawRouter
+
+            self._clawrouter = ClawRouter(self._account, any_model=self._any_model)
+        return self._clawrouter
+
+
+def _place(url: str) -> tuple[str, str, str, str]:
+    """What is asked for and with which method, what stands before it, and what the path names."""
+    address = url.partition("#")[0].partition("?")[0].rstrip("/")
+    for endpoint, method in _METHODS.items():
+        if address.endswith(f"/{endpoint}"):
+            return endpoint, method, address.removesuffix(f"/{endpoint}"), ""
+    for pattern, endpoint, method in _NAMING:
+        found = pattern.match(address)
+        if found is not None:
+            return endpoint, method, found[1], unquote(found[2])
+    return "", "", address, ""
+
+
+def _keys(headers: Headers) -> list[str]:
+    """The keys that a request carries, as far as they are long enough to be told from other text."""
+    found = [bearer(headers) or "", *(header(headers, name) for name in _KEY_HEADERS)]
+    return [key for key in found if len(key) >= _SHORTEST_MASKED]
+
+
+def _without(key: str, request: Request) -> Request:
+    """The request with the key masked wherever it stands outside the headers."""
+    if key.encode() not in request.body and key not in request.url:
+        return request
+    body, url = request.body.replace(key.encode(), _MASK.encode()), request.url.replace(key, _MASK)
+    return replace(request, body=body, url=url)

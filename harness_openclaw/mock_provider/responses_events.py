@@ -1,0 +1,251 @@
+"""An answer in the form of OpenAI's Responses: one JSON object, or numbered events; and its errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from harness.model import Headers, JsonValue, Reply
+from harness_openclaw.mock_provider.completion import Answer, argument_pieces_of, pauses, pieces_of
+from harness_openclaw.mock_provider.incoming import Incoming
+from harness_openclaw.mock_provider.refusals import Refusal
+from harness_openclaw.mock_provider.transport import event
+from harness_openclaw.mock_provider.writing import Call
+
+__all__ = ["Responding", "refused"]
+
+_JSON: Headers = (("Content-Type", "application/json"),)
+_EVENTS: Headers = (("Content-Type", "text/event-stream; charset=utf-8"),)
+_ERRORS = {
+    401: ("invalid_request_error", "invalid_api_key"),
+    402: ("insufficient_quota", "insufficient_quota"),
+    404: ("invalid_request_error", "model_not_found"),
+    429: ("rate_limit_exceeded", "rate_limit_exceeded"),
+}
+_SERVER_ERROR = "server_error"
+_TOLD_BACK: Mapping[str, JsonValue] = {
+    "instructions": None,
+    "max_output_tokens": None,
+    "max_tool_calls": None,
+    "metadata": {},
+    "parallel_tool_calls": True,
+    "previous_response_id": None,
+    "prompt_cache_key": None,
+    "safety_identifier": None,
+    "store": True,
+    "temperature": 1.0,
+    "tool_choice": "auto",
+    "tools": [],
+    "top_logprobs": 0,
+    "top_p": 1.0,
+    "truncation": "disabled",
+    "user": None,
+}
+
+
+def refused(refusal: Refusal, incoming: Incoming) -> Reply:
+    """The refusal, in `error`."""
+    headers = (*_JSON, ("x-request-id", incoming.id("req_", 32)))
+    if refusal.retry_after is not None:
+        headers = (*headers, ("retry-after", str(refusal.retry_after)))
+    return Reply(refusal.status, headers, (orjson.dumps({"error": _error(refusal)}),))
+
+
+def _error(refusal: Refusal) -> dict[str, JsonValue]:
+    kind, code = _ERRORS.get(refusal.status, ("invalid_request_error", None))
+    if refusal.status >= 500:
+        kind, code = _SERVER_ERROR, None
+    more = refusal.metadata or {}
+    return {
+        "message": refusal.upstream_words,
+        "type": kind,
+        "param": more.get("param"),
+        "code": more.get("code") or code,
+    }
+
+
+class Responding:
+    """An answer while it is given: its events are numbered."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self._number = 0
+        self._items = list(_items(answer))
+
+    def as_json(self) -> Reply:
+        """The answer as one JSON object."""
+        return Reply(200, _JSON, (orjson.dumps(self._response()),))
+
+    def as_events(self) -> Reply:
+        """The answer as events: the response that begins, its items, and the response as it ended."""
+        cut = self._answer.said.finish == "length"
+        end = "response.incomplete" if cut else "response.completed"
+        return self._streamed(*self._opening(), *self._written(), self._event(end, response=self._response()))
+
+    def broken_events(self, refusal: Refusal, *, after: int) -> Reply:
+        """Events that end in an error, `after` so many pieces: as the only event, or with the response that
+        failed."""
+        error = _error(refusal)
+        code = error["code"] or _SERVER_ERROR
+        if not after:
+            return self._streamed(
+                self._event("error", code=code, message=error["message"], param=error["param"])
+            )
+        opening = self._opening()
+        pieces = [chunk for chunk, _ in zip(self._written(), range(after + 2), strict=False)]
+        failed = {
+            **self._response("failed"),
+            "error": {"code": code, "message": error["message"]},
+            "output": [],
+            "usage": None,
+        }
+        return self._streamed(*opening, *pieces, self._event("response.failed", response=failed))
+
+    def _streamed(self, *chunks: bytes) -> Reply:
+        return Reply(200, _EVENTS, chunks, pauses_ms=pauses(chunks, self._answer.dice))
+
+    def _event(self, kind: str, **content: Any) -> bytes:
+        written = event({"type": kind, **content, "sequence_number": self._number}, kind)
+        self._number += 1
+        return written
+
+    def _response(self, status: str = "") -> dict[str, JsonValue]:
+        answer = self._answer
+        cut = answer.said.finish == "length"
+        done = status or ("incomplete" if cut else "completed")
+        over = done in ("completed", "incomplete")
+        asked = answer.echo or {}
+        told = {name: asked.get(name, usual) for name, usual in _TOLD_BACK.items()}
+        reasoning = asked.get("reasoning") or {}
+        default = "medium" if answer.model.reasons else None
+        return {
+            "id": answer.id,
+            "object": "response",
+            "created_at": answer.created,
+            "status": done,
+            "background": False,
+            "completed_at": answer.created if done == "completed" else None,
+            "error": None,
+            "frequency_penalty": 0.0,
+            "incomplete_details": {"reason": "max_output_tokens"} if over and cut else None,
+            "model": answer.model.slug,
+            "output": self._items if over else [],
+            "presence_penalty": 0.0,
+            "reasoning": {
+                "effort": reasoning.get("effort", default),
+                "summary": _summary(reasoning.get("summary")),
+            },
+            "service_tier": "default" if over else "auto",
+            "text": {"format": {"type": "text"}, "verbosity": "medium"},
+            "usage": _usage(answer) if over else None,
+            **told,
+        }
+
+    def _opening(self) -> tuple[bytes, ...]:
+        begun = self._response("in_progress")
+        return tuple(
+            self._event(kind, response=begun) for kind in ("response.created", "response.in_progress")
+        )
+
+    # -------------------------------------------------------------- items
+
+    def _written(self) -> Iterator[bytes]:
+        calls = iter(self._answer.said.calls)
+        for index, item in enumerate(self._items):
+            match item["type"]:
+                case "reasoning":
+                    yield from self._reasoning(index, item)
+                case "message":
+                    yield from self._message(index, item)
+                case _:
+                    yield from self._call(index, item, next(calls))
+
+    def _reasoning(self, index: int, item: dict[str, Any]) -> Iterator[bytes]:
+        at = {"item_id": item["id"], "output_index": index}
+        yield self._event("response.output_item.added", output_index=index, item={**item, "summary": []})
+        for number, part in enumerate(item["summary"]):
+            here = {**at, "summary_index": number}
+            empty = {"type": "summary_text", "text": ""}
+            yield self._event("response.reasoning_summary_part.added", **here, part=empty)
+            for piece in pieces_of(part["text"]):
+                yield self._event("response.reasoning_summary_text.delta", **here, delta=piece)
+            yield self._event("response.reasoning_summary_text.done", **here, text=part["text"])
+            yield self._event("response.reasoning_summary_part.done", **here, part=part)
+        yield self._event("response.output_item.done", output_index=index, item=item)
+
+    def _message(self, index: int, item: dict[str, Any]) -> Iterator[bytes]:
+        (part,) = item["content"]
+        here = {"item_id": item["id"], "output_index": index, "content_index": 0}
+        begun = {**item, "content": [], "status": "in_progress"}
+        yield self._event("response.output_item.added", output_index=index, item=begun)
+        yield self._event("response.content_part.added", **here, part={**part, "text": ""})
+        for number, piece in enumerate(pieces_of(part["text"])):
+            noise = self._noise(number)
+            yield self._event(
+                "response.output_text.delta", **here, delta=piece, logprobs=[], obfuscation=noise
+            )
+        yield self._event("response.output_text.done", **here, text=part["text"], logprobs=[])
+        yield self._event("response.content_part.done", **here, part=part)
+        yield self._event("response.output_item.done", output_index=index, item=item)
+
+    def _call(self, index: int, item: dict[str, Any], call: Call) -> Iterator[bytes]:
+        here = {"item_id": item["id"], "output_index": index}
+        begun = {**item, "arguments": "", "status": "in_progress"}
+        yield self._event("response.output_item.added", output_index=index, item=begun)
+        for number, piece in enumerate(argument_pieces_of(call.arguments)):
+            noise = self._noise(number)
+            yield self._event(
+                "response.function_call_arguments.delta", **here, delta=piece, obfuscation=noise
+            )
+        yield self._event("response.function_call_arguments.done", **here, arguments=call.arguments)
+        yield self._event("response.output_item.done", output_index=index, item=item)
+
+    def _noise(self, number: int) -> str:
+        """What hides how long a piece is."""
+        dice = self._answer.dice
+        return dice.word(f"obfuscation {number}", dice.number(f"obfuscated {number}", 4, 16))
+
+
+def _summary(asked: str | None) -> str | None:
+    return "detailed" if asked == "auto" else asked
+
+
+def _items(answer: Answer) -> Iterator[dict[str, Any]]:
+    said, dice = answer.said, answer.dice
+    if said.reasoning:
+        summary = [{"type": "summary_text", "text": answer.reasoning}] if answer.reasoning else []
+        item: dict[str, Any] = {"id": f"rs_{dice.word('reasoning', 48).lower()}", "type": "reasoning"}
+        if "reasoning.encrypted_content" in ((answer.echo or {}).get("include") or ()):
+            item["encrypted_content"] = dice.opaque("encrypted reasoning")
+        yield {**item, "summary": summary}
+    if said.text:
+        part = {"type": "output_text", "annotations": [], "logprobs": [], "text": said.text}
+        yield {
+            "id": f"msg_{dice.word('message', 48).lower()}",
+            "type": "message",
+            "status": "incomplete" if said.finish == "length" else "completed",
+            "content": [part],
+            "role": "assistant",
+        }
+    for number, call in enumerate(said.calls):
+        yield {
+            "id": f"fc_{dice.word(f'function {number}', 48).lower()}",
+            "type": "function_call",
+            "status": "completed",
+            "arguments": call.arguments,
+            "call_id": call.id,
+            "name": call.name,
+        }
+
+
+def _usage(answer: Answer) -> Mapping[str, JsonValue]:
+    usage = answer.usage
+    return {
+        "input_tokens": usage.prompt,
+        "input_tokens_details": {"cached_tokens": usage.cached},
+        "output_tokens": usage.completion,
+        "output_tokens_details": {"reasoning_tokens": usage.reasoning},
+        "total_tokens": usage.prompt + usage.completion,
+    }

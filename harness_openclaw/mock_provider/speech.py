@@ -1,0 +1,102 @@
+"""`POST /audio/speech`: sound as bytes, and the requests for it that are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+import orjson
+
+from harness.model import Headers, Reply
+from harness_openclaw.mock_provider.account import Books
+from harness_openclaw.mock_provider.completion import JSON_HEADERS
+from harness_openclaw.mock_provider.incoming import Incoming
+from harness_openclaw.mock_provider.media import SAMPLE_RATE, mp3, pcm
+from harness_openclaw.mock_provider.media_asking import (
+    GENERATION_ID_LENGTH,
+    no_such_model,
+    option_in,
+    text_in,
+    typed,
+)
+from harness_openclaw.mock_provider.on_demand import PREFIX, at_once, spoilt
+from harness_openclaw.mock_provider.refusals import Refused, served_by
+
+__all__ = ["speak"]
+
+_FORMATS = {"mp3": "audio/mpeg", "pcm": f"audio/pcm;rate={SAMPLE_RATE};channels=1"}
+_UNSTATED = "pcm"
+_EXPOSED: Headers = tuple(pair for pair in JSON_HEADERS if pair[0] != "Content-Type")
+_TYPES: Mapping[str, tuple[type, ...]] = {"speed": (int, float), "provider": (dict,)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Speaker:
+    """A model that speaks. `price` is in USD for each character; without `voices`, any will do."""
+
+    maker: str
+    price: Decimal
+    voices: tuple[str, ...] = ()
+
+
+_KOKORO = (
+    *("af_alloy", "af_aoede", "af_bella", "af_heart", "af_jessica", "af_kore", "af_nicole", "af_nova"),
+    *("af_river", "af_sarah", "af_sky", "am_adam", "am_echo", "am_eric", "am_fenrir", "am_liam"),
+    *("am_michael", "am_onyx", "am_puck", "bf_alice", "bf_emma", "bf_isabella", "bm_daniel", "bm_george"),
+)
+_GEMINI = ("Zephyr", "Puck", "Charon", "Kore", "Fenrir", "Leda", "Orus", "Aoede", "Callirrhoe", "Autonoe")
+_VOXTRAL = ("en_paul_neutral", "en_paul_happy", "en_paul_sad", "gb_jane_neutral", "fr_marie_neutral")
+_SPEAKERS = {
+    "hexgrad/kokoro-82m": _Speaker("DeepInfra", Decimal("0.00000062"), _KOKORO),
+    "google/gemini-3.1-flash-tts-preview": _Speaker("Google", Decimal("0.00002"), _GEMINI),
+    "mistralai/voxtral-mini-tts-2603": _Speaker("Mistral", Decimal("0.000016"), _VOXTRAL),
+    "elevenlabs/eleven-turbo-v2": _Speaker("ElevenLabs", Decimal("0.00005")),
+}
+_ANYBODY = _Speaker("Simulated", Decimal("0.00001"))
+
+
+def speak(incoming: Incoming, books: Books, *, any_model: bool) -> Reply:
+    """The text as sound: silence as MP3, or a tone as samples. Raises `Refused`."""
+    body = incoming.body
+    name = text_in(body, "model")
+    demanded = incoming.demand_for(name)
+    if demanded is not None and demanded.at_once:
+        return at_once(demanded)
+    text, voice = text_in(body, "input"), text_in(body, "voice")
+    typed(body, _TYPES)
+    wanted: str = option_in(body, "response_format", tuple(_FORMATS)) or _UNSTATED
+    speaker = _find(name, any_model=any_model)
+    if speaker.voices and voice not in speaker.voices:
+        raise _unknown_voice(voice, speaker)
+    if demanded is not None and demanded.refusal is not None:
+        return Reply(200, JSON_HEADERS, (orjson.dumps({"error": demanded.refusal.error}),))
+    books.charge(len(text) * speaker.price)
+    sound = mp3(text, incoming.dice) if wanted == "mp3" else pcm(text, incoming.dice)
+    headers = (
+        ("Content-Type", _FORMATS[wanted]),
+        *_EXPOSED,
+        ("X-Generation-Id", incoming.id(f"gen-tts-{int(incoming.now)}-", GENERATION_ID_LENGTH)),
+    )
+    reply = Reply(200, headers, _pieces(sound))
+    return spoilt(reply, demanded.fault) if demanded is not None and demanded.fault else reply
+
+
+def _find(name: str, *, any_model: bool) -> _Speaker:
+    speaker = _SPEAKERS.get(name)
+    if speaker is not None:
+        return speaker
+    if any_model or name.startswith(PREFIX):
+        return _ANYBODY
+    raise no_such_model(name)
+
+
+def _unknown_voice(voice: str, speaker: _Speaker) -> Refused:
+    message = f"voice: unknown voice {voice!r}; known are {', '.join(speaker.voices)}"
+    return Refused(served_by(speaker.maker, message))
+
+
+def _pieces(sound: bytes) -> tuple[bytes, ...]:
+    """Sound comes as it is made, in pieces."""
+    size = -(-len(sound) // 3)
+    return tuple(sound[start : start + size] for start in range(0, len(sound), size))

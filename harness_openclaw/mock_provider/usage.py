@@ -1,0 +1,153 @@
+"""Tokens and money: what a call counts for and what it costs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from harness.model import JsonValue
+from harness_openclaw.mock_provider.asking import Asked
+from harness_openclaw.mock_provider.models import Model
+from harness_openclaw.mock_provider.refusals import Refusal, Refused
+from harness_openclaw.mock_provider.writing import Said, tokens_in
+
+__all__ = ["TOKENS_A_FILE", "Prompts", "Usage", "measure"]
+
+_TOKENS_A_TURN = 4
+TOKENS_A_FILE = 258  # images, documents, sound, film
+_LEAST_CACHED = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a call counts for. `cached` and `written` are part of `prompt`, `reasoning` and `images` of
+    `completion`."""
+
+    prompt: int = 0
+    completion: int = 0
+    reasoning: int = 0
+    cached: int = 0
+    written: int = 0
+    prompt_cost: Decimal = Decimal()
+    completion_cost: Decimal = Decimal()
+    images: int = 0
+
+    @property
+    def cost(self) -> Decimal:
+        return self.prompt_cost + self.completion_cost
+
+    def as_json(self) -> dict[str, JsonValue]:
+        return {
+            "prompt_tokens": self.prompt,
+            "completion_tokens": self.completion,
+            "total_tokens": self.prompt + self.completion,
+            "cost": _number(self.cost),
+            "is_byok": False,
+            "prompt_tokens_details": {
+                "cached_tokens": self.cached,
+                "cache_write_tokens": self.written,
+                "audio_tokens": 0,
+                "video_tokens": 0,
+            },
+            "cost_details": {
+                "upstream_inference_cost": _number(self.cost),
+                "upstream_inference_prompt_cost": _number(self.prompt_cost),
+                "upstream_inference_completions_cost": _number(self.completion_cost),
+            },
+            "completion_tokens_details": {
+                "reasoning_tokens": self.reasoning,
+                "image_tokens": self.images,
+                "audio_tokens": 0,
+            },
+        }
+
+
+def _number(amount: Decimal) -> int | float:
+    """As JavaScript writes it: a whole number without a fraction."""
+    return int(amount) if amount == amount.to_integral_value() else float(amount)
+
+
+class Prompts:
+    """The marked beginnings of prompts that a provider has seen, and so has in its cache."""
+
+    def __init__(self) -> None:
+        self._seen: set[bytes] = set()
+
+    def of(self, asked: Asked, too_long: Callable[[int, int], Refused] | None = None) -> tuple[int, int, int]:
+        """The tokens of a prompt: all of them, those read from the cache, those written to it.
+
+        Raises `Refused` for a prompt that the model cannot read whole, in the words of `too_long` or else
+        of OpenRouter.
+        """
+        tokens = sum(map(_tokens_of_turn, asked.messages))
+        tokens += sum(tokens_in(orjson.dumps(tool).decode()) for tool in asked.tools)
+        if tokens > asked.model.context:
+            raise (too_long or _too_long)(tokens, asked.model.context)
+        marked = _last_marked(asked) if asked.model.cache_write is not None else None
+        if marked is None:
+            return tokens, 0, 0
+        turns = asked.messages[: marked + 1]
+        beginning = sum(map(_tokens_of_turn, turns))
+        if beginning < _LEAST_CACHED:
+            return tokens, 0, 0
+        digest = hashlib.blake2b(orjson.dumps([asked.model.id, turns]), digest_size=16).digest()
+        if digest in self._seen:
+            return tokens, beginning, 0
+        self._seen.add(digest)
+        return tokens, 0, beginning
+
+
+def _too_long(tokens: int, context: int) -> Refused:
+    message = (
+        f"This endpoint's maximum context length is {context} tokens. However, you requested about"
+        f" {tokens} tokens ({tokens} of text input). Please reduce the length of the input."
+    )
+    return Refused(Refusal(400, message, {"provider_name": None}))
+
+
+def _last_marked(asked: Asked) -> int | None:
+    for index in range(len(asked.messages) - 1, -1, -1):
+        turn = asked.messages[index]
+        content = turn.get("content")
+        parts = content if isinstance(content, list) else ()
+        if "cache_control" in turn or any("cache_control" in part for part in parts):
+            return index
+    return None
+
+
+def _tokens_of_turn(turn: Mapping[str, Any]) -> int:
+    content = turn.get("content")
+    tokens = _TOKENS_A_TURN
+    if isinstance(content, str):
+        tokens += tokens_in(content)
+    elif isinstance(content, list):
+        for part in content:
+            text = part.get("text")
+            tokens += tokens_in(text) if isinstance(text, str) else TOKENS_A_FILE
+    calls = turn.get("tool_calls")
+    if calls:
+        tokens += tokens_in(orjson.dumps(calls).decode())
+    return tokens
+
+
+def measure(model: Model, prompt: tuple[int, int, int], said: Said) -> Usage:
+    """What an answer counts for and costs, with the prompt's tokens as `Prompts.of` gives them."""
+    tokens, cached, written = prompt
+    plain = tokens - cached - written
+    return Usage(
+        prompt=tokens,
+        completion=said.tokens,
+        reasoning=said.reasoning_tokens,
+        cached=cached,
+        written=written,
+        prompt_cost=plain * model.price("prompt")
+        + cached * model.price("cache_read")
+        + written * model.price("cache_write"),
+        completion_cost=said.tokens * model.price("completion"),
+        images=said.image_tokens,
+    )

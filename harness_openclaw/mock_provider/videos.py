@@ -1,0 +1,226 @@
+"""`/videos`: jobs, what becomes of them, and the films that they end in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from harness.model import JsonValue, Reply
+from harness_openclaw.mock_provider.account import Books
+from harness_openclaw.mock_provider.completion import JSON_HEADERS
+from harness_openclaw.mock_provider.films import mp4, webm
+from harness_openclaw.mock_provider.incoming import Incoming
+from harness_openclaw.mock_provider.media_asking import (
+    GENERATION_ID_LENGTH,
+    amount,
+    images_in,
+    no_such_model,
+    option_in,
+    text_in,
+    typed,
+)
+from harness_openclaw.mock_provider.on_demand import PREFIX, at_once, spoilt
+from harness_openclaw.mock_provider.refusals import Refusal, Refused
+
+__all__ = ["Videos", "listed"]
+
+_FRAMES = ("first_frame", "last_frame")
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "duration": (int,),
+    "seed": (int,),
+    "size": (str,),
+    "generate_audio": (bool,),
+    "callback_url": (str,),
+    "provider": (dict,),
+}
+_SECONDS_A_STAGE = 30
+_STAGES = ("pending", "in_progress", "completed")
+_FAULTS = {
+    "failed": "The provider refused the prompt.",
+    "cancelled": "The job was cancelled.",
+    "expired": "The job took too long and has expired.",
+}
+_WORD = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Studio:
+    """A model that makes films. `price` is in USD for each second; nothing listed means anything goes."""
+
+    name: str
+    price: Decimal
+    durations: tuple[int, ...] = ()
+    resolutions: tuple[str, ...] = ()
+    ratios: tuple[str, ...] = ()
+
+
+_VEO = ((4, 6, 8), ("720p", "1080p"), ("16:9", "9:16"))
+_STUDIOS = {
+    "google/veo-3.1-fast": _Studio("Google: Veo 3.1 Fast", Decimal("0.15"), *_VEO),
+    "google/veo-3.1": _Studio("Google: Veo 3.1", Decimal("0.4"), *_VEO),
+    "bytedance/seedance-2.0": _Studio(
+        "ByteDance: Seedance 2.0", Decimal("0.1"), resolutions=("480p", "720p", "1080p")
+    ),
+}
+_ANYBODY = _Studio("Simulated", Decimal("0.1"))
+_SINCE = 1_772_000_000
+
+
+def listed() -> JsonValue:
+    """What `GET /videos/models` says; the list of all models leaves these out."""
+    return {
+        "data": [
+            {
+                "id": name,
+                "canonical_slug": name,
+                "name": studio.name,
+                "created": _SINCE,
+                "supported_durations": list(studio.durations) or None,
+                "supported_resolutions": list(studio.resolutions) or None,
+                "supported_aspect_ratios": list(studio.ratios) or None,
+                "supported_sizes": None,
+                "supported_frame_images": list(_FRAMES),
+                "generate_audio": True,
+                "seed": True,
+                "creativity": None,
+                "upscale_factor": None,
+                "pricing_skus": {"per-second": str(studio.price)},
+                "allowed_passthrough_parameters": [],
+            }
+            for name, studio in _STUDIOS.items()
+        ]
+    }
+
+
+@dataclass(slots=True)
+class _Job:
+    """A film in the making. `end` is what becomes of it, `polls` how often it was looked for."""
+
+    id: str
+    url: str
+    path: str
+    generation: str
+    since: float
+    seconds: int
+    cost: Decimal
+    end: str
+    kind: str
+    polls: int = 0
+
+    def stage(self, now: float) -> str:
+        """How far it is: a stage further with every look, or with every half minute."""
+        reached = max(self.polls, int((now - self.since) // _SECONDS_A_STAGE))
+        stage = _STAGES[min(reached, len(_STAGES) - 1)]
+        return self.end if stage == "completed" else stage
+
+
+class Videos:
+    """The jobs of one account."""
+
+    def __init__(self, books: Books, *, any_model: bool) -> None:
+        self._books = books
+        self._any_model = any_model
+        self._jobs: dict[str, _Job] = {}
+
+    def submit(self, incoming: Incoming) -> Reply:
+        """Begin a job. Raises `Refused` for a request that no model would take."""
+        body = incoming.body
+        name = text_in(body, "model")
+        demanded = incoming.demand_for(name)
+        if demanded is not None and demanded.at_once:
+            return at_once(demanded)
+        text_in(body, "prompt")
+        seconds, cost = self._check(body, name)
+        if demanded is not None and demanded.refusal is not None:
+            return _json({"error": demanded.refusal.error})
+        self._books.charge(cost)
+        way = demanded.variant if demanded is not None and demanded.shape == "film" else ""
+        job = self._begin(incoming, seconds, cost, way)
+        if way == "completed":
+            job.polls = len(_STAGES)
+        reply = _json(_told(job, job.stage(incoming.now)), status=202)
+        return spoilt(reply, demanded.fault) if demanded is not None and demanded.fault else reply
+
+    def _begin(self, incoming: Incoming, seconds: int, cost: Decimal, way: str) -> _Job:
+        name = incoming.id("", _WORD)
+        url = f"{incoming.before}/videos/{name}"
+        path = "/" + url.partition("://")[2].partition("/")[2]
+        generation = incoming.id(f"gen-vid-{int(incoming.now)}-", GENERATION_ID_LENGTH)
+        end = way if way in _FAULTS else "completed"
+        kind = "video/webm" if way == "webm" else "video/mp4"
+        job = _Job(name, url, path, generation, incoming.now, seconds, cost, end, kind)
+        self._jobs[name] = job
+        return job
+
+    def _check(self, body: Mapping[str, Any], name: str) -> tuple[int, Decimal]:
+        studio = _STUDIOS.get(name)
+        if studio is None:
+            if not self._any_model and not name.startswith(PREFIX):
+                raise no_such_model(name)
+            studio = _ANYBODY
+        typed(body, _TYPES)
+        if studio.durations:
+            option_in(body, "duration", studio.durations)
+        if studio.resolutions:
+            option_in(body, "resolution", studio.resolutions)
+        if studio.ratios:
+            option_in(body, "aspect_ratio", studio.ratios)
+        frames = [part["frame_type"] for part in images_in(body, "frame_images", frames=_FRAMES)]
+        for frame in _FRAMES:
+            if frames.count(frame) > 1:
+                message = f"Invalid input: frame_images: more than one {frame}"
+                raise Refused(Refusal(400, message, to_account=False))
+        images_in(body, "input_references")
+        url = body.get("callback_url")
+        if url is not None and not url.startswith("https://"):
+            raise Refused(
+                Refusal(400, "Invalid input: callback_url: expected an HTTPS URL", to_account=False)
+            )
+        seconds = body.get("duration") or (studio.durations or (5,))[-1]
+        return seconds, seconds * studio.price
+
+    def poll(self, incoming: Incoming) -> Reply:
+        """How a job stands. Raises `Refused` for one that there is not."""
+        job = self._job(incoming)
+        stage = job.stage(incoming.now)
+        job.polls += 1
+        return _json(_told(job, stage))
+
+    def download(self, incoming: Incoming) -> Reply:
+        """The film of a completed job. Raises `Refused` for one that is not completed."""
+        job = self._job(incoming)
+        stage = job.stage(incoming.now)
+        if stage != "completed":
+            message = f"Video generation is not completed. Current status: {stage}"
+            raise Refused(Refusal(400, message, to_account=False))
+        if incoming.query("index") not in ("", "0"):
+            raise Refused(Refusal(404, "Video not found", to_account=False))
+        dice = incoming.dice.turned("film")
+        film = webm(dice, job.seconds) if job.kind == "video/webm" else mp4(dice, job.seconds)
+        headers = tuple(pair for pair in JSON_HEADERS if pair[0] != "Content-Type")
+        return Reply(200, (("Content-Type", job.kind), *headers), (film,))
+
+    def _job(self, incoming: Incoming) -> _Job:
+        job = self._jobs.get(incoming.named)
+        if job is None:
+            raise Refused(Refusal(404, f"Job {incoming.named} not found", to_account=False))
+        return job
+
+
+def _told(job: _Job, stage: str) -> dict[str, JsonValue]:
+    told: dict[str, JsonValue] = {"id": job.id, "polling_url": job.path, "status": stage}
+    if stage == "completed":
+        told["generation_id"] = job.generation
+        told["unsigned_urls"] = [f"{job.url}/content?index=0"]
+        told["usage"] = {"cost": amount(job.cost), "is_byok": False}
+    elif stage in _FAULTS:
+        told["error"] = _FAULTS[stage]
+    return told
+
+
+def _json(value: JsonValue, *, status: int = 200) -> Reply:
+    return Reply(status, JSON_HEADERS, (orjson.dumps(value),))

@@ -1,0 +1,188 @@
+"""What the stand-in's models write: text, reasoning and tool calls, the same for the same request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from harness.model import JsonValue
+from harness_openclaw.mock_provider.asking import Asked
+from harness_openclaw.mock_provider.dice import Dice
+from harness_openclaw.mock_provider.media import png
+
+__all__ = ["TOKENS_A_PICTURE", "Call", "Said", "drawn", "tokens_in", "write"]
+
+_TEXTS = (
+    "Hello! How can I help you today?",
+    "Here is a short answer: yes, that works, and nothing else has to change.",
+    "It depends on the order of the steps. Do the first one, look at the result, and only then go on.",
+    "The two are the same in every way that matters here.",
+    "Three things are worth knowing: it is small, it is quick, and it is easy to undo.",
+)
+_AFTER_A_TOOL = (
+    "The tool has answered, and its result settles the question.",
+    "Done. The result of the call is what you asked for.",
+)
+_REASONING = (
+    "The question is short. A plain answer is best, without a list.",
+    "First I look at what is asked, then at what is known. Nothing is missing, so I can answer.",
+    "There are two readings. The first one is far more likely, so I take that one.",
+)
+TOKENS_A_PICTURE = 1_120
+_CHARACTERS_A_TOKEN = 4
+_DEPTH = 4  # of examples made after a schema
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a tool; `arguments` is JSON as text."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a model wrote and drew, and why it stopped: stop, tool_calls or length."""
+
+    text: str
+    reasoning: str
+    calls: tuple[Call, ...]
+    finish: str
+    pictures: tuple[bytes, ...] = ()
+
+    @property
+    def reasoning_tokens(self) -> int:
+        return tokens_in(self.reasoning)
+
+    @property
+    def tokens(self) -> int:
+        calls = sum(tokens_in(call.name + call.arguments) for call in self.calls)
+        return self.reasoning_tokens + tokens_in(self.text) + calls + self.image_tokens
+
+    @property
+    def image_tokens(self) -> int:
+        return TOKENS_A_PICTURE * len(self.pictures)
+
+
+def tokens_in(text: str) -> int:
+    """How many tokens a text counts for: one for every four characters."""
+    return -(-len(text) // _CHARACTERS_A_TOKEN)
+
+
+def write(asked: Asked, dice: Dice) -> Said:
+    """What the model answers. Tools are called when that is demanded, or when the last turn is the
+    user's and names one of them; what is longer than the limit is cut."""
+    reasoning = dice.one_of("reasoning", _REASONING) if asked.reasoning else ""
+    if asked.pictures:
+        return Said("", reasoning, (), "stop", drawn(asked.pictures, asked.ratio, dice))
+    tool = _tool_to_call(asked)
+    if tool is not None:
+        calls: tuple[Call, ...] = (_call(tool, asked.model.maker.tool_id, dice),)
+        return _cut(Said("", reasoning, calls, "tool_calls"), asked.limit)
+    return _cut(Said(_stopped(_text(asked, dice), asked.stops), reasoning, (), "stop"), asked.limit)
+
+
+def drawn(count: int, ratio: str, dice: Dice, *, turn: int = 0) -> tuple[bytes, ...]:
+    """So many pictures, each of its own colour, in whatever `turn` the same ones are asked for."""
+    first = turn * count
+    return tuple(png(dice.turned(f"picture {number}"), ratio) for number in range(first, first + count))
+
+
+def _text(asked: Asked, dice: Dice) -> str:
+    shape = asked.answer_format or {}
+    if shape.get("type") == "json_schema":
+        described = shape.get("json_schema")
+        schema = described.get("schema") if isinstance(described, Mapping) else None
+        return orjson.dumps(_example(schema, "answer")).decode()
+    texts = _AFTER_A_TOOL if asked.messages[-1]["role"] == "tool" else _TEXTS
+    text = dice.one_of("text", texts)
+    return orjson.dumps({"answer": text}).decode() if shape.get("type") == "json_object" else text
+
+
+def _stopped(text: str, stops: tuple[str, ...]) -> str:
+    places = [text.find(stop) for stop in stops if stop]
+    return text[: min((place for place in places if place >= 0), default=len(text))]
+
+
+def _cut(said: Said, limit: int | None) -> Said:
+    if limit is None or said.tokens <= limit:
+        return said
+    reasoning = said.reasoning[: limit * _CHARACTERS_A_TOKEN]
+    left = max(0, limit - tokens_in(reasoning))
+    return Said(said.text[: left * _CHARACTERS_A_TOKEN], reasoning, (), "length")
+
+
+def _tool_to_call(asked: Asked) -> Mapping[str, Any] | None:
+    if not asked.tools or asked.tool_choice == "none":
+        return None
+    if asked.forced is not None:
+        return next(tool for tool in asked.tools if tool["name"] == asked.forced)
+    last = asked.messages[-1]
+    if last["role"] == "user":
+        words = " ".join(_texts(last.get("content"))).lower()
+        for tool in asked.tools:
+            name = tool["name"].lower()
+            if name in words or name.replace("_", " ") in words:
+                return tool
+    return asked.tools[0] if asked.tool_choice == "required" else None
+
+
+def _texts(content: JsonValue) -> Iterator[str]:
+    if isinstance(content, str):
+        yield content
+    elif isinstance(content, list):
+        for part in content:
+            text = part.get("text")
+            if isinstance(text, str):
+                yield text
+
+
+def _call(tool: Mapping[str, Any], prefix: str, dice: Dice) -> Call:
+    name = tool["name"]
+    arguments = _example(tool.get("parameters"), name)
+    if not isinstance(arguments, dict):
+        arguments = {}
+    return Call(f"{prefix}{dice.word('call', 24)}", name, orjson.dumps(arguments).decode())
+
+
+def _example(schema: JsonValue, name: str, depth: int = 0) -> JsonValue:
+    """A value that fits a JSON Schema, as far as the plain keywords tell."""
+    if not isinstance(schema, dict) or depth > _DEPTH:
+        return name
+    for word in ("const", "default"):
+        if word in schema:
+            return schema[word]
+    options = schema.get("enum")
+    if isinstance(options, list) and options:
+        return options[0]
+    for word in ("anyOf", "oneOf"):
+        variants = schema.get(word)
+        if isinstance(variants, list) and variants:
+            return _example(variants[0], name, depth + 1)
+    kind = schema.get("type")
+    if isinstance(kind, list):
+        kind = kind[0] if kind else None
+    if kind == "object" or "properties" in schema:
+        return _object(schema, depth)
+    if kind == "array":
+        least = schema.get("minItems")
+        count = least if type(least) is int and 0 <= least <= _DEPTH else 1
+        return [_example(schema.get("items"), name, depth + 1)] * count
+    if kind in ("number", "integer"):
+        least = schema.get("minimum")
+        return least if type(least) in (int, float) else 1
+    return {"boolean": True, "null": None}.get(str(kind), name)
+
+
+def _object(schema: Mapping[str, Any], depth: int) -> dict[str, JsonValue]:
+    properties = schema.get("properties")
+    if not isinstance(properties, dict):
+        return {}
+    required = schema.get("required")
+    names = [name for name in required if name in properties] if isinstance(required, list) else []
+    return {name: _example(properties[name], name, depth + 1) for name in names or properties}

@@ -1,0 +1,74 @@
+"""Implementations that are wrong on purpose, each in one small way that real clients were wrong in.
+
+They test the harness itself: each must be caught by the bundled suites, and for the right rule. They
+are also there to look at a failure without breaking anything: each has an address, such as
+`python:harness_openclaw.mutants:leaks_attribution_to_proxies`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from harness_openclaw.mutants import (
+    attribution,
+    bodies,
+    caching,
+    checking,
+    credentials,
+    drawing,
+    failing,
+    filming,
+    listing,
+    naming,
+    proxying,
+    reasoning,
+    replaying,
+    speaking,
+    waiting,
+    wiring,
+)
+from harness_openclaw.mutants.kit import Miniature
+
+__all__ = ["MINIATURES", "Miniature"]
+
+_MODULES = (
+    attribution,
+    credentials,
+    caching,
+    reasoning,
+    bodies,
+    drawing,
+    speaking,
+    filming,
+    waiting,
+    proxying,
+    listing,
+    failing,
+    checking,
+    wiring,
+    replaying,
+    naming,
+)
+
+MINIATURES: Mapping[str, Miniature] = MappingProxyType(
+    {
+        value.name: value
+        for module in _MODULES
+        for value in vars(module).values()
+        if isinstance(value, Miniature)
+    }
+)
+"""All of them by name."""
+
+
+def __getattr__(name: str) -> Callable[..., Any]:
+    try:
+        return MINIATURES[name].target
+    except KeyError:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *MINIATURES})

@@ -1,0 +1,225 @@
+"""What is checked before a recording, each check by itself (OR-PRE-01 to OR-PRE-09)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import Any, Literal, TypeAlias
+from urllib.parse import urlsplit
+
+from harness.model import Reply
+from harness_openclaw.reference.answers.chat import read
+from harness_openclaw.reference.answers.failures import header
+from harness_openclaw.reference.openrouter.lookups import figure
+from harness_openclaw.reference.openrouter.media import Endpoint
+from harness_openclaw.reference.openrouter.pricing import Prices, canonical_id
+from harness_openclaw.reference.openrouter.receipt import DONE, ends_well, generation_of, usage_of
+from harness_openclaw.reference.openrouter.routes import CANONICAL
+from harness_openclaw.reference.refusal import Failure
+
+__all__ = [
+    "Check",
+    "Outlook",
+    "Standing",
+    "check_account",
+    "check_answer",
+    "check_balance",
+    "check_cost",
+    "check_key",
+    "check_model",
+    "check_parameters",
+    "check_route",
+    "time_in",
+    "unfit",
+    "worst",
+]
+
+Standing: TypeAlias = Literal["pass", "warn", "fail", "unknown"]
+
+_PREFIX = "sk-or-"
+_PARAMETERS: Mapping[str, tuple[str, ...]] = {
+    "tools": ("tools",),
+    "tool_choice": ("tool_choice",),
+    "reasoning": ("reasoning", "include_reasoning"),
+    "reasoning_effort": ("reasoning_effort", "reasoning"),
+    "temperature": ("temperature",),
+    "response_format": ("response_format", "structured_outputs"),
+}
+"""The fields of a request that not every model heeds, and what is listed of one that does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check, how it came out, and a sentence about it."""
+
+    rule: str
+    standing: Standing
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What was learned of the provider. `prices` is None where it lists no models; `key_left` is what the key
+    may still spend and `balance` what is left of the credits, None where there is no limit or none known."""
+
+    checks: tuple[Check, ...]
+    prices: Prices | None = None
+    key_left: Decimal | None = None
+    balance: Decimal | None = None
+
+
+def worst(checks: Collection[Check]) -> Standing:
+    """The standing of them all together."""
+    for standing in ("fail", "warn", "unknown"):
+        if any(check.standing == standing for check in checks):
+            return standing
+    return "pass"
+
+
+# ------------------------------------------------------------------ route and key
+
+
+def check_route(place: Endpoint) -> Check:
+    """OR-PRE-01. Over plain http nothing may be asked, since every look-up would show the key."""
+    base = place.root
+    if urlsplit(base).scheme != "https":
+        return Check("OR-PRE-01", "fail", f"{base} is not https: the key would be readable on its way.")
+    if place.exact:
+        return Check("OR-PRE-01", "pass", f"{base} is OpenRouter's own URL.")
+    if place.host:
+        return Check("OR-PRE-01", "warn", f"{base} is on OpenRouter's host, but is not {CANONICAL}.")
+    return Check("OR-PRE-01", "warn", f"{base} is a custom URL: what is OpenRouter's only is off there.")
+
+
+def check_key(key: str, variable: str | None = None) -> Check:
+    """OR-PRE-02, of a key out of the environment's `variable`, if that is where it comes from."""
+    if not key:
+        missing = "There is no API key" if variable is None else f"The environment has no {variable}"
+        return Check("OR-PRE-02", "fail", f"{missing}.")
+    called = variable or "The API key"
+    if not key.startswith(_PREFIX):
+        return Check("OR-PRE-02", "warn", f"{called} does not begin with {_PREFIX}, as OpenRouter's keys do.")
+    return Check("OR-PRE-02", "pass", f"{called} is set.")
+
+
+def check_account(data: Mapping[str, Any], now: datetime) -> tuple[Check, Decimal | None]:
+    """OR-PRE-03, of what the provider says of the key; and what that may still spend, None for no limit."""
+    rule = "OR-PRE-03"
+    left = figure(data.get("limit_remaining")) if data.get("limit", 0) is not None else None
+    remaining = None if left is None else Decimal(str(left))
+    expires = time_in(data.get("expires_at"))
+    if expires is not None and expires <= now:
+        return Check(rule, "fail", f"The key expired at {expires.isoformat()}."), remaining
+    if remaining is not None and remaining <= 0:
+        return Check(rule, "fail", "The key has nothing left of its limit."), remaining
+    may = "has no limit" if remaining is None else f"may spend ${remaining:.4f} more"
+    if data.get("is_free_tier") is True:
+        return Check(rule, "warn", f"The key {may}; a free tier allows 20 requests a minute."), remaining
+    return Check(rule, "pass", f"The key is accepted and {may}."), remaining
+
+
+def check_balance(balance: Decimal) -> Check:
+    """OR-PRE-04."""
+    return Check("OR-PRE-04", "pass" if balance > 0 else "fail", f"${balance:.4f} of credits are left.")
+
+
+# ------------------------------------------------------------------ models and cost
+
+
+def check_model(prices: Prices, model: str) -> Check:
+    """OR-PRE-05."""
+    name = canonical_id(model)
+    if name in prices.models:
+        return Check("OR-PRE-05", "pass", f"{name} is listed.")
+    near = get_close_matches(name, list(prices.models), n=3, cutoff=0.6)
+    hint = f" Near it: {', '.join(near)}." if near else ""
+    return Check("OR-PRE-05", "fail", f"{name or 'No model'} is not listed.{hint}")
+
+
+def check_parameters(prices: Prices, model: str, fields: Collection[str]) -> Iterator[Check]:
+    """OR-PRE-06, of a model whose requests have these `fields`: nothing where it cannot be told."""
+    listed = prices.models.get(canonical_id(model))
+    asked = [field for field in _PARAMETERS if field in fields]
+    if listed is None or not listed.parameters or not asked:
+        return
+    missing = [field for field in asked if not set(_PARAMETERS[field]).intersection(listed.parameters)]
+    for field in missing:
+        yield Check("OR-PRE-06", "warn", f"{listed.id} does not list {field}, which its requests have.")
+    if not missing:
+        yield Check("OR-PRE-06", "pass", f"{listed.id} lists {', '.join(asked)}, which its requests have.")
+
+
+def check_cost(
+    outlook: Outlook, estimated: Decimal, most: Decimal, *, unpriced: Sequence[str] = ()
+) -> Iterator[Check]:
+    """OR-PRE-07, and whether the key's limit and the balance bear it (OR-PRE-03, OR-PRE-04).
+
+    `estimated` is what the planned calls may cost with their retries, but for those to the models of no
+    known price, `unpriced`.
+    """
+    said = f"The calls may cost {_usd(estimated)} with retries"
+    if estimated > most:
+        yield Check("OR-PRE-07", "fail", f"{said}, more than the ${most} that may be spent.")
+    elif unpriced:
+        beside = f"{said}, and there" if estimated else "There"
+        names = ", ".join(sorted(set(unpriced)))
+        yield Check("OR-PRE-07", "warn", f"{beside} is no known price for {names}.")
+    else:
+        yield Check("OR-PRE-07", "pass", f"{said}, within the ${most} that may be spent.")
+    if outlook.key_left is not None and outlook.key_left <= estimated:
+        yield Check("OR-PRE-03", "fail", f"{said}; the key may spend ${outlook.key_left:.4f}.")
+    if outlook.balance is not None and outlook.balance < estimated:
+        yield Check("OR-PRE-04", "warn", f"{said}; ${outlook.balance:.4f} of credits are left.")
+
+
+def _usd(amount: Decimal) -> str:
+    """With as many places as it takes to see that it is something."""
+    return f"${amount:.4f}" if not amount or amount >= Decimal("0.001") else f"${amount:.6f}"
+
+
+# ------------------------------------------------------------------ the answer to a tiny call
+
+
+def check_answer(reply: Reply, model: str) -> Iterator[Check]:
+    """OR-PRE-08, and whether such an answer could be recorded (OR-PRE-09)."""
+    try:
+        read(reply)
+    except Failure as failure:
+        kind = failure.error_class or "of no class"
+        yield Check("OR-PRE-08", "fail", f"A tiny call to {model} failed ({kind}): {failure.message}.")
+        return
+    usage, name = usage_of(reply), generation_of(reply)
+    cost = "no cost reported" if usage.cost is None else f"${usage.cost:.6f}"
+    standing: Standing = "warn" if usage.cost is None or not name else "pass"
+    said = f"A tiny call to {model} was answered: {name or 'no id'}, {cost}."
+    yield Check("OR-PRE-08", standing, said)
+    wrong = unfit(reply)
+    if wrong is None:
+        yield Check("OR-PRE-09", "pass", "An answer like that can be recorded.")
+    else:
+        yield Check("OR-PRE-09", "fail", f"An answer like that is not recorded: it was {wrong}.")
+
+
+def unfit(reply: Reply, *, cache_hits: bool = False) -> str | None:
+    """Why an answer that did not fail is not fit to be recorded, None if it is (OR-PRE-09). With
+    `cache_hits` one out of the provider's response cache is."""
+    if not ends_well(reply):
+        return f"a stream that does not end with {DONE}"
+    status = header(reply.headers, "x-openrouter-cache-status") or ""
+    if status.upper() == "HIT" and not cache_hits:
+        return "one out of the provider's response cache, with no usage of its own"
+    return None
+
+
+def time_in(value: object) -> datetime | None:
+    """The moment that a text names, in UTC unless it says otherwise; None if it names none."""
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
