@@ -11,7 +11,7 @@ from benchmarks.corpus import samples, write_suites
 from benchmarks.measuring import BenchmarkError, Table, at_most, medians, repeated
 from harness.implementations import connect
 from harness.judge import judge
-from harness.model import Job, Reply, Request, Verdict
+from harness.model import CaseRun, Reply, Request, Verdict
 from harness.pipeline import run as run_cases
 from harness.report import Begun, JsonReport, JunitReport, Reporter, TerminalReport
 from harness.scenarios import load
@@ -30,7 +30,7 @@ def run(folder: Path, rounds: int) -> Iterator[Table]:
     suites = load(folder / "suites")
     cases = list(suites.cases())
     with connect("reference") as implementation:
-        jobs = [Job(case, _answer) for case in cases]
+        jobs = [CaseRun(case, _answer) for case in cases]
         seen = list(implementation.perform(jobs))
         verdicts = list(run_cases(cases, implementation))
         _check(verdicts)

@@ -19,7 +19,7 @@ import orjson
 from benchmarks.corpus import samples
 from benchmarks.measuring import PYTHON, BenchmarkError, Table, at_least, at_most
 from harness.implementations import connect
-from harness.model import DEFAULT_EDITION, Case, Implementation, Job, Reply, Request, Step
+from harness.model import DEFAULT_EDITION, Case, CaseRun, Implementation, Reply, Request, Step
 
 __all__ = ["run"]
 
@@ -63,16 +63,16 @@ def _children() -> Iterator[tuple[str, list[str]]]:
         yield "Node.js", [node, str(_ADAPTERS / "echo.mjs")]
 
 
-def _job(number: int, given: Mapping[str, Any]) -> Job:
+def _job(number: int, given: Mapping[str, Any]) -> CaseRun:
     step = Step(given, ())
-    return Job(Case(f"trips/trip-{number}", "trips", DEFAULT_EDITION, (step,), "", 1), _refuse)
+    return CaseRun(Case(f"trips/trip-{number}", "trips", DEFAULT_EDITION, (step,), "", 1), _refuse)
 
 
 def _refuse(step: int, request: Request) -> Reply:
     raise BenchmarkError("a request that ends its run wants no reply")
 
 
-def _trip_s(child: Implementation, jobs: Sequence[Job]) -> float:
+def _trip_s(child: Implementation, jobs: Sequence[CaseRun]) -> float:
     started = time.perf_counter()
     answered = sum(len(seen.steps[0].requests) for _, seen in child.perform(jobs) if seen.steps)
     elapsed = time.perf_counter() - started

@@ -20,30 +20,30 @@ __all__ = [
     "EVIDENCE",
     "FEATURES",
     "OPERATIONS",
-    "About",
-    "Answers",
-    "Aspect",
     "Assigned",
-    "Broken",
+    "BlindSpot",
     "Case",
+    "CaseRun",
     "Difference",
     "DifferenceKind",
+    "Failure",
     "Headers",
     "Implementation",
+    "ImplementationInfo",
     "Interaction",
-    "Job",
     "JsonValue",
     "Judgement",
     "Location",
     "Observation",
-    "Performed",
     "Reply",
     "Request",
+    "Responder",
     "Rule",
+    "RuleScope",
     "Status",
     "Step",
+    "StepObservation",
     "Verdict",
-    "Where",
 ]
 
 JsonValue: TypeAlias = Any
@@ -124,7 +124,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
+class RuleScope:
     """The part of a request in which a difference is charged to a rule (docs/scenarios.md, Rules)."""
 
     headers: tuple[str, ...] = ()  # names, `*` allowed
@@ -145,7 +145,7 @@ class Rule:
     evidence: str
     operations: tuple[str, ...]
     source: str
-    where: Where
+    where: RuleScope
     location: Location
 
 
@@ -226,14 +226,14 @@ class Case:
 # ------------------------------------------------------------------ performing
 
 
-Aspect: TypeAlias = Literal[
+BlindSpot: TypeAlias = Literal[
     "header-case", "header-order", "header-duplicates", "outcome", "timeout", "timing"
 ]
 """What a way of observing may be unable to see."""
 
 
 @dataclass(frozen=True, slots=True)
-class Performed:
+class StepObservation:
     """What was seen in one step: the requests in the order sent, and what was reported back.
 
     `outcome` is None when nothing was reported.
@@ -244,7 +244,7 @@ class Performed:
 
 
 @dataclass(frozen=True, slots=True)
-class Broken:
+class Failure:
     """The implementation, its adapter or the way to it broke: the case says nothing about conformance."""
 
     message: str
@@ -255,21 +255,21 @@ class Broken:
 class Observation:
     """What an implementation did in a case; with `unsupported`, until it said that it declines the case."""
 
-    steps: tuple[Performed, ...] = ()
-    unseen: frozenset[Aspect] = frozenset()
+    steps: tuple[StepObservation, ...] = ()
+    blind_spots: frozenset[BlindSpot] = frozenset()
     unsupported: str | None = None  # the implementation's reason why the case is not for it
-    broken: Broken | None = None
+    broken: Failure | None = None
     notes: tuple[str, ...] = ()  # what is worth telling beside the requests: an exit status, a refused host
 
 
-class Answers(Protocol):
+class Responder(Protocol):
     """Gives the reply to a request that an implementation makes in a step (counted from 0)."""
 
     def __call__(self, step: int, request: Request) -> Reply: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class CaseRun:
     """A case to perform, and who answers its requests.
 
     `live` answers them where a reply can be passed on while it comes in: called like `answers`, it may give
@@ -278,13 +278,13 @@ class Job:
     """
 
     case: Case
-    answers: Answers
+    answers: Responder
     live: Callable[[int, Request], Any] | None = None
     wait: Callable[[float], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class ImplementationInfo:
     """An implementation's own account of itself. `inputs` of ("*",) means all of them.
 
     `in_real_time` tells that an answer that never comes takes as long as its own time limit.
@@ -311,9 +311,9 @@ class Implementation(Protocol):
     """The thing under test, reached through `harness.connect`."""
 
     @property
-    def about(self) -> About: ...
+    def about(self) -> ImplementationInfo: ...
 
-    def perform(self, jobs: Iterable[Job], *, at_once: int = 1) -> Iterator[tuple[Case, Observation]]:
+    def perform(self, jobs: Iterable[CaseRun], *, at_once: int = 1) -> Iterator[tuple[Case, Observation]]:
         """Perform the jobs, at most `at_once` at a time, and yield each as it ends (in any order).
 
         A case that breaks the implementation yields an `Observation` with `broken`.
@@ -390,7 +390,7 @@ class Verdict:
     implementation: str = ""
     differences: tuple[Difference, ...] = ()
     unchecked: tuple[str, ...] = ()
-    unproven: tuple[str, ...] = ()
+    unverified: tuple[str, ...] = ()
     reason: str = ""  # why it errored, is known to fail, is not applicable or was skipped
     detail: str = ""
     observation: Observation | None = None

@@ -14,11 +14,11 @@ from harness.masking import Mask
 from harness.model import (
     DECLARED_INPUTS,
     DEFAULT_EDITION,
-    About,
     Case,
+    CaseRun,
     Difference,
     Implementation,
-    Job,
+    ImplementationInfo,
     Judgement,
     Observation,
     Reply,
@@ -72,7 +72,7 @@ def run(
     yield from _drain(aside)
 
 
-def why_not_applicable(case: Case, about: About) -> str | None:
+def why_not_applicable(case: Case, about: ImplementationInfo) -> str | None:
     """Why the case cannot say anything about this implementation, or None when it can.
 
     Decided by what the implementation declares: operations, inputs and features.
@@ -95,11 +95,13 @@ def why_not_applicable(case: Case, about: About) -> str | None:
     return None
 
 
-def _jobs(cases: Iterable[Case], about: About, folder: Path, aside: list[Verdict]) -> Iterator[Job]:
+def _jobs(
+    cases: Iterable[Case], about: ImplementationInfo, folder: Path, aside: list[Verdict]
+) -> Iterator[CaseRun]:
     for case in cases:
         reason = why_not_applicable(case, about)
         if reason is None:
-            yield Job(case, _Script(case, folder))
+            yield CaseRun(case, _Script(case, folder))
         else:
             aside.append(Verdict(case, "not_applicable", about.name, reason=reason))
 
@@ -143,7 +145,9 @@ class _Script:
         return self._provider.answer(request)
 
 
-def _conclude(case: Case, observation: Observation, about: About, folder: Path, started: float) -> Verdict:
+def _conclude(
+    case: Case, observation: Observation, about: ImplementationInfo, folder: Path, started: float
+) -> Verdict:
     def verdict(status: Status, **found: Any) -> Verdict:
         elapsed = time.perf_counter() - started
         return Verdict(case, status, about.name, observation=observation, duration_s=elapsed, **found)
@@ -157,7 +161,7 @@ def _conclude(case: Case, observation: Observation, about: About, folder: Path, 
             return verdict("errored", reason=reason)
         return verdict("not_applicable", reason=f"it says: {observation.unsupported}")
     judgement = judge(case, observation)
-    unproven, unlike = _hold_against_recordings(case, judgement, folder)
+    unverified, unlike = _hold_against_recordings(case, judgement, folder)
     differences = _located(case, (*judgement.differences, *unlike))
     if not differences and judgement.unchecked and not _anything_checked(case, observation):
         return verdict("not_applicable", reason=f"nothing can be checked: {judgement.unchecked[0]}")
@@ -165,7 +169,7 @@ def _conclude(case: Case, observation: Observation, about: About, folder: Path, 
         "failed" if differences else "passed",
         differences=differences,
         unchecked=judgement.unchecked,
-        unproven=unproven,
+        unverified=unverified,
     )
 
 
@@ -181,9 +185,9 @@ def _located(case: Case, differences: tuple[Difference, ...]) -> tuple[Differenc
 def _hold_against_recordings(
     case: Case, judgement: Judgement, folder: Path
 ) -> tuple[tuple[str, ...], tuple[Difference, ...]]:
-    """What is unlike the recordings the replies come from: told as unproven, or as differences where the
+    """What is unlike the recordings the replies come from: told as unverified, or as differences where the
     interaction asks for it (`check_request`)."""
-    unproven: list[str] = []
+    unverified: list[str] = []
     unlike: list[Difference] = []
     for step, requests in enumerate(judgement.assigned):
         for number, assigned in enumerate(requests):
@@ -196,12 +200,12 @@ def _hold_against_recordings(
 
             notes = prove(assigned, folder, Mask(case.canaries))
             if not interaction.check_request:
-                unproven += notes
+                unverified += notes
                 continue
             rules = tuple(rule.id for rule in case.rules)
             at = (*interaction.at, "reply")
             unlike += [Difference("body", "", note, at, step, number, rules=rules) for note in notes]
-    return tuple(unproven), tuple(unlike)
+    return tuple(unverified), tuple(unlike)
 
 
 def _ends_with_one_request(case: Case) -> bool:
@@ -235,5 +239,5 @@ def _expects_only_a_refusal(case: Case) -> bool:
 
 def _anything_checked(case: Case, observation: Observation) -> bool:
     """Whether an expectation was one that could be seen: of requests, of none, or of the outcome."""
-    outcome_seen = "outcome" not in observation.unseen
+    outcome_seen = "outcome" not in observation.blind_spots
     return any(step.interactions or step.outcome is None or outcome_seen for step in case.steps)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.model import DEFAULT_EDITION, Case, Job, JsonValue, Reply, Request, Step
+from harness.model import DEFAULT_EDITION, Case, CaseRun, JsonValue, Reply, Request, Step
 from harness.scenarios import bundled_cassettes
 from harness.wire import render
 
@@ -13,14 +13,14 @@ __all__ = ["probe"]
 
 def probe(
     given: Mapping[str, JsonValue], *, edition: str = DEFAULT_EDITION, name: str = "probe", line: int = 1
-) -> Job:
+) -> CaseRun:
     """A job for one input (docs/scenarios.md, input); every request is answered with a plausible success.
 
     A null means not given; `operation` is chat and `edition` the given one unless the input says so.
     """
     filled = {"operation": "chat", "edition": edition}
     filled.update({key: value for key, value in given.items() if value is not None})
-    return Job(Case(name, name, filled["edition"], (Step(filled, ()),), "<input>", line), _succeed)
+    return CaseRun(Case(name, name, filled["edition"], (Step(filled, ()),), "<input>", line), _succeed)
 
 
 def _succeed(step: int, request: Request) -> Reply:

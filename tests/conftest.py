@@ -18,12 +18,12 @@ from harness.model import (
     Difference,
     Interaction,
     Observation,
-    Performed,
     Request,
     Rule,
+    RuleScope,
     Step,
+    StepObservation,
     Verdict,
-    Where,
 )
 
 with contextlib.suppress(ImportError):  # not in every environment
@@ -126,7 +126,7 @@ def a_rule() -> Callable[..., Rule]:
             "evidence": "documented",
             "operations": ("chat",),
             "source": "OpenRouter provider page",
-            "where": Where(headers=("HTTP-Referer",)),
+            "where": RuleScope(headers=("HTTP-Referer",)),
             "location": Location("scenarios/rules/headers.yaml", 3),
         }
         return Rule(name, **values | given)
@@ -182,7 +182,7 @@ def a_verdict(a_case: Callable[..., Case]) -> Callable[..., Verdict]:
         values: dict[str, Any] = {
             "implementation": "acme",
             "differences": differences if status == "failed" else (),
-            "observation": Observation((Performed((request,)),)),
+            "observation": Observation((StepObservation((request,)),)),
             "duration_s": 0.001,
         }
         if status not in ("passed", "failed"):

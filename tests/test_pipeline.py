@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import harness
-from harness.model import About, Case, Interaction, Step, Verdict
+from harness.model import Case, ImplementationInfo, Interaction, Step, Verdict
 from harness.pipeline import why_not_applicable
 
 Run = Callable[..., list[Verdict]]
@@ -147,10 +147,10 @@ def test_the_stand_in_answers_other_operations_and_remembers_what_they_began(hel
 
 
 @pytest.mark.parametrize(("check", "status"), [("", "passed"), (", check_request: true", "failed")])
-def test_a_request_unlike_its_recording_is_unproven(
+def test_a_request_unlike_its_recording_is_unverified(
     check: str, status: str, held: Run, tmp_path: Path
 ) -> None:
-    """A reply recorded for another body leaves the case unproven, or fails it where that is asked for."""
+    """A reply recorded for another body leaves the case unverified, or fails it where that is asked for."""
     (tmp_path / "cassettes").mkdir()
     (tmp_path / "cassettes/hello.yaml").write_text(CASSETTE.replace("a/b", "a/other"), "utf-8")
     (verdict,) = held(
@@ -162,7 +162,7 @@ def test_a_request_unlike_its_recording_is_unproven(
         cassettes=tmp_path / "cassettes",
     )
     assert verdict.status == status, verdict
-    notes = [*verdict.unproven, *(difference.message for difference in verdict.differences)]
+    notes = [*verdict.unverified, *(difference.message for difference in verdict.differences)]
     assert any("a/other" in note and "hello.yaml" in note for note in notes)
 
 
@@ -180,7 +180,7 @@ def test_a_request_that_its_cassette_lacks_does_not_end_the_run(held: Run, tmp_p
         cassettes=tmp_path / "cassettes",
     )
     assert (first.status, second.status) == ("passed", "passed"), first
-    assert "no answer to POST https://openrouter.ai/api/v1/responses" in first.unproven[0]
+    assert "no answer to POST https://openrouter.ai/api/v1/responses" in first.unverified[0]
 
 
 def test_a_reply_comes_from_its_cassette(held: Run, tmp_path: Path) -> None:
@@ -198,7 +198,7 @@ def test_a_reply_comes_from_its_cassette(held: Run, tmp_path: Path) -> None:
         "shape.harness = {'features': ['replies']}\n",
         cassettes=tmp_path / "cassettes",
     )
-    assert (verdict.status, verdict.unproven) == ("passed", ()), verdict
+    assert (verdict.status, verdict.unverified) == ("passed", ()), verdict
 
 
 def test_an_exception_errs_the_case_and_the_next_one_runs(held: Run) -> None:
@@ -248,9 +248,9 @@ def test_an_implementations_own_names_are_expected_of_it(tmp_path: Path) -> None
 
 
 @pytest.fixture
-def undeclared() -> About:
+def undeclared() -> ImplementationInfo:
     """An implementation that declares nothing."""
-    return About("acme", "python:acme:shape", inputs=(), features=())
+    return ImplementationInfo("acme", "python:acme:shape", inputs=(), features=())
 
 
 @pytest.mark.parametrize(
@@ -264,7 +264,7 @@ def undeclared() -> About:
     ],
 )
 def test_what_is_not_declared_makes_a_case_not_applicable(
-    given: dict[str, Any], requires: tuple[str, ...], reason: str | None, undeclared: About
+    given: dict[str, Any], requires: tuple[str, ...], reason: str | None, undeclared: ImplementationInfo
 ) -> None:
     """Operations, inputs and features that a case needs must be declared; core inputs need not."""
     case = Case("a/b", "a", "2026-05", (Step(given, ()),), "f", 1, requires=requires)
@@ -272,7 +272,7 @@ def test_what_is_not_declared_makes_a_case_not_applicable(
     assert said is None if reason is None else reason in (said or "")
 
 
-def test_every_step_must_be_among_the_declared_operations(undeclared: About) -> None:
+def test_every_step_must_be_among_the_declared_operations(undeclared: ImplementationInfo) -> None:
     """A case that goes on with an operation that is not declared is not begun."""
     steps = (Step({"operation": "chat"}, ()), Step({"operation": "usage"}, ()))
     said = why_not_applicable(Case("a/b", "a", "2026-05", steps, "f", 1), undeclared)
@@ -315,7 +315,7 @@ def test_silence_is_kept_from_clients_whose_time_is_real(fault: str) -> None:
     """They would wait for as long as their own time limit, unless they say that their clock is none."""
     silent = Interaction({}, ("interactions", 0), replies=({"fault": fault},))
     case = Case("a/b", "a", "2026-05", (Step({}, (silent,)),), "f", 1)
-    program = About("acme", "exec:acme", mode="send", in_real_time=True, features=("replies",))
+    program = ImplementationInfo("acme", "exec:acme", mode="send", in_real_time=True, features=("replies",))
     assert "never comes" in (why_not_applicable(case, program) or "")
     assert why_not_applicable(case, replace(program, features=("replies", "clock"))) is None
     assert why_not_applicable(case, replace(program, in_real_time=False)) is None

@@ -1,7 +1,7 @@
 """Whether a request is the one that its reply was recorded for.
 
 The reply of a cassette shows that the provider accepted the request recorded with it. It shows nothing
-for a request that is unlike that one: such a case is *unproven*.
+for a request that is unlike that one: such a case is *unverified*.
 """
 
 from __future__ import annotations

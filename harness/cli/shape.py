@@ -15,7 +15,7 @@ from harness.cli.options import sandbox_option
 from harness.errors import UsageError, nearest
 from harness.implementations import SandboxMode, connect
 from harness.masking import Mask
-from harness.model import DEFAULT_EDITION, EDITIONS, Implementation, Job, JsonValue, Observation
+from harness.model import DEFAULT_EDITION, EDITIONS, CaseRun, Implementation, JsonValue, Observation
 from harness.probing import probe
 from harness.report import request_as_json
 from harness.scenarios import INPUT_KEYS
@@ -73,7 +73,7 @@ class _Lines:
         while self._slots and self._slots[0].text is not None:
             yield self._slots.popleft().text or ""
 
-    def _jobs(self, lines: Iterable[bytes]) -> Iterator[Job]:
+    def _jobs(self, lines: Iterable[bytes]) -> Iterator[CaseRun]:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue

@@ -17,7 +17,7 @@ from harness.implementations.child import Child
 from harness.implementations.declared import declared
 from harness.implementations.flight import Flight
 from harness.masking import Mask
-from harness.model import About, Case, Job, Observation
+from harness.model import Case, CaseRun, ImplementationInfo, Observation
 
 if TYPE_CHECKING:  # the capture server is imported where it is used only
     from harness.implementations.sending_wires import Tap, Wires
@@ -46,9 +46,9 @@ class Command:
         self._wires = wires
         self._child: Child | None = None
         self._seq = 0
-        self.about = About(name=shlex.join(words), address="", inputs=(), features=())
+        self.about = ImplementationInfo(name=shlex.join(words), address="", inputs=(), features=())
 
-    def start(self) -> About:
+    def start(self) -> ImplementationInfo:
         """Start the child and return what it says of itself.
 
         Raises `ImplementationError` if it cannot be started, dies, or answers anything else.
@@ -67,7 +67,7 @@ class Command:
         self._child = child
         return about
 
-    def perform(self, jobs: Iterable[Job], *, at_once: int = 1) -> Iterator[tuple[Case, Observation]]:
+    def perform(self, jobs: Iterable[CaseRun], *, at_once: int = 1) -> Iterator[tuple[Case, Observation]]:
         """Perform the jobs, at most `at_once` of them, and as many as the child says it takes, together.
 
         Raises `ImplementationError` when the child cannot be started again.
@@ -132,7 +132,7 @@ class Command:
         assert child is not None
         return child.epitaph(GRACE_S), child.stderr
 
-    def tap(self, job: Job, *, alone: bool) -> Tap | None:
+    def tap(self, job: CaseRun, *, alone: bool) -> Tap | None:
         """Where the requests of a case are seen in mode `send`; `alone` if there is no other in flight."""
         return None if self._wires is None else self._wires.tap(job, alone=alone)
 
@@ -164,7 +164,7 @@ class Command:
                 child.kill()
                 raise self._failure(f"did not answer `start` within {allowed:g} s", child)
 
-    def _read_start(self, line: bytes) -> About:
+    def _read_start(self, line: bytes) -> ImplementationInfo:
         message = protocol.parse(line)
         spoken = message.get("version")
         if spoken != protocol.VERSION or isinstance(spoken, bool):
@@ -189,14 +189,14 @@ class Command:
 class _Flying:
     """The cases that a child has at the moment, and those that wait for another attempt."""
 
-    def __init__(self, command: Command, jobs: Iterator[Job], window: int) -> None:
+    def __init__(self, command: Command, jobs: Iterator[CaseRun], window: int) -> None:
         self._command = command
         self._jobs = jobs
         self._window = window
         self._features = frozenset(command.about.features)
         self._flights: dict[int, Flight] = {}
-        self._again: deque[Job] = deque()
-        self._held: Job | None = None
+        self._again: deque[CaseRun] = deque()
+        self._held: CaseRun | None = None
         self._complaint: str | None = None
         self._killed_in_a_row = 0
         self._let_go: set[int] = set()
@@ -240,7 +240,7 @@ class _Flying:
     def _is_alone(self) -> bool:
         return any(flight.alone for flight in self._flights.values())
 
-    def _next_job(self) -> Job | None:
+    def _next_job(self) -> CaseRun | None:
         """The next job, unless a case of its name is in flight: steps are told apart by the name."""
         job = self._held or next(self._jobs, None)
         self._held = None

@@ -20,7 +20,7 @@ from harness.implementations.folder import (
     known_names,
     read_manifest,
 )
-from harness.model import FEATURES, About, Implementation
+from harness.model import FEATURES, Implementation, ImplementationInfo
 
 if TYPE_CHECKING:
     from harness.implementations.command import Command
@@ -245,8 +245,8 @@ def _is_elsewhere(top: str, home: Path) -> bool:
     return origin is not None and not Path(origin).resolve().is_relative_to(home.resolve())
 
 
-def _about_python(target: Callable[..., Any], path: str, asked: str, mode: Mode | None) -> About:
-    about = About(name=path, address=asked, language="Python")
+def _about_python(target: Callable[..., Any], path: str, asked: str, mode: Mode | None) -> ImplementationInfo:
+    about = ImplementationInfo(name=path, address=asked, language="Python")
     said = getattr(target, "harness", None) or {}
     try:
         if not isinstance(said, Mapping):

@@ -1,4 +1,4 @@
-"""What an implementation says of itself, checked and put into `About`.
+"""What an implementation says of itself, checked and put into `ImplementationInfo`.
 
 A Python callable says it in its attribute `harness`, a command in its answer to `start`.
 """
@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from harness.errors import nearest
 from harness.implementations.answers import Unreadable, named
-from harness.model import DECLARED_INPUTS, EDITIONS, FEATURES, OPERATIONS, About
+from harness.model import DECLARED_INPUTS, EDITIONS, FEATURES, OPERATIONS, ImplementationInfo
 
 __all__ = ["DECLARABLE", "SANDBOX_MODES", "SandboxMode", "checked", "declared"]
 
@@ -29,7 +29,7 @@ _LISTS: Mapping[str, tuple[str, ...]] = {
 DECLARABLE = (*_TEXTS, *_LISTS, "concurrency", "vars")
 
 
-def declared(said: Mapping[str, Any], about: About, *, strict: bool) -> About:
+def declared(said: Mapping[str, Any], about: ImplementationInfo, *, strict: bool) -> ImplementationInfo:
     """`about` with what is `said` in its place.
 
     Keys and words that are not known are an error if `strict` and ignored otherwise, so that an adapter
@@ -48,7 +48,7 @@ def declared(said: Mapping[str, Any], about: About, *, strict: bool) -> About:
 
 
 def checked(key: str, value: Any, *, strict: bool) -> Any:
-    """`value` as `About` has it under this key. Raises `Unreadable`, saying what is wrong with it."""
+    """`value` as `ImplementationInfo` has it under this key. Raises `Unreadable` with what is wrong."""
     if key in _LISTS:
         if not isinstance(value, list | tuple) or not all(isinstance(word, str) for word in value):
             raise Unreadable(f"{key} as {named(value)}; it must be a list of words")

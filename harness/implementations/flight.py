@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from harness.implementations import protocol
 from harness.implementations.answers import Unreadable, milliseconds, named, request_of
 from harness.masking import Mask
-from harness.model import Aspect, Broken, Job, Observation, Performed, Request
+from harness.model import BlindSpot, CaseRun, Failure, Observation, Request, StepObservation
 
 if TYPE_CHECKING:  # the capture server is imported where it is used only
     from harness.implementations.sending_wires import Tap
@@ -27,7 +27,7 @@ class Flight:
 
     def __init__(
         self,
-        job: Job,
+        job: CaseRun,
         features: frozenset[str],
         *,
         deadline: float,
@@ -42,7 +42,7 @@ class Flight:
         self.verdict: Observation | None = None
         self.late = False
         self._features = features
-        self._performed: list[Performed] = []
+        self._performed: list[StepObservation] = []
         self._tap = tap
         self._notes: list[str] = []
         self._begin()
@@ -81,7 +81,7 @@ class Flight:
                 self.job.wait(asleep / 1000)
             return protocol.wake(self.seq)
         if "unsupported" in message:
-            sent = (*self._performed, Performed(tuple(self._requests)))
+            sent = (*self._performed, StepObservation(tuple(self._requests)))
             self.observation = Observation(sent, unsupported=self._masked(message["unsupported"]))
         elif "error" in message:
             self._fail(self._masked(message["error"]), self._masked(message.get("detail") or ""))
@@ -99,7 +99,7 @@ class Flight:
         self.observation = self.broken(message, detail)
 
     def broken(self, message: str, detail: str = "") -> Observation:
-        return Observation(broken=Broken(self._masked(message), self._masked(detail)))
+        return Observation(broken=Failure(self._masked(message), self._masked(detail)))
 
     def _fail(self, message: str, detail: str) -> None:
         """The adapter says that it broke; what was seen on the wire may say why."""
@@ -143,11 +143,11 @@ class Flight:
             if problem is not None:
                 self.breaks(problem)
                 return
-        self._performed.append(Performed(requests, outcome))
+        self._performed.append(StepObservation(requests, outcome))
         if len(self._performed) < len(self.job.case.steps):
             self.step_is_over = True
             return
-        blind: set[Aspect] = set() if self._tap is None else {"timing", "timeout"}
+        blind: set[BlindSpot] = set() if self._tap is None else {"timing", "timeout"}
         if "clock" not in self._features:
             blind.add("timing")
         if "outcome" not in self._features:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from harness.implementations.declared import SandboxMode
-from harness.model import About
+from harness.model import ImplementationInfo
 
 __all__ = [
     "KNOWN_FAILING",
@@ -41,7 +41,7 @@ class Manifest:
     sandbox: SandboxMode | None = None
     known_failing: str | None = None
 
-    def applied_to(self, about: About) -> About:
+    def applied_to(self, about: ImplementationInfo) -> ImplementationInfo:
         """`about` with everything that is stated here in the place of what the adapter says."""
         stated = {key: value for key in _REPLACES if (value := getattr(self, key)) is not None}
         return replace(about, **stated, vars={**about.vars, **self.vars})

@@ -1,7 +1,7 @@
 """Implementations that are Python callables of this process (docs/implementations.md, Python).
 
 `InProcess` is what both modes share: a class made anew for each case, a time limit, and every way to
-fail turned into `Broken`. `shape` is the mode in which the callable returns its requests; the other
+fail turned into `Failure`. `shape` is the mode in which the callable returns its requests; the other
 one is in `sending`.
 """
 
@@ -22,7 +22,18 @@ from harness.errors import Unsupported
 from harness.implementations.answers import Unreadable, as_outcome, as_request, milliseconds, named
 from harness.implementations.limits import TimeIsUp, TimeLimit
 from harness.masking import Mask
-from harness.model import About, Aspect, Broken, Case, Job, JsonValue, Observation, Performed, Reply, Request
+from harness.model import (
+    BlindSpot,
+    Case,
+    CaseRun,
+    Failure,
+    ImplementationInfo,
+    JsonValue,
+    Observation,
+    Reply,
+    Request,
+    StepObservation,
+)
 from harness.wire.in_process import Unanswerable
 
 if TYPE_CHECKING:
@@ -36,7 +47,7 @@ Target: TypeAlias = Callable[..., Any]
 class Way(Protocol):
     """How the requests of a callable are come by."""
 
-    blind_to: frozenset[Aspect]
+    blind_to: frozenset[BlindSpot]
 
     def running(self) -> AbstractContextManager[None]:
         """A context in which `perform` may be called."""
@@ -49,7 +60,7 @@ class Way(Protocol):
         *,
         clock: bool,
         wait: Callable[[float], None] | None,
-    ) -> Performed:
+    ) -> StepObservation:
         """Make the call and see what it sends, each request answered by `reply` and waits left to `wait`.
 
         Raises `Unsupported` and `Unreadable`, and whatever the call itself raises.
@@ -65,7 +76,7 @@ class InProcess:
     """
 
     def __init__(
-        self, target: Target, about: About, way: Way, *, timeout_s: float, promises: bool = False
+        self, target: Target, about: ImplementationInfo, way: Way, *, timeout_s: float, promises: bool = False
     ) -> None:
         self._target = target
         self._about = about
@@ -77,10 +88,10 @@ class InProcess:
         self._runner: asyncio.Runner | None = None
 
     @property
-    def about(self) -> About:
+    def about(self) -> ImplementationInfo:
         return self._about
 
-    def perform(self, jobs: Iterable[Job], *, at_once: int = 1) -> Iterator[tuple[Case, Observation]]:
+    def perform(self, jobs: Iterable[CaseRun], *, at_once: int = 1) -> Iterator[tuple[Case, Observation]]:
         """Perform the jobs one after the other, whatever `at_once` allows."""
         with self._way.running():
             for job in jobs:
@@ -99,7 +110,7 @@ class InProcess:
     ) -> None:
         self.close()
 
-    def _observe(self, job: Job) -> Observation:
+    def _observe(self, job: CaseRun) -> Observation:
         sent: list[Request] = []
         try:
             with TimeLimit(self._timeout_s):
@@ -109,7 +120,7 @@ class InProcess:
         except _NoReply as unanswered:
             raise unanswered.error from None
         except Unsupported as reason:
-            return Observation((Performed(tuple(sent)),), unsupported=str(reason) or "not supported")
+            return Observation((StepObservation(tuple(sent)),), unsupported=str(reason) or "not supported")
         except TimeIsUp as error:
             message = f"no answer within {self._timeout_s:g} s"
             return _broken(job.case, message, error)
@@ -122,7 +133,7 @@ class InProcess:
             return _broken(job.case, f"it raised {message}", error)
         return Observation(steps, self._blind_to(steps))
 
-    def _blind_to(self, steps: tuple[Performed, ...]) -> frozenset[Aspect]:
+    def _blind_to(self, steps: tuple[StepObservation, ...]) -> frozenset[BlindSpot]:
         """What this way of observing could not see in these steps."""
         blind = self._way.blind_to
         if not self._clock:
@@ -132,7 +143,7 @@ class InProcess:
             blind |= {"outcome"}
         return blind
 
-    def _steps(self, job: Job, sent: list[Request]) -> tuple[Performed, ...]:
+    def _steps(self, job: CaseRun, sent: list[Request]) -> tuple[StepObservation, ...]:
         target = self._target() if isinstance(self._target, type) else self._target
         performed = []
         for number, step in enumerate(job.case.steps):
@@ -170,7 +181,7 @@ class _NoReply(BaseException):
 class Shaping:
     """The way of mode `shape`: the callable returns its requests, or yields them one by one."""
 
-    blind_to: frozenset[Aspect] = frozenset()
+    blind_to: frozenset[BlindSpot] = frozenset()
 
     def running(self) -> AbstractContextManager[None]:
         return contextlib.nullcontext()
@@ -182,20 +193,20 @@ class Shaping:
         *,
         clock: bool,
         wait: Callable[[float], None] | None,
-    ) -> Performed:
+    ) -> StepObservation:
         answer = call()
         if isinstance(answer, Generator):
             return _converse(answer, reply, clock=clock, wait=wait)
         if answer is None:
-            return Performed()
+            return StepObservation()
         if inspect.isasyncgen(answer):
             raise Unreadable("an asynchronous generator; yield from a plain generator instead")
         if isinstance(answer, list | tuple):
-            return Performed(tuple(_requests(answer)))
+            return StepObservation(tuple(_requests(answer)))
         request = as_request(answer)
         if request is not None:
-            return Performed((request,))
-        return Performed(outcome=outcome_of(answer))
+            return StepObservation((request,))
+        return StepObservation(outcome=outcome_of(answer))
 
 
 def _requests(answers: Iterable[object]) -> Iterator[Request]:
@@ -212,7 +223,7 @@ def _converse(
     *,
     clock: bool,
     wait: Callable[[float], None] | None,
-) -> Performed:
+) -> StepObservation:
     requests: list[Request] = []
     waited = 0.0
     with contextlib.closing(generator):
@@ -222,7 +233,7 @@ def _converse(
                 yielded = generator.send(sent)
             except StopIteration as end:
                 outcome = None if end.value is None else outcome_of(end.value)
-                return Performed(tuple(requests), outcome)
+                return StepObservation(tuple(requests), outcome)
             sent = None
             if isinstance(yielded, Mapping) and "sleep_ms" in yielded:
                 asleep = milliseconds(yielded["sleep_ms"])
@@ -265,7 +276,7 @@ def _isolated(given: Mapping[str, JsonValue]) -> Any:
 def _broken(case: Case, message: str, error: BaseException | None = None) -> Observation:
     mask = Mask(case.canaries)
     detail = "" if error is None else mask(_traceback(error))
-    return Observation(broken=Broken(mask(message), detail))
+    return Observation(broken=Failure(mask(message), detail))
 
 
 def _traceback(error: BaseException) -> str:

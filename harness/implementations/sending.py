@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 
 from harness.implementations.answers import Unreadable, as_request
 from harness.implementations.inprocess import outcome_of
-from harness.model import Performed, Reply, Request
+from harness.model import Reply, Request, StepObservation
 from harness.wire.in_process import BLIND_TO, answering, patched
 
 __all__ = ["Sending"]
@@ -28,7 +28,7 @@ class Sending:
         *,
         clock: bool,
         wait: Callable[[float], None] | None,
-    ) -> Performed:
+    ) -> StepObservation:
         requests: list[Request] = []
 
         def answer(request: Request) -> Reply:
@@ -39,4 +39,4 @@ class Sending:
             reported = call()
         if as_request(reported) is not None:
             raise Unreadable("a request; in mode send it sends its requests itself and returns an outcome")
-        return Performed(tuple(requests), None if reported is None else outcome_of(reported))
+        return StepObservation(tuple(requests), None if reported is None else outcome_of(reported))

@@ -29,7 +29,18 @@ from harness.implementations.declared import SandboxMode
 from harness.implementations.sending_launch import Launcher
 from harness.implementations.sending_wires import Caught, provider
 from harness.masking import Mask
-from harness.model import About, Aspect, Broken, Case, Job, JsonValue, Observation, Performed, Reply, Request
+from harness.model import (
+    BlindSpot,
+    Case,
+    CaseRun,
+    Failure,
+    ImplementationInfo,
+    JsonValue,
+    Observation,
+    Reply,
+    Request,
+    StepObservation,
+)
 from harness.wire.server_replies import LiveReply
 
 __all__ = ["Program"]
@@ -40,8 +51,8 @@ _GLANCE_S = 0.25
 
 _SHOWN = 2000
 _MOST_AT_ONCE = 64
-_UNSEEN: frozenset[Aspect] = frozenset({"timing", "timeout"})
-_OUTCOME: frozenset[Aspect] = frozenset({"outcome"})
+_UNSEEN: frozenset[BlindSpot] = frozenset({"timing", "timeout"})
+_OUTCOME: frozenset[BlindSpot] = frozenset({"outcome"})
 
 
 class Program:
@@ -63,7 +74,7 @@ class Program:
         self._launcher = Launcher(sandbox)
         self._answering = threading.Lock()
         self._broken_off = threading.Event()
-        self.about = About(
+        self.about = ImplementationInfo(
             name=shlex.join(words),
             address="",
             mode="send",
@@ -74,7 +85,7 @@ class Program:
             notes=self._launcher.notes,
         )
 
-    def perform(self, jobs: Iterable[Job], *, at_once: int = 1) -> Iterator[tuple[Case, Observation]]:
+    def perform(self, jobs: Iterable[CaseRun], *, at_once: int = 1) -> Iterator[tuple[Case, Observation]]:
         """Perform the jobs, at most `at_once` processes at a time, and yield each as it ends."""
         window = max(1, min(at_once, self.about.concurrency))
         self._broken_off.clear()
@@ -103,7 +114,7 @@ class Program:
     ) -> None:
         self.close()
 
-    def _observe(self, job: Job) -> Observation:
+    def _observe(self, job: CaseRun) -> Observation:
         attempt = _Attempt(job, "outcome" in self.about.features)
         for step in range(len(job.case.steps)):
             with TemporaryDirectory(prefix="harness-case-") as folder:
@@ -167,11 +178,11 @@ class Program:
 class _Attempt:
     """What a program has done so far in a case."""
 
-    def __init__(self, job: Job, reports: bool) -> None:
+    def __init__(self, job: CaseRun, reports: bool) -> None:
         self.job = job
         self._reports = reports
         self._mask = Mask(job.case.canaries)
-        self._performed: list[Performed] = []
+        self._performed: list[StepObservation] = []
         self._notes: list[str] = []
 
     def took_step(self, caught: Caught, said: bytes, how: str, stderr: str) -> Observation | None:
@@ -182,7 +193,7 @@ class _Attempt:
         """
         message = _object(said)
         if "unsupported" in message:
-            sent = (*self._performed, Performed(caught.requests))
+            sent = (*self._performed, StepObservation(caught.requests))
             return Observation(sent, unsupported=self._mask(str(message["unsupported"])))
         outcome = _outcome(message)
         failed = how != _WELL
@@ -195,17 +206,17 @@ class _Attempt:
         if failed:
             tail = stderr.strip()[-_SHOWN:]
             self._notes.append(f"{how}, and wrote to standard error: {tail}" if tail else how)
-        self._performed.append(Performed(caught.requests, outcome))
+        self._performed.append(StepObservation(caught.requests, outcome))
         return None
 
     def observation(self) -> Observation:
         silent = any(step.outcome is None for step in self._performed)
-        unseen = _UNSEEN if self._reports and not silent else _UNSEEN | _OUTCOME
-        return Observation(tuple(self._performed), unseen, notes=tuple(map(self._mask, self._notes)))
+        blind_spots = _UNSEEN if self._reports and not silent else _UNSEEN | _OUTCOME
+        return Observation(tuple(self._performed), blind_spots, notes=tuple(map(self._mask, self._notes)))
 
     def broken(self, message: str, detail: str = "", notes: Sequence[str] = ()) -> Observation:
         told = "; ".join([message, *notes])
-        return Observation(broken=Broken(self._mask(told), self._mask(detail)))
+        return Observation(broken=Failure(self._mask(told), self._mask(detail)))
 
 
 _WELL = "it exited with status 0"

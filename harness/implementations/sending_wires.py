@@ -14,7 +14,7 @@ from pathlib import Path
 from harness.implementations.child import Child
 from harness.implementations.declared import SandboxMode
 from harness.implementations.sending_launch import Entry, Launcher
-from harness.model import Job, JsonValue, Reply, Request
+from harness.model import CaseRun, JsonValue, Reply, Request
 from harness.wire.server import Listener
 from harness.wire.server_replies import LiveReply
 
@@ -107,7 +107,7 @@ class Wires:
         self.rest()
         return child
 
-    def tap(self, job: Job, *, alone: bool) -> Tap:
+    def tap(self, job: CaseRun, *, alone: bool) -> Tap:
         """The way in for a case; `alone` if there is no other in flight."""
         return Tap(self, job, shared=alone)
 
@@ -122,7 +122,7 @@ class Wires:
         """The way in that cases share."""
         return self._entry
 
-    def listen(self, tap: Tap, job: Job, step: int, *, shared: bool) -> Listener:
+    def listen(self, tap: Tap, job: CaseRun, step: int, *, shared: bool) -> Listener:
         """Raises `ImplementationError` if the input names what cannot be served."""
         performed = job.case.steps[step]
         if self._entry is not None:
@@ -169,7 +169,7 @@ class Wires:
 class Tap:
     """One case's way in, opened anew for each step."""
 
-    def __init__(self, wires: Wires, job: Job, *, shared: bool) -> None:
+    def __init__(self, wires: Wires, job: CaseRun, *, shared: bool) -> None:
         self._wires = wires
         self._job = job
         self._shared = shared

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from harness.judge._explain import Change, told_apart
 from harness.judge._text import one_line
 from harness.matchers import MISSING, Place, compile_path, header_pattern
-from harness.model import DifferenceKind, Rule, Where
+from harness.model import DifferenceKind, Rule, RuleScope
 
 __all__ = ["Finding", "Spot", "charged_to", "from_change"]
 
@@ -78,7 +78,7 @@ def charged_to(rules: Iterable[Rule], finding: Finding) -> tuple[str, ...]:
     return claiming or tuple(rule.id for rule in rules)
 
 
-def _claims(where: Where, finding: Finding) -> bool:
+def _claims(where: RuleScope, finding: Finding) -> bool:
     if finding.spot == "headers":
         return any(header_pattern(name).matches(finding.path) for name in where.headers)
     if finding.spot == "body":

@@ -15,7 +15,16 @@ from harness.judge._seen import Seen
 from harness.judge._text import masked, one_line
 from harness.masking import Mask
 from harness.matchers import MISSING, accepts
-from harness.model import Assigned, Case, Difference, Interaction, Judgement, Observation, Performed, Step
+from harness.model import (
+    Assigned,
+    Case,
+    Difference,
+    Interaction,
+    Judgement,
+    Observation,
+    Step,
+    StepObservation,
+)
 
 __all__ = ["judge"]
 
@@ -88,7 +97,7 @@ class _Judging:
         """Everything that is wrong in a step."""
         case, observed = self._case, self._observation.steps
         step = case.steps[number] if number < len(case.steps) else Step({}, (), ("steps", number))
-        performed = observed[number] if number < len(observed) else Performed()
+        performed = observed[number] if number < len(observed) else StepObservation()
         assignment = Assignment(step)
         placed = [assignment.place(Seen(request)) for request in performed.requests]
         self.assigned.append(tuple(one.assigned for one in placed))
@@ -126,7 +135,7 @@ class _Judging:
         judged = findings if placed.assigned.interaction is None else content_findings
         for finding in judged(wanted.request, seen):
             yield finding, base
-        if "headers" in wanted.request and "header-duplicates" in self._observation.unseen:
+        if "headers" in wanted.request and "header-duplicates" in self._observation.blind_spots:
             self.unchecked["whether a header was sent twice cannot be seen"] = None
         allowing = [wanted.request]
         if placed.assigned.interaction is not None:
@@ -151,17 +160,17 @@ class _Judging:
             yield from kept_findings(kept, self._named, seen)
 
     def _times(self, wanted: Interaction, placed: Placed) -> Iterator[tuple[Finding, Address]]:
-        request, unseen = placed.seen.request, self._observation.unseen
+        request, blind_spots = placed.seen.request, self._observation.blind_spots
         if "timeout_ms" in wanted.request:
             limit = wanted.request["timeout_ms"]
-            if request.timeout_ms is None or "timeout" in unseen:
+            if request.timeout_ms is None or "timeout" in blind_spots:
                 self.unchecked["the time limit of a request cannot be seen"] = None
             elif not accepts(limit, _whole(request.timeout_ms)):
                 yield _timing("timeout_ms", limit, request.timeout_ms), (*wanted.at, "request")
         if wanted.after_ms:
             due = wanted.after_ms[min(placed.assigned.repetition, len(wanted.after_ms) - 1)]
             waited = request.after_ms or 0
-            if "timing" in unseen or (request.after_ms is None and due != 0):
+            if "timing" in blind_spots or (request.after_ms is None and due != 0):
                 self.unchecked["how long was waited before a request cannot be seen"] = None
             elif not _in_time(waited, due):
                 yield _timing("after_ms", due, request.after_ms), wanted.at
@@ -173,7 +182,7 @@ class _Judging:
             yield from self._canaries.in_outcome(outcome)
         if step.outcome is None:
             return
-        if "outcome" in self._observation.unseen:
+        if "outcome" in self._observation.blind_spots:
             self.unchecked["the outcome cannot be seen"] = None
             return
         for change in explain(step.outcome, outcome or {}, open_objects=True):

@@ -17,7 +17,7 @@ from harness.cassettes.reading import read
 from harness.cassettes.scrubbing import Scrubber
 from harness.cassettes.writing import write_cassette
 from harness.masking import Mask
-from harness.model import About, Case, JsonValue, Reply, Request
+from harness.model import Case, ImplementationInfo, JsonValue, Reply, Request
 from harness.recording.failures import Failure, failure_of, is_stream, native_form
 from harness.recording.plan import expected_failure
 from harness.recording.taking import Exchange
@@ -31,7 +31,7 @@ _CHAT = "/chat/completions"
 class Origin:
     """What the files of a recording say of where they come from."""
 
-    def __init__(self, about: About, source: str) -> None:
+    def __init__(self, about: ImplementationInfo, source: str) -> None:
         self._about = about
         self._source = source
 

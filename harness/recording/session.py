@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 from harness.cassettes.scrubbing import Scrubber
 from harness.cassettes.writing import CassetteLeak
 from harness.judge import judge
-from harness.model import Assigned, Case, Difference, Implementation, Job, Observation
+from harness.model import Assigned, Case, CaseRun, Difference, Implementation, Observation
 from harness.recording.calling import Caller, OverBudgetError
 from harness.recording.keeping import Origin, flaws, keep
 from harness.recording.ledger import Entry, entry
@@ -110,7 +110,7 @@ class _Session:
             yield from self._broken_off()
             raise
 
-    def _jobs(self, cases: Iterable[Case]) -> Iterator[Job]:
+    def _jobs(self, cases: Iterable[Case]) -> Iterator[CaseRun]:
         for case in cases:
             if self._over:
                 return
@@ -120,7 +120,7 @@ class _Session:
                 continue
             answerer = Answerer(case, self._caller, whatever_is_sent=self._settings.keep_failing)
             self._answerers[case.name, case.edition] = answerer
-            yield Job(case, answerer.answer, answerer.live, self._caller.wait)
+            yield CaseRun(case, answerer.answer, answerer.live, self._caller.wait)
 
     def _drain(self) -> Iterator[Take]:
         yield from self._aside

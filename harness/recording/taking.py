@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from harness.errors import HarnessError
 from harness.judge import judge
-from harness.model import Case, Headers, Observation, Performed, Reply, Request
+from harness.model import Case, Headers, Observation, Reply, Request, StepObservation
 from harness.recording.calling import Call, Caller, OverBudgetError
 from harness.recording.plan import expected_failure
 from harness.recording.upstream import NotPlannedError, UntrustedError
@@ -102,7 +102,7 @@ class Answerer:
         """Is there anything wrong with a request that is the next of a step?"""
         with self._lock:
             self._seen[step].append(request)
-            performed = tuple(Performed(tuple(requests)) for requests in self._seen[: step + 1])
+            performed = tuple(StepObservation(tuple(requests)) for requests in self._seen[: step + 1])
         judgement = judge(self._case, Observation(performed))
         last = len(performed[-1].requests) - 1
         return any((each.step, each.request) == (step, last) for each in judgement.differences)

@@ -38,7 +38,7 @@ class JsonReport:
 
     def verdict(self, verdict: Verdict) -> None:
         text = _dumps(verdict_as_json(verdict))
-        if verdict.status != "passed" or verdict.unproven:
+        if verdict.status != "passed" or verdict.unverified:
             text = Mask(verdict.case.canaries)(text)
         self._stream.write(f"{self._separator}\n{text}")
         self._separator = ","
@@ -66,7 +66,7 @@ def verdict_as_json(verdict: Verdict) -> dict[str, JsonValue]:
         "reason": verdict.reason,
         "detail": verdict.detail,
         "unchecked": verdict.unchecked,
-        "unproven": verdict.unproven,
+        "unverified": verdict.unverified,
         "differences": [_difference(difference) for difference in verdict.differences],
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
-from harness.model import About, Status, Verdict
+from harness.model import ImplementationInfo, Status, Verdict
 
 __all__ = ["Begun", "Ended", "Reporter", "Summary"]
 
@@ -13,7 +13,7 @@ __all__ = ["Begun", "Ended", "Reporter", "Summary"]
 class Begun(NamedTuple):
     """A run begins: who is held to how many cases (None while they are not counted)."""
 
-    implementations: tuple[About, ...]
+    implementations: tuple[ImplementationInfo, ...]
     editions: tuple[str, ...]
     total: int | None
     harness_version: str

@@ -44,7 +44,7 @@ def describe(verdict: Verdict) -> str:
     lines += _sentences(verdict)
     lines += _differences(verdict)
     lines += [f"unchecked: {note}" for note in verdict.unchecked]
-    lines += [f"unproven: {note}" for note in verdict.unproven]
+    lines += [f"unverified: {note}" for note in verdict.unverified]
     lines += [f"note: {note}" for note in (verdict.observation.notes if verdict.observation else ())]
     detail = verdict.detail.splitlines()
     lines += detail[1:] if detail[:1] == [verdict.reason] else detail  # a stack that begins with its error

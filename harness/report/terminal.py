@@ -76,7 +76,7 @@ class TerminalReport:
             self._suite = verdict.case.suite
         self._suite_counts[verdict.status] += 1
         self._notes["unchecked"] += bool(verdict.unchecked)
-        self._notes["unproven"] += bool(verdict.unproven)
+        self._notes["unverified"] += bool(verdict.unverified)
         if self._several:
             name = f"{verdict.case.name} [{verdict.case.edition}]"
             self._matrix[name][verdict.implementation] = verdict.status
@@ -88,7 +88,7 @@ class TerminalReport:
         elif self._verbose:
             reason = f": {verdict.reason}" if verdict.reason else ""
             self._write(self._paint(headline(verdict), verdict.status) + reason)
-            for note in (*verdict.unchecked, *verdict.unproven):
+            for note in (*verdict.unchecked, *verdict.unverified):
                 self._write(f"  {note}")
         if self._progress is not None and self._task is not None:
             self._progress.advance(self._task)

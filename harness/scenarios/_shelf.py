@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import Location, Problem
-from harness.model import JsonValue, Rule, Where
+from harness.model import JsonValue, Rule, RuleScope
 from harness.scenarios._cache import Cache, digest_of
 from harness.scenarios._folders import Cassettes
 from harness.scenarios._plans import SuitePlan, plan_from_json
@@ -114,6 +114,6 @@ def _read_all(raw: Mapping[str, bytes]) -> tuple[list[JsonValue], list[Problem]]
 def _rule_from_json(value: Any, file: str) -> Rule:
     """A rule as `read_rules` gives it."""
     id_, text, editions, evidence, operations, source, (headers, body, *words), line = value
-    where = Where(tuple(headers), tuple(body), *words)
+    where = RuleScope(tuple(headers), tuple(body), *words)
     at = Location(file, line, 1)
     return Rule(id_, text, tuple(editions), evidence, tuple(operations), source, where, at)

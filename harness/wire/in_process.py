@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from harness.model import Aspect, Headers, Reply, Request
+from harness.model import BlindSpot, Headers, Reply, Request
 
 if TYPE_CHECKING:
     import socket
 
 __all__ = ["BLIND_TO", "Unanswerable", "answering", "patched", "permitted"]
 
-BLIND_TO: frozenset[Aspect] = frozenset(
+BLIND_TO: frozenset[BlindSpot] = frozenset(
     {"header-case", "header-order", "header-duplicates", "timeout", "timing"}
 )
 

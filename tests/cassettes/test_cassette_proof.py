@@ -100,7 +100,7 @@ def test_a_body_that_is_no_json_is_compared_by_its_bytes(cassettes: Path) -> Non
     assert told.endswith("bytes was recorded, another of 6 bytes is sent")
 
 
-def test_a_request_that_was_never_recorded_is_unproven(cassettes: Path) -> None:
+def test_a_request_that_was_never_recorded_is_unverified(cassettes: Path) -> None:
     """The cassette says nothing about it, and what is nearest in it is told."""
     told = prove(assigned(Request("GET", "https://x.example/")), cassettes)
     assert told[0].endswith("chat.yaml has no answer to GET https://x.example/")
@@ -156,5 +156,5 @@ def test_what_repeats_have_played_is_no_orphan(tmp_path: Path) -> None:
     (tmp_path / "suite.yaml").write_text(LOOKING)
     cases = list(harness.load(tmp_path / "suite.yaml").cases())
     (verdict,) = harness.run(cases, harness.connect("reference"))
-    assert (verdict.status, verdict.unproven) == ("passed", ())
+    assert (verdict.status, verdict.unverified) == ("passed", ())
     assert unplayed_interactions([verdict]) == {}

@@ -180,7 +180,7 @@ def test_from_a_key_to_cassettes_that_replay(studio: Studio) -> None:
     (studio.folder / "suite.yaml").write_text(SUITE.partition("  - id: elsewhere")[0], "utf-8")
     replayed = studio.run("run", "suite.yaml", "acme/talks/talk/**", "-v")
     assert replayed.returncode == 0, replayed.stdout
-    assert "unproven" not in replayed.stdout
+    assert "unverified" not in replayed.stdout
     tapes = [str(tape) for tape in studio.tapes.values()]
     stock = subprocess.run([sys.executable, "-c", REPLAY, *tapes], capture_output=True, text=True, check=True)
     assert stock.stdout.splitlines() == ["200 True data: [DONE]"] * 6

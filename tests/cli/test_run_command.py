@@ -262,7 +262,7 @@ def test_recorded_interactions_that_nothing_played_are_told(harness: Harness, fo
     whole = harness("run", "suite.yaml", "-i", "python:shapers:good")
     assert "never played: " in whole.stdout, whole.stdout
     assert "two.yaml, interaction 1" in whole.stdout
-    assert "1 case with something unproven" in whole.stdout
+    assert "1 case with something unverified" in whole.stdout
     part = harness("run", "suite.yaml", "acme/chat/model", "-i", "python:shapers:good")
     assert "never played" not in part.stdout
     check = harness("cassettes", "check", "--suites", "suite.yaml")

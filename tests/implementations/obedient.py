@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.implementations import Connection, connect
-from harness.model import Answers, Case, Job, Observation, Reply, Request, Step
+from harness.model import Case, CaseRun, Observation, Reply, Request, Responder, Step
 
 ADAPTER = Path(__file__).with_name("children") / "adapter.py"
 
@@ -21,12 +21,12 @@ def reply_ok(step: int, request: Request) -> Reply:
 def job_of(
     *inputs: Mapping[str, Any],
     name: str = "suite/case",
-    answers: Answers = reply_ok,
+    answers: Responder = reply_ok,
     canaries: Mapping[str, str] | None = None,
-) -> Job:
+) -> CaseRun:
     """A job with a step for each input; nothing is expected of it."""
     steps = tuple(Step(given, ()) for given in inputs)
-    return Job(Case(name, "suite", "2026-05", steps, "suite.yaml", 1, canaries=canaries or {}), answers)
+    return CaseRun(Case(name, "suite", "2026-05", steps, "suite.yaml", 1, canaries=canaries or {}), answers)
 
 
 def adapter(*arguments: str, timeout_s: float = 20.0) -> Connection:
@@ -35,7 +35,7 @@ def adapter(*arguments: str, timeout_s: float = 20.0) -> Connection:
     return connect(f"command:{line}", timeout_s=timeout_s)
 
 
-def perform(*jobs: Job, at_once: int = 1, timeout_s: float = 20.0) -> dict[str, Observation]:
+def perform(*jobs: CaseRun, at_once: int = 1, timeout_s: float = 20.0) -> dict[str, Observation]:
     """What children/adapter.py does in these jobs, by the names of the cases."""
     with adapter(timeout_s=timeout_s) as connection:
         done = [(case.name, seen) for case, seen in connection.perform(jobs, at_once=at_once)]
@@ -44,7 +44,7 @@ def perform(*jobs: Job, at_once: int = 1, timeout_s: float = 20.0) -> dict[str, 
     return observations
 
 
-def perform_one(job: Job, *, timeout_s: float = 20.0) -> Observation:
+def perform_one(job: CaseRun, *, timeout_s: float = 20.0) -> Observation:
     return perform(job, timeout_s=timeout_s)[job.case.name]
 
 

@@ -242,7 +242,7 @@ def test_what_is_not_declared_is_not_observed() -> None:
     """Without the features `outcome` and `clock`, outcome and timing are blind spots."""
     with adapter(json.dumps({"version": 1})) as connection:
         ((_, seen),) = connection.perform([job_of({"do": "shape"})])
-    assert seen.unseen == {"outcome", "timing"}
+    assert seen.blind_spots == {"outcome", "timing"}
     assert seen.steps[0].requests[0].after_ms is None
 
 

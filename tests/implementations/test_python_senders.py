@@ -15,7 +15,7 @@ from obedient import broken_by, job_of, told
 
 from harness.errors import UsageError
 from harness.implementations import connect
-from harness.model import Answers, Job, Observation, Reply, Request
+from harness.model import CaseRun, Observation, Reply, Request, Responder
 
 URL = "https://openrouter.ai/api/v1/chat/completions"
 LIBRARIES = (
@@ -36,14 +36,14 @@ def _on_the_path(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     sys.modules.pop("senders", None)
 
 
-def answering(reply: Reply) -> Answers:
+def answering(reply: Reply) -> Responder:
     def answers(step: int, request: Request) -> Reply:
         return reply
 
     return answers
 
 
-def seen_of(name: str, job: Job | None = None, *, timeout_s: float = 20.0) -> Observation:
+def seen_of(name: str, job: CaseRun | None = None, *, timeout_s: float = 20.0) -> Observation:
     with connect(f"python:senders:{name}", mode="send", timeout_s=timeout_s) as connection:
         ((_, seen),) = connection.perform([job or job_of({})])
     return seen
@@ -113,7 +113,7 @@ def test_a_stream_is_read_line_by_line() -> None:
 
 def test_what_cannot_be_seen_is_said() -> None:
     """Header case, order and repeats, time limits and waiting are blind spots."""
-    assert seen_of("with_httpx").unseen == {
+    assert seen_of("with_httpx").blind_spots == {
         "header-case",
         "header-order",
         "header-duplicates",
@@ -134,7 +134,7 @@ def test_a_coroutine_function_is_run() -> None:
     seen = seen_of("a_coroutine")
     assert len(seen.steps[0].requests) == 1
     assert seen.steps[0].outcome is None
-    assert "outcome" in seen.unseen
+    assert "outcome" in seen.blind_spots
 
 
 def test_an_aiohttp_form_is_seen_as_sent() -> None:

@@ -15,7 +15,7 @@ from obedient import broken_by, job_of
 
 from harness.errors import UsageError
 from harness.implementations import connect
-from harness.model import Job, Observation, Reply, Request
+from harness.model import CaseRun, Observation, Reply, Request
 
 URL = "https://api.example/v1"
 KEY = "sk-or-v1-" + "cd34" * 12
@@ -28,14 +28,14 @@ def _on_the_path(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     sys.modules.pop("shapers", None)
 
 
-def seen_of(name: str, job: Job | None = None, *, timeout_s: float = 20.0) -> Observation:
+def seen_of(name: str, job: CaseRun | None = None, *, timeout_s: float = 20.0) -> Observation:
     """What the callable of this name in children/shapers.py does in a case."""
     with connect(f"python:shapers:{name}", timeout_s=timeout_s) as connection:
         ((_, seen),) = connection.perform([job or job_of({"model": "m"})])
     return seen
 
 
-def request_of(name: str, job: Job | None = None) -> Request:
+def request_of(name: str, job: CaseRun | None = None) -> Request:
     seen = seen_of(name, job)
     assert seen.broken is None, seen.broken
     (request,) = seen.steps[0].requests
@@ -108,14 +108,14 @@ def test_a_generator_is_sent_a_reply_for_each_request_and_its_waiting_is_counted
     assert seen.steps[0].outcome == {"text": "timeout 200 hello"}
     assert [request.after_ms for request in seen.steps[0].requests] == [0.0, 2000.0]
     assert seen.steps[0].requests[1].timeout_ms == 9000
-    assert seen.unseen == frozenset()
+    assert seen.blind_spots == frozenset()
 
 
 def test_waiting_counts_for_the_next_request_only() -> None:
     """And what a generator does not return, it does not report."""
     seen = seen_of("waits_once")
     assert [request.after_ms for request in seen.steps[0].requests] == [1000.0, 0.0]
-    assert seen.unseen == {"outcome"}
+    assert seen.blind_spots == {"outcome"}
 
 
 def test_the_input_is_a_copy() -> None:
@@ -147,19 +147,19 @@ def test_a_refusal_is_an_outcome_without_a_request() -> None:
     """`{error: …}` is an answer like any other."""
     seen = seen_of_answer({"error": {"class": "auth"}})
     assert seen.steps[0].outcome == {"error": {"class": "auth"}}
-    assert (seen.steps[0].requests, "outcome" in seen.unseen) == ((), False)
+    assert (seen.steps[0].requests, "outcome" in seen.blind_spots) == ((), False)
 
 
 def test_a_callable_that_returns_its_request_cannot_report_an_outcome() -> None:
     """So the outcome is a blind spot, not a failure; and so is time."""
-    assert seen_of("own").unseen == {"outcome", "timing"}
+    assert seen_of("own").blind_spots == {"outcome", "timing"}
 
 
 def test_nothing_is_an_answer_too() -> None:
     """It sends nothing and reports nothing, which is seen."""
     seen = seen_of("nothing")
     assert (seen.steps[0].requests, seen.steps[0].outcome, seen.broken) == ((), None, None)
-    assert "outcome" not in seen.unseen
+    assert "outcome" not in seen.blind_spots
 
 
 @pytest.mark.parametrize(("name", "reason"), [("not_supported", "no images")])

@@ -14,7 +14,7 @@ from obedient import broken_by, job_of, told
 
 from harness.errors import ImplementationError, LoadError, UsageError
 from harness.implementations import Connection, connect
-from harness.model import Answers, Observation, Reply, Request
+from harness.model import Observation, Reply, Request, Responder
 
 PROGRAM = Path(__file__).with_name("children") / "program.py"
 PAST_THE_PROXY = "nothing came by the proxy; a client that ignores HTTPS_PROXY is only seen in the sandbox"
@@ -25,7 +25,7 @@ def program(**options: Any) -> Connection:
     return connect(f"exec:{shlex.join([sys.executable, str(PROGRAM)])}", **options)
 
 
-def seen_of(do: str, *, answers: Answers | None = None, sandbox: Any = "off", **given: Any) -> Observation:
+def seen_of(do: str, *, answers: Responder | None = None, sandbox: Any = "off", **given: Any) -> Observation:
     """What the program did in one case."""
     job = job_of({"do": do, "model": "m", "api_key": "k", **given}, canaries={"api_key": "k" * 20})
     if answers is not None:
@@ -43,7 +43,7 @@ def test_the_requests_of_an_unchanged_client_are_seen_and_answered(sandbox: str)
     assert (request.method, request.url, request.body) == ("POST", URL, b'{"model": "m"}')
     assert ("Authorization", "Bearer k") in request.headers
     assert told(seen) == "ok"
-    assert seen.unseen == {"timing", "timeout", "outcome"}
+    assert seen.blind_spots == {"timing", "timeout", "outcome"}
 
 
 def test_a_declared_outcome_is_seen(tmp_path: Path) -> None:
@@ -55,8 +55,8 @@ def test_a_declared_outcome_is_seen(tmp_path: Path) -> None:
         assert (connection.about.mode, connection.about.features) == ("send", ("outcome", "replies"))
         ((_, seen),) = connection.perform([job_of({"do": "report"})])
         ((_, silent),) = connection.perform([job_of({"do": "silent"})])
-    assert "outcome" not in seen.unseen
-    assert "outcome" in silent.unseen
+    assert "outcome" not in seen.blind_spots
+    assert "outcome" in silent.blind_spots
 
 
 def test_an_outcome_needs_no_line_end() -> None:
@@ -168,7 +168,7 @@ def test_an_answer_that_cannot_be_given_errs_the_case() -> None:
 def test_programs_in_flight_together_are_kept_apart(sandbox: Any) -> None:
     """Each case gets its own requests and its own answers."""
 
-    def answers_for(name: str) -> Answers:
+    def answers_for(name: str) -> Responder:
         def answers(step: int, request: Request) -> Reply:
             return Reply(200, (), (name.encode(),))
 

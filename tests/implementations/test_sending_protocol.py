@@ -15,7 +15,7 @@ from obedient import broken_by, job_of, told
 
 from harness.implementations import Connection, connect
 from harness.implementations.sending_wires import Caught, Wires
-from harness.model import Answers, Job, Observation, Reply, Request
+from harness.model import CaseRun, Observation, Reply, Request, Responder
 
 ADAPTER = Path(__file__).with_name("children") / "sending_adapter.py"
 PAST_THE_PROXY = "nothing came by the proxy; a client that ignores HTTPS_PROXY is only seen in the sandbox"
@@ -30,18 +30,18 @@ def sending(*, sandbox: Any = "off", timeout_s: float = 20.0, **says: Any) -> Co
     return connect(address(**says), mode="send", sandbox=sandbox, timeout_s=timeout_s)
 
 
-def answers_as(name: str) -> Answers:
+def answers_as(name: str) -> Responder:
     def answers(step: int, request: Request) -> Reply:
         return Reply(200, (), (f"{name}/{step}".encode(),))
 
     return answers
 
 
-def job(do: str, name: str = "suite/case", **given: Any) -> Job:
+def job(do: str, name: str = "suite/case", **given: Any) -> CaseRun:
     return job_of({"do": do, **given}, name=name, answers=answers_as(name))
 
 
-def perform(connection: Connection, *jobs: Job, at_once: int = 1) -> Mapping[str, Observation]:
+def perform(connection: Connection, *jobs: CaseRun, at_once: int = 1) -> Mapping[str, Observation]:
     return {case.name: seen for case, seen in connection.perform(jobs, at_once=at_once)}
 
 
@@ -62,7 +62,7 @@ def test_an_adapter_may_send_to_any_of_the_ways_in(sandbox: str, do: str, urls: 
     assert [request.url for request in seen.steps[0].requests] == urls
     assert all(("X-Case", "kept") in request.headers for request in seen.steps[0].requests)
     assert told(seen) == ",".join(["suite/case/0"] * len(urls))
-    assert seen.unseen == {"timing", "timeout"}
+    assert seen.blind_spots == {"timing", "timeout"}
 
 
 @pytest.mark.parametrize("do", ["by_proxy", "by_base_url"])

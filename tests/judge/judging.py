@@ -14,11 +14,11 @@ from harness.model import (
     Interaction,
     Judgement,
     Observation,
-    Performed,
     Request,
     Rule,
+    RuleScope,
     Step,
-    Where,
+    StepObservation,
 )
 
 URL = "https://openrouter.ai/api/v1/chat/completions"
@@ -46,7 +46,9 @@ def expects(number: int = 0, /, **request: Any) -> Interaction:
 
 def rule(id_: str, **where: Any) -> Rule:
     """A rule that claims these places."""
-    return Rule(id_, "", ("2026-05",), "documented", ("chat",), "", Where(**where), Location("rules.yaml", 1))
+    return Rule(
+        id_, "", ("2026-05",), "documented", ("chat",), "", RuleScope(**where), Location("rules.yaml", 1)
+    )
 
 
 def case_of(*steps: Step, rules: tuple[Rule, ...] = (), canaries: Mapping[str, str] | None = None) -> Case:
@@ -55,11 +57,15 @@ def case_of(*steps: Step, rules: tuple[Rule, ...] = (), canaries: Mapping[str, s
 
 
 def verdict_on(
-    step: Step | Interaction, *requests: Request, unseen: Iterable[Any] = (), outcome: Any = None, **case: Any
+    step: Step | Interaction,
+    *requests: Request,
+    blind_spots: Iterable[Any] = (),
+    outcome: Any = None,
+    **case: Any,
 ) -> Judgement:
     """The judgement of a case of one step in which these requests were seen."""
     one = step if isinstance(step, Step) else Step({}, (step,))
-    observation = Observation((Performed(requests, outcome),), frozenset(unseen))
+    observation = Observation((StepObservation(requests, outcome),), frozenset(blind_spots))
     return judge(case_of(one, **case), observation)
 
 

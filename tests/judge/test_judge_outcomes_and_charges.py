@@ -9,7 +9,7 @@ import pytest
 from judging import case_of, expects, messages, only, rule, sent, verdict_on
 
 from harness.judge import judge
-from harness.model import Observation, Performed, Step
+from harness.model import Observation, Step, StepObservation
 
 # ------------------------------------------------------------------ outcome
 
@@ -52,7 +52,7 @@ def test_a_wrong_outcome_is_told(expected: Any, actual: Any, says: str) -> None:
 @pytest.mark.parametrize("outcome", [None, {"text": "b"}])
 def test_an_outcome_that_cannot_be_seen_is_unchecked(outcome: Any) -> None:
     """What the way of observing cannot see is neither right nor wrong."""
-    judgement = with_outcome({"text": "a"}, outcome, unseen=("outcome",))
+    judgement = with_outcome({"text": "a"}, outcome, blind_spots=("outcome",))
     assert (judgement.differences, judgement.unchecked) == ((), ("the outcome cannot be seen",))
 
 
@@ -101,11 +101,11 @@ def test_a_wrong_wait_is_charged_to_the_rule_about_time() -> None:
 def test_times_that_cannot_be_seen_are_unchecked() -> None:
     """A limit or wait that the way of observing does not tell is said to be unchecked, once."""
     step = Step({}, (replace(expects(timeout_ms=1), least=2, most=2, after_ms=(5,)),))
-    for requests, unseen in (
+    for requests, blind_spots in (
         ((sent(), sent()), ()),
         ((sent(timeout_ms=9, after_ms=9),) * 2, ("timeout", "timing")),
     ):
-        judgement = verdict_on(step, *requests, unseen=unseen)
+        judgement = verdict_on(step, *requests, blind_spots=blind_spots)
         assert judgement.differences == ()
         assert judgement.unchecked == (
             "the time limit of a request cannot be seen",
@@ -115,14 +115,17 @@ def test_times_that_cannot_be_seen_are_unchecked() -> None:
 
 def test_repeated_headers_that_cannot_be_seen_are_unchecked() -> None:
     """Where repeats are lost, that a header came once is unchecked; its value still counts."""
-    unseen = ("header-duplicates", "header-case", "header-order")
-    judgement = verdict_on(expects(headers={"A": "1"}), sent(headers={"a": "1"}), unseen=unseen)
+    blind_spots = ("header-duplicates", "header-case", "header-order")
+    judgement = verdict_on(expects(headers={"A": "1"}), sent(headers={"a": "1"}), blind_spots=blind_spots)
     assert (judgement.differences, judgement.unchecked) == (
         (),
         ("whether a header was sent twice cannot be seen",),
     )
-    assert only(verdict_on(expects(headers={"A": "1"}), sent(headers={"a": "2"}), unseen=unseen)).path == "A"
-    assert verdict_on(expects(forbid_headers=["B"]), sent(), unseen=unseen).unchecked == ()
+    assert (
+        only(verdict_on(expects(headers={"A": "1"}), sent(headers={"a": "2"}), blind_spots=blind_spots)).path
+        == "A"
+    )
+    assert verdict_on(expects(forbid_headers=["B"]), sent(), blind_spots=blind_spots).unchecked == ()
 
 
 # ------------------------------------------------------------------ steps
@@ -131,9 +134,9 @@ def test_repeated_headers_that_cannot_be_seen_are_unchecked() -> None:
 def test_steps_are_judged_each_by_itself() -> None:
     """A difference knows its step and request; a step that was not performed has sent nothing."""
     steps = (Step({}, (expects(body={"a": 1}),)), Step({}, (expects(),), ("steps", 1)))
-    difference = only(judge(case_of(*steps), Observation((Performed((sent({"a": 1}),)),))))
+    difference = only(judge(case_of(*steps), Observation((StepObservation((sent({"a": 1}),)),))))
     assert (difference.step, difference.request, difference.message) == (1, None, "never sent: a request")
-    performed = tuple(Performed((sent({"a": 1}),)) for _ in range(3))
+    performed = tuple(StepObservation((sent({"a": 1}),)) for _ in range(3))
     difference = only(judge(case_of(*steps), Observation(performed)))
     assert (difference.step, difference.request) == (2, 0)
 

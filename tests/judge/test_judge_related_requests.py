@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from judging import case_of, expects, messages, only, sent, verdict_on
 
 from harness.judge import judge
-from harness.model import Judgement, Observation, Performed, Request, Step
+from harness.model import Judgement, Observation, Request, Step, StepObservation
 
 
 def twice(first: Request, second: Request, **keys: Any) -> Judgement:
@@ -114,7 +114,9 @@ def test_requests_of_earlier_steps_can_be_kept() -> None:
         Step({}, (expects(id="one"),)),
         Step({}, (expects(keeps={"one": ["$.messages"]}),), ("steps", 1)),
     )
-    observation = Observation((Performed((sent({"messages": [1]}),)), Performed((sent({"messages": [2]}),))))
+    observation = Observation(
+        (StepObservation((sent({"messages": [1]}),)), StepObservation((sent({"messages": [2]}),)))
+    )
     difference = only(judge(case_of(*steps), observation))
     assert (difference.step, difference.path) == (1, "$.messages")
 

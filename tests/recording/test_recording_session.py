@@ -55,7 +55,7 @@ def test_what_is_recorded_replays(studio: Studio, stand_in: Site, chat: MakeCase
     replayed = chat(replies=(reply,))
     with connect("reference") as reference:
         (verdict,) = run([replayed], reference)
-    assert (verdict.status, verdict.unproven) == ("passed", ())
+    assert (verdict.status, verdict.unverified) == ("passed", ())
     (kept,) = open_cassette(file).interactions
     assert kept.reply.body == Provider().answer(stand_in.requests[0]).body
 
@@ -110,7 +110,7 @@ def test_a_client_in_another_process_is_recorded_and_replayed(
     replayed = chat(replies=({"cassette": str(take.files[0])},))
     with client(sandbox=sandbox) as unchanged:
         (verdict,) = run([replayed], unchanged)
-    assert (verdict.status, verdict.unproven) == ("passed", ())
+    assert (verdict.status, verdict.unverified) == ("passed", ())
     assert len(stand_in.requests) == 1
 
 

@@ -9,11 +9,17 @@ from xml.etree import ElementTree
 
 import pytest
 
-from harness.model import About, Verdict
+from harness.model import ImplementationInfo, Verdict
 from harness.report import Begun, Ended, JsonReport, JunitReport, Summary
 
 Make = Callable[..., Verdict]
-BEGUN = Begun((About("acme", "python:acme:shape"),), ("2026-05",), None, "0.1.0", "2026-11-20T10:00:00+00:00")
+BEGUN = Begun(
+    (ImplementationInfo("acme", "python:acme:shape"),),
+    ("2026-05",),
+    None,
+    "0.1.0",
+    "2026-11-20T10:00:00+00:00",
+)
 STATUSES = ("passed", "failed", "errored", "known_failing", "not_applicable", "skipped")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.model import About, Case, Verdict
+from harness.model import Case, ImplementationInfo, Verdict
 from harness.report import Begun, Ended, Summary, TerminalReport, sum_up
 
 Make = Callable[..., Verdict]
@@ -20,7 +20,7 @@ def shown(
 ) -> str:
     stream = io.StringIO()
     reporter = TerminalReport(stream, saved=saved)
-    abouts = tuple(About(name, f"python:{name}:shape") for name in who)
+    abouts = tuple(ImplementationInfo(name, f"python:{name}:shape") for name in who)
     reporter.begin(Begun(abouts, ("2026-05",), None, "0.1.0", "2026-11-20T10:00:00+00:00"))
     for verdict in verdicts:
         reporter.verdict(verdict)
@@ -105,19 +105,21 @@ def test_implementations_stand_side_by_side_where_they_differ(
 
 
 def test_stale_entries_and_notes_are_told(a_verdict: Make) -> None:
-    """Stale known failures, unchecked and unproven cases are never silent."""
+    """Stale known failures, unchecked and unverified cases are never silent."""
     text = shown(
-        [a_verdict(unchecked=("header order",)), a_verdict(unproven=("body differs",))], stale=("x:1 `y`",)
+        [a_verdict(unchecked=("header order",)), a_verdict(unverified=("body differs",))], stale=("x:1 `y`",)
     )
     assert "stale known failure: x:1 `y`" in text
     assert "1 case with something unchecked" in text
-    assert "1 case with something unproven" in text
+    assert "1 case with something unverified" in text
 
 
-def test_a_verbose_report_says_what_is_unchecked_and_unproven(a_verdict: Make) -> None:
+def test_a_verbose_report_says_what_is_unchecked_and_unverified(a_verdict: Make) -> None:
     """Below the line of its case, where only the number is told otherwise."""
     stream = io.StringIO()
-    TerminalReport(stream, verbose=True).verdict(a_verdict(unchecked=("header order",), unproven=("a body",)))
+    TerminalReport(stream, verbose=True).verdict(
+        a_verdict(unchecked=("header order",), unverified=("a body",))
+    )
     assert stream.getvalue().splitlines()[1:] == ["  header order", "  a body"]
 
 

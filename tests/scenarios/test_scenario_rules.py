@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import LoadError
-from harness.model import Where
+from harness.model import RuleScope
 from harness.scenarios import bundled_scenarios, load
 
 Write = Callable[..., Path]
@@ -39,7 +39,7 @@ def test_a_rule_is_read_whole(write: Write) -> None:
         ("chat", "image"),
         "our handbook",
     )
-    assert rule.where == Where(
+    assert rule.where == RuleScope(
         headers=("X-Mine", "X-My-*"),
         body=("$.reasoning.effort", "$..x", "$.a[0]", "$.b[*]"),
         url=True,
