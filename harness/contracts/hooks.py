@@ -1,0 +1,65 @@
+"""What a contract's Python may offer to the engine; all of it is optional (docs/contracts.md, Hooks).
+
+A contract's package is installed under the entry point group `harness.contracts`, by the contract's name:
+
+    [project.entry-points."harness.contracts"]
+    acme = "acme_contract"
+
+The module may have the functions and attributes of `ContractModule`. It is imported with the first hook
+that is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, MutableMapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+from harness.model import JsonValue, Reply, Request
+
+__all__ = ["GROUP", "ContractModule", "Hooks"]
+
+GROUP = "harness.contracts"
+"""The entry point group."""
+
+
+class ContractModule(Protocol):
+    """The hooks. A module has as many of them as it needs."""
+
+    scenarios: Path
+    """The folder of its contract.yaml; without it the package's own folder."""
+
+    cassettes: Path
+    """The folder of its recordings."""
+
+    recording: Any
+    """What only the contract knows of its provider when recording: see `harness.recording.protocol`."""
+
+    def reference(self) -> str:
+        """Return the address of the reference client: the implementation that is run unless one is named."""
+
+    def respond(self, request: Request, state: MutableMapping[str, Any]) -> Reply:
+        """Play the provider: answer a request. `state` lasts as long as a case, or as `harness mock` runs."""
+
+    def required_operations(self, given: Mapping[str, JsonValue]) -> Iterable[str]:
+        """Return the operations that an input needs beyond its own `operation`."""
+
+    def invert(self, request: Request) -> Mapping[str, JsonValue] | None:
+        """Return the input that a recorded request was made of, or None if it cannot be told."""
+
+    def mutants(self) -> Iterable[Any]:
+        """Return implementations that are wrong on purpose, each with the rule that it breaks."""
+
+
+class Hooks:
+    """The hooks of one contract: a module that is imported when the first of them is asked for."""
+
+    __slots__ = ("_module",)
+
+    def __init__(self, module: str = "") -> None:
+        self._module = module
+
+    def get(self, name: str) -> Any:
+        """Return a hook, or None if the contract does not have it."""
+        return getattr(import_module(self._module), name, None) if self._module else None
