@@ -34,7 +34,7 @@ from harness.model import (
     Request,
     StepObservation,
 )
-from harness.wire.in_process import Unanswerable
+from harness.wire.intercept import Unanswerable
 
 if TYPE_CHECKING:
     import asyncio

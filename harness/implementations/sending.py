@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from harness.implementations.answers import Unreadable, as_request
 from harness.implementations.inprocess import outcome_of
 from harness.model import Reply, Request, StepObservation
-from harness.wire.in_process import BLIND_TO, answering, patched
+from harness.wire.intercept import BLIND_TO, answering, patched
 
 __all__ = ["Sending"]
 

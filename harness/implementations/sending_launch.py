@@ -21,8 +21,8 @@ from harness.implementations.child import Child, child_environment
 from harness.implementations.declared import SandboxMode
 from harness.implementations.sending_ports import Doors, ports_of
 from harness.model import Request, Step
+from harness.wire.dns import NameServer
 from harness.wire.server import Answer, CaptureServer, Listener
-from harness.wire.server_names import Names
 
 __all__ = ["Entry", "Launcher"]
 
@@ -48,7 +48,7 @@ class Entry:
     server: CaptureServer
     sockets: Sequence[socket.socket]
     sandboxed: bool
-    names: Names | None = None
+    names: NameServer | None = None
     doors: Doors | None = None
     used: bool = False
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from harness.model import Headers, Reply
-from harness.wire.in_process import permitted
+from harness.wire.intercept import permitted
 
 if TYPE_CHECKING:
     import httpcore

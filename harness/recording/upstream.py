@@ -20,7 +20,7 @@ from urllib.request import getproxies, proxy_bypass
 from harness.errors import HarnessError, UsageError
 from harness.model import Request
 from harness.recording.arriving import Arriving, failures, fault_of
-from harness.wire.in_process import permitted
+from harness.wire.intercept import permitted
 
 if TYPE_CHECKING:
     import httpcore

@@ -12,7 +12,7 @@ import orjson
 
 from harness.masking import Mask
 from harness.model import Headers, JsonValue, Reply, Request
-from harness.wire.empty_success import empty_success
+from harness.wire.default_replies import default_reply
 
 if TYPE_CHECKING:
     from harness.cassettes import Cassette
@@ -42,7 +42,7 @@ def render(
     an interaction that is not there and `LoadError` for a cassette that cannot be read.
     """
     if reply is None:
-        return empty_success(request)
+        return default_reply(request)
     found = _recorded(reply, request, cassettes, turn) if "cassette" in reply else _written(reply, request)
     fault = reply.get("fault")
     return found if fault is None else Reply(found.status, found.headers, found.chunks, fault)
@@ -56,9 +56,9 @@ def _written(reply: Mapping[str, Any], request: Request) -> Reply:
         if "fault" in reply:
             return Reply(status or (200 if headers else 0), headers)
         if status is None and not headers:
-            return empty_success(request)
+            return default_reply(request)
         if status is None or (status < 300 and status not in _WITHOUT_BODY):
-            success = empty_success(request)
+            success = default_reply(request)
             return Reply(status or 200, _with_defaults(headers, success.headers), success.chunks)
         return Reply(status, headers)
     chunks = _chunks(kind, reply[kind])

@@ -17,11 +17,11 @@ from types import TracebackType
 from typing import Any, TypeAlias, TypeVar
 
 from harness.model import Reply, Request
-from harness.wire.authority import Authority
-from harness.wire.server_channel import Channel
+from harness.wire.dns import NameServer
 from harness.wire.server_connection import Connection
-from harness.wire.server_names import Names
 from harness.wire.server_replies import LiveReply
+from harness.wire.socket_channel import Channel
+from harness.wire.tls import Authority
 
 __all__ = ["Answer", "CaptureServer", "Listener"]
 
@@ -86,13 +86,13 @@ class CaptureServer:
         self._listeners.add(listener)
         return listener
 
-    def name(self, bound: socket.socket, address: str) -> Names:
+    def name(self, bound: socket.socket, address: str) -> NameServer:
         """Answer every name asked for at `bound`, a UDP socket that is taken over, with `address`."""
-        names = Names(address)
+        names = NameServer(address)
         self._call(self._loop.create_datagram_endpoint(lambda: names, sock=bound))
         return names
 
-    def unname(self, names: Names) -> None:
+    def unname(self, names: NameServer) -> None:
         """End what `name` began."""
         self._call(names.close())
 

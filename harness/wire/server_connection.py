@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 import h11
 
 from harness.model import Headers, Reply, Request
-from harness.wire.authority import Authority
-from harness.wire.server_channel import Channel
 from harness.wire.server_replies import Aborted, Answering, LiveReply
+from harness.wire.socket_channel import Channel
+from harness.wire.tls import Authority
 
-__all__ = ["BODY_LIMIT", "Connection", "Desk"]
+__all__ = ["BODY_LIMIT", "Connection", "ConnectionHandler"]
 
 BODY_LIMIT = 64 * 1024 * 1024
 HEAD_LIMIT = 256 * 1024
@@ -31,7 +31,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _DISTRUST = ("UNKNOWN_CA", "CERTIFICATE_UNKNOWN", "BAD_CERTIFICATE", "UNSUPPORTED_CERTIFICATE")
 
 
-class Desk(Protocol):
+class ConnectionHandler(Protocol):
     """What a connection needs to know and to do; a listener is one."""
 
     authority: Authority
@@ -77,26 +77,26 @@ class _Target:
 class Connection:
     """Serves one accepted connection to its end."""
 
-    def __init__(self, channel: Channel, desk: Desk) -> None:
+    def __init__(self, channel: Channel, handler: ConnectionHandler) -> None:
         self._channel = channel
-        self._desk = desk
+        self._handler = handler
         self._tunnel: _Target | None = None
         self._requests = 0
 
     async def serve(self) -> None:
-        """Read requests and answer them until one side has enough. What goes wrong is told to the desk."""
+        """Read requests and answer them until one side has enough. What goes wrong is told to the handler."""
         try:
             await self._serve()
         except Aborted as end:
             if end.failure is not None:
-                self._desk.failed(end.failure)
+                self._handler.failed(end.failure)
                 self._channel.reset()
             return
         except ssl.SSLError as error:
-            self._tell_tls_failure(error)
+            self._report_tls_failure(error)
         except OSError:  # the client went away
             if self._channel.secure and not self._requests:
-                self._tell_silence()
+                self._report_silence()
         self._channel.close()
 
     async def _serve(self) -> None:
@@ -119,11 +119,11 @@ class Connection:
         if not begun and first[0] == _HANDSHAKE:
             await self._channel.secure_with(self._context())
         elif not begun and first[0] in _SOCKS:
-            self._desk.refused("client speaks SOCKS; give it the proxy as http://…, not socks5://…")
+            self._handler.refused("client speaks SOCKS; give it the proxy as http://…, not socks5://…")
             return
         await self._converse(begun)
         if self._channel.secure and not self._requests:
-            self._tell_silence()
+            self._report_silence()
 
     # -------------------------------------------------------------- tunnels and TLS
 
@@ -132,7 +132,7 @@ class Connection:
         head = _CONNECT + await self._head()
         try:
             self._tunnel = _target(head)
-            if not self._desk.serves(self._tunnel.host):
+            if not self._handler.serves(self._tunnel.host):
                 raise _Refused(_not_served(str(self._tunnel)))
         except _Refused as refusal:
             await self._refuse(refusal)
@@ -154,21 +154,23 @@ class Connection:
     def _context(self) -> ssl.SSLContext:
         host = self._channel.local_host if self._tunnel is None else self._tunnel.host
         try:
-            return self._desk.authority.context(host)
+            return self._handler.authority.context(host)
         except ValueError as error:
             raise ssl.SSLError(f"no certificate can name {host!r}: {error}") from None
 
-    def _tell_tls_failure(self, error: ssl.SSLError) -> None:
+    def _report_tls_failure(self, error: ssl.SSLError) -> None:
         reason = getattr(error, "reason", None) or str(error)
         if any(word in reason.upper() for word in _DISTRUST):
-            self._desk.refused(f"client reached {self._where()} but does not trust the certificate authority")
+            self._handler.refused(
+                f"client reached {self._where()} but does not trust the certificate authority"
+            )
         elif isinstance(error, ssl.SSLEOFError) and not self._requests:
-            self._tell_silence()
+            self._report_silence()
         elif not self._requests:
-            self._desk.refused(f"client reached {self._where()} but TLS failed: {reason}")
+            self._handler.refused(f"client reached {self._where()} but TLS failed: {reason}")
 
-    def _tell_silence(self) -> None:
-        self._desk.refused(
+    def _report_silence(self) -> None:
+        self._handler.refused(
             f"client reached {self._where()} and left without a request;"
             " it may not trust the certificate authority"
         )
@@ -179,7 +181,7 @@ class Connection:
         host, port = self._channel.asked_for, self._channel.local_port
         if host is None:
             return f"the server at port {port}"
-        return f"{host}:{443 if self._desk.is_own(f'127.0.0.1:{port}') else port}"
+        return f"{host}:{443 if self._handler.is_own(f'127.0.0.1:{port}') else port}"
 
     # -------------------------------------------------------------- requests
 
@@ -193,7 +195,7 @@ class Connection:
                 if found is None:
                     return
                 self._requests += 1
-                reply = await self._desk.answer(found)
+                reply = await self._handler.answer(found)
             except _Refused as refusal:
                 await self._refuse(refusal)
                 return
@@ -203,11 +205,13 @@ class Connection:
             http.start_next_cycle()
 
     async def _send(self, reply: Reply | LiveReply, http: h11.Connection, request: Request) -> None:
-        answering = Answering(self._channel, http, request.method, self._desk.paced, self._desk.in_worker)
+        answering = Answering(
+            self._channel, http, request.method, self._handler.paced, self._handler.in_worker
+        )
         try:
             await answering.send(reply)
         except h11.LocalProtocolError as error:
-            self._desk.refused(
+            self._handler.refused(
                 f"the reply to {request.method} {request.url} cannot be sent over HTTP: {error}"
             )
             self._channel.reset()
@@ -259,11 +263,11 @@ class Connection:
 
     def _url(self, target: str, host: str) -> tuple[str, bool]:
         """Where the request was really going, and whether that is served."""
-        desk, tunnel = self._desk, self._tunnel
+        handler, tunnel = self._handler, self._tunnel
         if not target.startswith(("/", "*")):
             parts = urlsplit(target)
-            if not desk.is_own(parts.netloc):
-                return target, desk.serves(_host_of(parts.netloc))
+            if not handler.is_own(parts.netloc):
+                return target, handler.serves(_host_of(parts.netloc))
             host, target = parts.netloc, target.partition(parts.netloc)[2]
         path = "" if target == "*" else target
         scheme = "https" if self._channel.secure else "http"
@@ -272,13 +276,13 @@ class Connection:
         name = self._channel.asked_for
         if name is not None and name != _host_of(host):
             host = name
-        if desk.is_own(host) or not host:
-            return f"{desk.stands_for or f'{scheme}://{host}'}{path}", True
-        return f"{scheme}://{host}{path}", desk.serves(_host_of(host))
+        if handler.is_own(host) or not host:
+            return f"{handler.stands_for or f'{scheme}://{host}'}{path}", True
+        return f"{scheme}://{host}{path}", handler.serves(_host_of(host))
 
     async def _refuse(self, refusal: _Refused) -> None:
         sentence = str(refusal)
-        self._desk.refused(sentence)
+        self._handler.refused(sentence)
         body = f"harness: {sentence}\n".encode()
         headers = f"content-type: text/plain\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n"
         await self._channel.send(f"HTTP/1.1 {refusal.status} Refused\r\n{headers}".encode() + body)

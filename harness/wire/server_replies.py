@@ -12,7 +12,7 @@ from typing import NoReturn, TypeAlias
 import h11
 
 from harness.model import Headers, Reply
-from harness.wire.server_channel import Channel
+from harness.wire.socket_channel import Channel
 
 __all__ = ["Aborted", "Answering", "LiveReply"]
 

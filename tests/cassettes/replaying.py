@@ -18,7 +18,7 @@ import yaml
 from harness.cassettes import Cassette, Player, open_cassette
 from harness.errors import LoadError
 from harness.model import Headers, Request
-from harness.wire.in_process import answering, patched
+from harness.wire.intercept import answering, patched
 from harness.wire.server import CaptureServer
 
 _OF_THE_CONNECTION = frozenset(

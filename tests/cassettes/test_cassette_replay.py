@@ -24,7 +24,7 @@ from harness.cassettes.bodies import body_changes
 from harness.cassettes.keys import canonical_body, place_of
 from harness.masking import Mask
 from harness.model import Reply, Request
-from harness.wire.in_process import answering, patched
+from harness.wire.intercept import answering, patched
 from harness.wire.server import CaptureServer
 
 URL = "https://openrouter.ai/api/v1/chat/completions"

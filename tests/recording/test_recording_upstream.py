@@ -13,7 +13,7 @@ from harness.errors import UsageError
 from harness.model import Reply, Request
 from harness.recording import Upstream, parse_route
 from harness.recording.upstream import NotPlannedError, UntrustedError
-from harness.wire.in_process import answering, patched
+from harness.wire.intercept import answering, patched
 from harness.wire.server_replies import LiveReply
 
 

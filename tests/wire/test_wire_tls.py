@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.wire.authority import Authority
+from harness.wire.tls import Authority
 
 _RUN = """
 import ssl, sys

@@ -7,7 +7,7 @@ import socket
 import struct
 from typing import cast
 
-__all__ = ["Names"]
+__all__ = ["NameServer"]
 
 _HEADER = struct.Struct("!6H")
 _A_RECORD, _AAAA_RECORD, _INTERNET = 1, 28, 1
@@ -16,7 +16,7 @@ _RECURSION = 0x0100
 _POINTER_TO_QUESTION = 0xC00C
 
 
-class Names(asyncio.DatagramProtocol):
+class NameServer(asyncio.DatagramProtocol):
     """Answers each question for an IPv4 address with `address`, and every other with nothing (RFC 1035).
 
     `asked` holds the names whose address was asked for, in order.

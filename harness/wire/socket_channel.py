@@ -15,7 +15,7 @@ import struct
 from collections.abc import Callable
 from typing import TypeVar
 
-from harness.wire.authority import NamedSocket
+from harness.wire.tls import NamedSocket
 
 __all__ = ["Channel"]
 

@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from harness.wire.server_names import Names
+from harness.wire.dns import NameServer
 
 HEADER = struct.pack("!6H", 0xABCD, 0x0100, 1, 0, 0, 0)
 NAME = b"\x0aopenrouter\x02AI\x00"
@@ -14,7 +14,7 @@ NAME = b"\x0aopenrouter\x02AI\x00"
 
 def test_every_name_has_the_address() -> None:
     """An A record in reply to the question, and the name is remembered in lower case."""
-    names = Names("93.184.215.14")
+    names = NameServer("93.184.215.14")
     question = NAME + struct.pack("!2H", 1, 1)
     reply = names.reply_to(HEADER + question)
     assert reply is not None
@@ -26,7 +26,7 @@ def test_every_name_has_the_address() -> None:
 
 def test_other_kinds_of_record_are_empty_and_no_error() -> None:
     """So a client that asks for an IPv6 address goes on to ask for the other."""
-    reply = Names("93.184.215.14").reply_to(HEADER + NAME + struct.pack("!2H", 28, 1))
+    reply = NameServer("93.184.215.14").reply_to(HEADER + NAME + struct.pack("!2H", 28, 1))
     assert reply is not None
     assert reply[:12] == struct.pack("!6H", 0xABCD, 0x8500, 1, 0, 0, 0)
 
@@ -44,4 +44,4 @@ def test_other_kinds_of_record_are_empty_and_no_error() -> None:
 )
 def test_what_is_no_question_gets_no_reply(query: bytes) -> None:
     """Cut short, a reply itself, or no name."""
-    assert Names("93.184.215.14").reply_to(query) is None
+    assert NameServer("93.184.215.14").reply_to(query) is None

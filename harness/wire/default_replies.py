@@ -12,7 +12,7 @@ import orjson
 
 from harness.model import JsonValue, Reply, Request
 
-__all__ = ["empty_success"]
+__all__ = ["default_reply"]
 
 _JSON = (("content-type", "application/json"),)
 _EVENTS = (("content-type", "text/event-stream"),)
@@ -21,7 +21,7 @@ _STREAM = b'"stream"'
 _WANTED = re.compile(rb"\s*:\s*true\b")
 
 
-def empty_success(request: Request) -> Reply:
+def default_reply(request: Request) -> Reply:
     """A plausible answer without content, by the end of the path; if that says nothing, an empty object."""
     path = request.url.partition("#")[0].partition("?")[0].rstrip("/")
     for end, made in _BY_PATH.items():

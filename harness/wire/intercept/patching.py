@@ -83,7 +83,7 @@ def _patch() -> ExitStack:
     """Put vcrpy's patches in place, with cassettes apart for the stacks whose errors are their own."""
     from vcr.patch import PATCHER_NAMES  # type: ignore[import-untyped]
 
-    from harness.wire.stand_in import StandIn, aiohttp_as_sent, httpx_in_pieces
+    from harness.wire.intercept.cassette import AnsweringCassette, aiohttp_as_sent, httpx_in_pieces
 
     apart = ("httpx", "httpx2", "aiohttp")
     together = tuple(name for name in PATCHER_NAMES if name not in apart)
@@ -92,7 +92,7 @@ def _patch() -> ExitStack:
         for names in (together, *((name,) for name in apart)):
             others = tuple(name for name in PATCHER_NAMES if name not in names)
             stack.enter_context(
-                StandIn.use(path=names[0], skip_patchers=others, stack=names[0], answer=_answered)
+                AnsweringCassette.use(path=names[0], skip_patchers=others, stack=names[0], answer=_answered)
             )
         stack.enter_context(aiohttp_as_sent())
         stack.enter_context(httpx_in_pieces())

@@ -19,7 +19,7 @@ from vcr.record_mode import RecordMode  # type: ignore[import-untyped]
 
 from harness.model import Headers, Reply
 
-__all__ = ["StandIn", "aiohttp_as_sent", "httpx_in_pieces"]
+__all__ = ["AnsweringCassette", "aiohttp_as_sent", "httpx_in_pieces"]
 
 
 _IN_PIECES = ("httpx", "httpx2")
@@ -38,7 +38,7 @@ class _Nowhere:
         return None
 
 
-class StandIn(Cassette):  # type: ignore[misc]
+class AnsweringCassette(Cassette):  # type: ignore[misc]
     """A cassette that has a response to everything. `stack` is the HTTP stack whose patches ask it."""
 
     def __init__(

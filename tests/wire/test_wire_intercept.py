@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from harness.model import Reply, Request
-from harness.wire.in_process import Unanswerable, answering, patched
+from harness.wire.intercept import Unanswerable, answering, patched
 
 URL = "https://api.example/v1"
 
