@@ -6,7 +6,7 @@ docs/protocol.md; both give an `Observation` for a `Case`.
 
 from __future__ import annotations
 
-from harness.implementations.connecting import Connection, connect
+from harness.implementations.addresses import Connection, connect
 from harness.implementations.declared import SandboxMode
 from harness.implementations.folder import known_names
 

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import ImplementationError
 from harness.implementations import protocol
-from harness.implementations.answers import Unreadable, named
-from harness.implementations.child import Child
+from harness.implementations.child_process import Child
 from harness.implementations.declared import declared
-from harness.implementations.flight import Flight
+from harness.implementations.pending_case import PendingCase
+from harness.implementations.results import Unreadable, named
 from harness.masking import Mask
 from harness.model import Case, CaseRun, ImplementationInfo, Observation
 
 if TYPE_CHECKING:  # the capture server is imported where it is used only
-    from harness.implementations.sending_wires import Tap, Wires
+    from harness.implementations.send.protocol_capture import CaptureSession, CaseCapture
 
 __all__ = ["Command"]
 
@@ -38,12 +38,12 @@ class Command:
     """A command that speaks the protocol. The child is started by `start`, and again after a death."""
 
     def __init__(
-        self, words: Sequence[str], home: Path, *, timeout_s: float, wires: Wires | None = None
+        self, words: Sequence[str], home: Path, *, timeout_s: float, session: CaptureSession | None = None
     ) -> None:
         self._words = words
         self._home = home
         self._timeout_s = timeout_s
-        self._wires = wires
+        self._session = session
         self._child: Child | None = None
         self._seq = 0
         self.about = ImplementationInfo(name=shlex.join(words), address="", inputs=(), features=())
@@ -73,17 +73,17 @@ class Command:
         Raises `ImplementationError` when the child cannot be started again.
         """
         window = max(1, min(at_once, self.about.concurrency))
-        if self._wires is not None and self._wires.sandboxed:
+        if self._session is not None and self._session.sandboxed:
             window = 1  # its traffic comes in at one door
-        flying = _Flying(self, iter(jobs), window)
+        pending = _PendingCases(self, iter(jobs), window)
         try:
             while True:
-                flying.admit()
-                if not flying:
+                pending.admit()
+                if not pending:
                     return
-                yield from flying.listen()
+                yield from pending.listen()
         finally:
-            if flying:
+            if pending:
                 self.discard()
 
     def close(self) -> None:
@@ -91,8 +91,8 @@ class Command:
         child, self._child = self._child, None
         if child is not None:
             child.stop(protocol.stop(), GRACE_S)
-        if self._wires is not None:
-            self._wires.close()
+        if self._session is not None:
+            self._session.close()
 
     def __enter__(self) -> Command:
         return self
@@ -105,7 +105,7 @@ class Command:
     @property
     def notes(self) -> tuple[str, ...]:
         """What is worth telling about the way its requests are seen."""
-        return () if self._wires is None else self._wires.notes
+        return () if self._session is None else self._session.notes
 
     # -------------------------------------------------------------- for the cases in flight
 
@@ -126,15 +126,15 @@ class Command:
         if child is not None:
             child.kill()
 
-    def bury(self) -> tuple[str, str]:
+    def reap(self) -> tuple[str, str]:
         """Give up a child that is lost, and tell how it ended and the end of its standard error."""
         child, self._child = self._child, None
         assert child is not None
-        return child.epitaph(GRACE_S), child.stderr
+        return child.exit_reason(GRACE_S), child.stderr
 
-    def tap(self, job: CaseRun, *, alone: bool) -> Tap | None:
+    def capture(self, job: CaseRun, *, alone: bool) -> CaseCapture | None:
         """Where the requests of a case are seen in mode `send`; `alone` if there is no other in flight."""
-        return None if self._wires is None else self._wires.tap(job, alone=alone)
+        return None if self._session is None else self._session.capture(job, alone=alone)
 
     def next_seq(self) -> int:
         self._seq += 1
@@ -146,9 +146,9 @@ class Command:
     # -------------------------------------------------------------- starting
 
     def _launched(self) -> Child:
-        if self._wires is None:
+        if self._session is None:
             return Child(self._words, self._home, line_limit=protocol.LINE_LIMIT)
-        return self._wires.launch(self._words, self._home, line_limit=protocol.LINE_LIMIT)
+        return self._session.launch(self._words, self._home, line_limit=protocol.LINE_LIMIT)
 
     def _first_line(self, child: Child) -> bytes:
         allowed = max(self._timeout_s, START_S)
@@ -158,7 +158,7 @@ class Command:
             if lines:
                 return lines[0]
             if child.lost is not None:
-                how = child.epitaph(GRACE_S)
+                how = child.exit_reason(GRACE_S)
                 raise self._failure(f"ended before it answered `start`: {how}", child)
             if time.monotonic() >= until:
                 child.kill()
@@ -186,7 +186,7 @@ class Command:
         return ImplementationError(f"{shlex.join(self._words)} {mask(what)}", hint=hint)
 
 
-class _Flying:
+class _PendingCases:
     """The cases that a child has at the moment, and those that wait for another attempt."""
 
     def __init__(self, command: Command, jobs: Iterator[CaseRun], window: int) -> None:
@@ -194,7 +194,7 @@ class _Flying:
         self._jobs = jobs
         self._window = window
         self._features = frozenset(command.about.features)
-        self._flights: dict[int, Flight] = {}
+        self._pending: dict[int, PendingCase] = {}
         self._again: deque[CaseRun] = deque()
         self._held: CaseRun | None = None
         self._complaint: str | None = None
@@ -203,108 +203,108 @@ class _Flying:
         self._ended: list[tuple[Case, Observation]] = []
 
     def __bool__(self) -> bool:
-        return bool(self._flights or self._ended)
+        return bool(self._pending or self._ended)
 
     def admit(self) -> None:
         """Start as many cases as there is room for; after a death one at a time."""
-        while len(self._flights) < self._window and not self._is_alone():
+        while len(self._pending) < self._window and not self._is_alone():
             alone = bool(self._again)
             job = self._again.popleft() if alone else self._next_job()
             if job is None:
                 return
             deadline = time.monotonic() + self._command.timeout_s
-            tap = self._command.tap(job, alone=self._window == 1)
-            flight = Flight(job, self._features, deadline=deadline, alone=alone, tap=tap)
+            capture = self._command.capture(job, alone=self._window == 1)
+            pending = PendingCase(job, self._features, deadline=deadline, alone=alone, capture=capture)
             if self._complaint is not None:
-                flight.breaks(f"before this case began, it wrote {self._complaint}")
+                pending.breaks(f"before this case began, it wrote {self._complaint}")
                 self._complaint = None
-                self._land(flight)
+                self._land(pending)
                 continue
             child = self._command.child()
-            self._start_step(flight, child)
+            self._start_step(pending, child)
 
     def listen(self) -> Iterator[tuple[Case, Observation]]:
         """Wait for something to happen, and yield the cases that it ended."""
-        if self._flights:
+        if self._pending:
             child = self._command.child()
-            nearest = min(flight.deadline for flight in self._flights.values())
+            nearest = min(pending.deadline for pending in self._pending.values())
             for line in child.receive(0 if self._ended else nearest - time.monotonic()):
                 self._hear(line, child)
             if child.lost is not None:
-                self._mourn()
+                self._on_exit()
             else:
                 self._look_at_the_clock(child)
         ended, self._ended = self._ended, []
         yield from ended
 
     def _is_alone(self) -> bool:
-        return any(flight.alone for flight in self._flights.values())
+        return any(pending.alone for pending in self._pending.values())
 
     def _next_job(self) -> CaseRun | None:
         """The next job, unless a case of its name is in flight: steps are told apart by the name."""
         job = self._held or next(self._jobs, None)
         self._held = None
         if job is not None and any(
-            flight.job.case.name == job.case.name for flight in self._flights.values()
+            pending.job.case.name == job.case.name for pending in self._pending.values()
         ):
             self._held = job
             return None
         return job
 
-    def _start_step(self, flight: Flight, child: Child) -> None:
-        self._flights.pop(flight.seq, None)
+    def _start_step(self, pending: PendingCase, child: Child) -> None:
+        self._pending.pop(pending.seq, None)
         seq = self._command.next_seq()
-        self._flights[seq] = flight
+        self._pending[seq] = pending
         try:
-            line = flight.begin_step(seq)
+            line = pending.begin_step(seq)
         except ImplementationError as error:
-            flight.breaks(error.message)
-            self._land(flight)
+            pending.breaks(error.message)
+            self._land(pending)
         else:
             child.send(line)
 
-    def _land(self, flight: Flight) -> None:
-        self._flights.pop(flight.seq, None)
-        flight.release()
-        assert flight.observation is not None
-        if flight.observation.broken is None:
+    def _land(self, pending: PendingCase) -> None:
+        self._pending.pop(pending.seq, None)
+        pending.release()
+        assert pending.observation is not None
+        if pending.observation.broken is None:
             self._killed_in_a_row = 0
-        self._ended.append((flight.job.case, flight.observation))
+        self._ended.append((pending.job.case, pending.observation))
 
     def _hear(self, line: bytes, child: Child) -> None:
         if not line or line.isspace():
             return
         try:
             message = protocol.parse(line)
-            flight = self._addressee(message)
+            pending = self._addressee(message)
         except Unreadable as error:
             self._complain(str(error), child)
             return
-        if flight is None:
+        if pending is None:
             return
         try:
-            answer = flight.hear(message)
+            answer = pending.hear(message)
         except Unreadable as error:
             if any(key in message for key in protocol.ENDINGS):
-                flight.breaks(f"it answered {error}")
+                pending.breaks(f"it answered {error}")
             else:
-                self._cancel(flight, child, f"it answered {error}")
+                self._cancel(pending, child, f"it answered {error}")
                 return
         else:
             if answer is not None:
                 child.send(answer)
-        if flight.observation is not None:
-            self._land(flight)
-        elif flight.step_is_over:
-            self._start_step(flight, child)
+        if pending.observation is not None:
+            self._land(pending)
+        elif pending.step_is_over:
+            self._start_step(pending, child)
 
-    def _addressee(self, message: Mapping[str, Any]) -> Flight | None:
+    def _addressee(self, message: Mapping[str, Any]) -> PendingCase | None:
         """The case that a message is for; None if it was cancelled. Raises `Unreadable`."""
         seq = message.get("seq")
         if isinstance(seq, int) and not isinstance(seq, bool):
-            flight = self._flights.get(seq)
-            if flight is not None:
-                return flight
+            pending = self._pending.get(seq)
+            if pending is not None:
+                return pending
             if seq in self._let_go:
                 return None
             if self._command.was_asked(seq):
@@ -316,30 +316,30 @@ class _Flying:
 
     def _complain(self, what: str, child: Child) -> None:
         """Something came that belongs to no case: it errs those in flight, or else the next one."""
-        flights = [flight for flight in self._flights.values() if flight.verdict is None]
-        for flight in flights:
-            self._cancel(flight, child, f"it wrote {what}")
-        if not self._flights:
+        cases = [pending for pending in self._pending.values() if pending.verdict is None]
+        for pending in cases:
+            self._cancel(pending, child, f"it wrote {what}")
+        if not self._pending:
             self._complaint = what
 
-    def _cancel(self, flight: Flight, child: Child, message: str) -> None:
-        flight.verdict = flight.broken(message, child.stderr)
-        flight.deadline = time.monotonic() + GRACE_S
-        self._let_go.add(flight.seq)
-        child.send(protocol.cancel(flight.seq))
+    def _cancel(self, pending: PendingCase, child: Child, message: str) -> None:
+        pending.verdict = pending.broken(message, child.stderr)
+        pending.deadline = time.monotonic() + GRACE_S
+        self._let_go.add(pending.seq)
+        child.send(protocol.cancel(pending.seq))
 
     def _look_at_the_clock(self, child: Child) -> None:
         now = time.monotonic()
-        due = [flight for flight in self._flights.values() if flight.deadline <= now]
-        stubborn = next((flight.verdict for flight in due if flight.verdict is not None), None)
+        due = [pending for pending in self._pending.values() if pending.deadline <= now]
+        stubborn = next((pending.verdict for pending in due if pending.verdict is not None), None)
         if stubborn is not None:
             self._command.discard()
             self._scatter()
             self._lose_patience(stubborn)
             return
-        for flight in due:
-            flight.late = True
-            self._cancel(flight, child, f"no answer within {self._command.timeout_s:g} s")
+        for pending in due:
+            pending.late = True
+            self._cancel(pending, child, f"no answer within {self._command.timeout_s:g} s")
 
     def _lose_patience(self, verdict: Observation) -> None:
         """Raises `ImplementationError` when child after child had to be killed and no case came through."""
@@ -351,9 +351,9 @@ class _Flying:
             hint="It neither answered nor let itself be cancelled. Try it by hand with `harness shape`.",
         )
 
-    def _mourn(self) -> None:
+    def _on_exit(self) -> None:
         """The child is gone by itself."""
-        how, stderr = self._command.bury()
+        how, stderr = self._command.reap()
         self._scatter(f"the adapter ended before it answered: {how}", stderr)
 
     def _scatter(self, message: str = "", stderr: str = "") -> None:
@@ -362,17 +362,17 @@ class _Flying:
         A case is blamed for the child's end if it was alone with it. Of several that were late together,
         one may have kept the child from answering the others, so they are not blamed either.
         """
-        flights = list(self._flights.values())
-        self._flights.clear()
+        cases = list(self._pending.values())
+        self._pending.clear()
         self._let_go.clear()
-        several_late = sum(flight.late for flight in flights) > 1
-        for flight in flights:
-            flight.release()
-            if flight.verdict is not None and not (flight.late and several_late):
-                flight.observation = flight.verdict
-            elif flight.alone and message:
-                flight.breaks(message, stderr)
+        several_late = sum(pending.late for pending in cases) > 1
+        for pending in cases:
+            pending.release()
+            if pending.verdict is not None and not (pending.late and several_late):
+                pending.observation = pending.verdict
+            elif pending.alone and message:
+                pending.breaks(message, stderr)
             else:
-                self._again.append(flight.job)
+                self._again.append(pending.job)
                 continue
-            self._land(flight)
+            self._land(pending)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any, Literal, TypeAlias, get_args
 
 from harness.errors import nearest
-from harness.implementations.answers import Unreadable, named
+from harness.implementations.results import Unreadable, named
 from harness.model import DECLARED_INPUTS, EDITIONS, FEATURES, OPERATIONS, ImplementationInfo
 
 __all__ = ["DECLARABLE", "SANDBOX_MODES", "SandboxMode", "checked", "declared"]

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 import orjson
 
 from harness.errors import Unsupported
-from harness.implementations.answers import Unreadable, as_outcome, as_request, milliseconds, named
-from harness.implementations.limits import TimeIsUp, TimeLimit
+from harness.implementations.results import Unreadable, as_outcome, as_request, milliseconds, named
+from harness.implementations.timeouts import TimeIsUp, TimeLimit
 from harness.masking import Mask
 from harness.model import (
     BlindSpot,
@@ -39,12 +39,12 @@ from harness.wire.intercept import Unanswerable
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["InProcess", "Shaping", "Way", "outcome_of"]
+__all__ = ["InProcess", "Observer", "ShapeObserver", "outcome_of"]
 
 Target: TypeAlias = Callable[..., Any]
 
 
-class Way(Protocol):
+class Observer(Protocol):
     """How the requests of a callable are come by."""
 
     blind_to: frozenset[BlindSpot]
@@ -76,7 +76,13 @@ class InProcess:
     """
 
     def __init__(
-        self, target: Target, about: ImplementationInfo, way: Way, *, timeout_s: float, promises: bool = False
+        self,
+        target: Target,
+        about: ImplementationInfo,
+        way: Observer,
+        *,
+        timeout_s: float,
+        promises: bool = False,
     ) -> None:
         self._target = target
         self._about = about
@@ -178,7 +184,7 @@ class _NoReply(BaseException):
         self.error = error
 
 
-class Shaping:
+class ShapeObserver:
     """The way of mode `shape`: the callable returns its requests, or yields them one by one."""
 
     blind_to: frozenset[BlindSpot] = frozenset()
@@ -283,7 +289,7 @@ def _traceback(error: BaseException) -> str:
     """The traceback from where the callable's own code begins, its innermost frames if it is long."""
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename.replace("\\", "/").endswith(
-        ("/harness/implementations/inprocess.py", "/harness/implementations/sending.py")
+        ("/harness/implementations/inprocess.py", "/harness/implementations/send/in_process.py")
     ):
         trace = trace.tb_next
     if isinstance(error, TimeIsUp):

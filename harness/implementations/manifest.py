@@ -13,8 +13,8 @@ from typing import Any, cast
 import yaml
 
 from harness.errors import LoadError, Location, Problem, nearest
-from harness.implementations.answers import Unreadable, named
 from harness.implementations.declared import SANDBOX_MODES, checked
+from harness.implementations.results import Unreadable, named
 
 __all__ = ["stated_in"]
 

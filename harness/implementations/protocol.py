@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from harness._version import __version__
-from harness.implementations.answers import Unreadable, as_outcome
+from harness.implementations.results import Unreadable, as_outcome
 from harness.model import JsonValue, Reply
 
 __all__ = [

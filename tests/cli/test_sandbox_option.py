@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.implementations.sending_launch import Launcher
+from harness.implementations.send.sandbox import Launcher
 
 Harness = Callable[..., "subprocess.CompletedProcess[str]"]
 

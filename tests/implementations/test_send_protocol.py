@@ -14,7 +14,7 @@ import pytest
 from obedient import broken_by, job_of, told
 
 from harness.implementations import Connection, connect
-from harness.implementations.sending_wires import Caught, Wires
+from harness.implementations.send.protocol_capture import CapturedTraffic, CaptureSession
 from harness.model import CaseRun, Observation, Reply, Request, Responder
 
 ADAPTER = Path(__file__).with_name("children") / "sending_adapter.py"
@@ -142,9 +142,9 @@ def test_an_adapter_whose_client_ignores_proxies_errs_with_that_reason(mute: boo
 def test_a_refusal_that_an_adapter_reports_is_judged() -> None:
     """Without a request, by whatever way: it may be what is expected."""
     refusal = {"error": {"class": "auth", "retryable": False, "message": "no key"}}
-    caught = Caught(sandboxed=False)
-    assert caught.problem(refusal) is None
-    assert caught.problem({"error": {**refusal["error"], "class": "timeout"}}) == PAST_THE_PROXY
+    traffic = CapturedTraffic(sandboxed=False)
+    assert traffic.problem(refusal) is None
+    assert traffic.problem({"error": {**refusal["error"], "class": "timeout"}}) == PAST_THE_PROXY
 
 
 def test_a_child_that_dies_is_started_again_with_a_new_way_in(tmp_path: Path) -> None:
@@ -161,17 +161,17 @@ def test_a_child_that_dies_is_started_again_with_a_new_way_in(tmp_path: Path) ->
 
 def test_a_new_child_closes_every_way_into_the_one_before() -> None:
     """A case that was given up with it cannot be counted for any more."""
-    wires = Wires("off")
+    session = CaptureSession("off")
     words = [sys.executable, "-c", "input()"]
-    first = wires.launch(words, Path(), line_limit=1024)
-    base_url = wires.tap(job("by_base_url"), alone=True).open(0)["base_url"]
+    first = session.launch(words, Path(), line_limit=1024)
+    base_url = session.capture(job("by_base_url"), alone=True).open(0)["base_url"]
     assert httpx.post(base_url).text == "suite/case/0"
-    second = wires.launch(words, Path(), line_limit=1024)
+    second = session.launch(words, Path(), line_limit=1024)
     with pytest.raises(httpx.ConnectError):
         httpx.post(base_url)
     for child in (first, second):
         child.kill()
-    wires.close()
+    session.close()
 
 
 def test_a_run_that_is_given_up_leaves_nothing_for_the_next() -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 from harness.errors import ImplementationError, UsageError, nearest
-from harness.implementations.answers import Unreadable, named
 from harness.implementations.declared import DECLARABLE, SANDBOX_MODES, SandboxMode, declared
 from harness.implementations.folder import (
     MANIFEST,
@@ -20,6 +19,7 @@ from harness.implementations.folder import (
     known_names,
     read_manifest,
 )
+from harness.implementations.results import Unreadable, named
 from harness.model import FEATURES, Implementation, ImplementationInfo
 
 if TYPE_CHECKING:
@@ -111,20 +111,20 @@ def _open(
 def _open_python(
     path: str, manifest: Manifest, asked: str, mode: Mode | None, timeout_s: float, home: Path | None
 ) -> Connection:
-    from harness.implementations.inprocess import InProcess, Shaping, Way
+    from harness.implementations.inprocess import InProcess, Observer, ShapeObserver
 
     target = _callable(path, home or Path())
     stated = mode or manifest.mode
     about = manifest.applied_to(_about_python(target, path, asked, stated))
     if stated is not None:
         about = replace(about, mode=stated)
-    way: Way
+    way: Observer
     if about.mode == "send":
-        from harness.implementations.sending import Sending
+        from harness.implementations.send.in_process import SendObserver
 
-        way = Sending()
+        way = SendObserver()
     else:
-        way = Shaping()
+        way = ShapeObserver()
     promises = manifest.features is not None or "features" in (getattr(target, "harness", None) or {})
     return InProcess(target, about, way, timeout_s=timeout_s, promises=promises)
 
@@ -167,15 +167,17 @@ def _command(
 
     if not sends:
         return Command(words, home or Path(), timeout_s=timeout_s)
-    from harness.implementations.sending_wires import Wires
+    from harness.implementations.send.protocol_capture import CaptureSession
 
-    return Command(words, home or Path(), timeout_s=timeout_s, wires=Wires(manifest.sandbox or "auto"))
+    return Command(
+        words, home or Path(), timeout_s=timeout_s, session=CaptureSession(manifest.sandbox or "auto")
+    )
 
 
 def _open_program(
     words: list[str], manifest: Manifest, asked: str, mode: Mode | None, timeout_s: float, home: Path | None
 ) -> Connection:
-    from harness.implementations.sending_programs import Program
+    from harness.implementations.send.executable import Program
 
     if "shape" in (mode, manifest.mode):
         raise UsageError(

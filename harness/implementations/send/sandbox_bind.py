@@ -1,6 +1,6 @@
-"""Open ports in a network that sending_namespace.py made: a script of its own, never imported.
+"""Open ports in a network that sandbox_init.py made: a script of its own, never imported.
 
-    python -I -S sending_door.py DESCRIPTOR USER NETWORK PORT...
+    python -I -S sandbox_bind.py DESCRIPTOR USER NETWORK PORT...
 
 It moves into the user and the network namespace that the descriptors USER and NETWORK stand for. For each
 PORT, in their order, a message goes through the Unix socket DESCRIPTOR: `open` with a socket that listens

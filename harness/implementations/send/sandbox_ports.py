@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from harness.errors import ImplementationError
 from harness.model import JsonValue, Step
 
-__all__ = ["Doors", "ports_named", "ports_of"]
+__all__ = ["PortMap", "ports_named", "ports_of"]
 
-_DOOR = Path(__file__).with_name("sending_door.py")
+_BIND = Path(__file__).with_name("sandbox_bind.py")
 _START_S = 20.0
 
 _USUAL = (80, 443)
@@ -67,7 +67,7 @@ def _urls(value: JsonValue) -> Iterator[str]:
             yield from _urls(each)
 
 
-class Doors:
+class PortMap:
     """Opens ports in a sandbox from outside, as they are asked for. Once open, they stay so until `close`.
 
     `user` and `network` are descriptors of its namespaces, and taken over.
@@ -110,7 +110,7 @@ class Doors:
         words = [channel, *self._namespaces, *ports]
         try:
             done = subprocess.run(
-                [sys.executable, "-I", "-S", str(_DOOR), *map(str, words)],
+                [sys.executable, "-I", "-S", str(_BIND), *map(str, words)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,

@@ -15,8 +15,8 @@ from obedient import broken_by, job_of, told
 
 from harness.errors import ImplementationError
 from harness.implementations import Connection, connect
-from harness.implementations.sending_launch import Launcher
-from harness.implementations.sending_ports import ports_named, ports_of
+from harness.implementations.send.sandbox import Launcher
+from harness.implementations.send.sandbox_ports import ports_named, ports_of
 from harness.model import Interaction, Observation, Reply, Request, Step
 
 ADAPTER = Path(__file__).with_name("children") / "sending_adapter.py"
@@ -144,15 +144,15 @@ def test_an_ipv6_address_errs_the_case() -> None:
 def test_the_ports_that_are_kept_open_are_counted() -> None:
     """A run that names more and more of them comes to an end of them, and says so."""
     launcher = Launcher("require")
-    child, entry = launcher.start(["true"], Path(), line_limit=1024)
+    child, ingress = launcher.start(["true"], Path(), line_limit=1024)
     try:
-        entry.serve(Step({"options": [f"http://localhost:{port}" for port in range(4000, 4064)]}, ()))
-        entry.serve(Step({"base_url": "http://localhost:4063"}, ()))
+        ingress.serve(Step({"options": [f"http://localhost:{port}" for port in range(4000, 4064)]}, ()))
+        ingress.serve(Step({"base_url": "http://localhost:4063"}, ()))
         with pytest.raises(ImplementationError, match=r"^port 4064 is not served .* 64 ports"):
-            entry.serve(Step({"base_url": "http://localhost:4064"}, ()))
+            ingress.serve(Step({"base_url": "http://localhost:4064"}, ()))
     finally:
         child.kill()
-        entry.close()
+        ingress.close()
         launcher.close()
 
 

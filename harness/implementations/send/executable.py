@@ -23,11 +23,11 @@ import orjson
 
 from harness.errors import ImplementationError
 from harness.implementations import protocol
-from harness.implementations.answers import Unreadable, as_outcome
-from harness.implementations.child import Child
+from harness.implementations.child_process import Child
 from harness.implementations.declared import SandboxMode
-from harness.implementations.sending_launch import Launcher
-from harness.implementations.sending_wires import Caught, provider
+from harness.implementations.results import Unreadable, as_outcome
+from harness.implementations.send.protocol_capture import CapturedTraffic, provider
+from harness.implementations.send.sandbox import Launcher
 from harness.masking import Mask
 from harness.model import (
     BlindSpot,
@@ -137,7 +137,7 @@ class Program:
         document = _json(given)
         file = folder / "input.json"
         file.write_bytes(document)
-        child, entry = self._launcher.start(
+        child, ingress = self._launcher.start(
             self._words,
             self._home,
             line_limit=protocol.LINE_LIMIT,
@@ -145,22 +145,22 @@ class Program:
             step=job.case.steps[step],
         )
         try:
-            with entry.listen(answer, stands_for=provider(given)) as listener:
+            with ingress.listen(answer, stands_for=provider(given)) as listener:
                 try:
                     child.send(document + b"\n")
                     child.end_input()
                     said = self._last_line(child)
-                    how = None if said is None else child.epitaph(_GRACE_S)
+                    how = None if said is None else child.exit_reason(_GRACE_S)
                 finally:
                     child.kill()
-            caught = Caught.at(listener, entry)
+            traffic = CapturedTraffic.at(listener, ingress)
         finally:
-            entry.close()
+            ingress.close()
         if said is None:
-            late = f"it did not end within {self._timeout_s:g} s, and had sent {_count(caught.requests)}"
-            why = caught.problem(None, failed=True)
-            return attempt.broken(late, child.stderr, caught.notes if why is None else [why])
-        return attempt.took_step(caught, said, how or "", child.stderr)
+            late = f"it did not end within {self._timeout_s:g} s, and had sent {_count(traffic.requests)}"
+            why = traffic.problem(None, failed=True)
+            return attempt.broken(late, child.stderr, traffic.notes if why is None else [why])
+        return attempt.took_step(traffic, said, how or "", child.stderr)
 
     def _last_line(self, child: Child) -> bytes | None:
         """The last line that it prints; None if its time is up, or the run broken off, before it ends."""
@@ -172,7 +172,7 @@ class Program:
                 return None
             for line in child.receive(min(remaining, _GLANCE_S)):
                 last = line if line.strip() else last
-        return child.unended if child.unended.strip() else last
+        return child.unterminated if child.unterminated.strip() else last
 
 
 class _Attempt:
@@ -185,7 +185,7 @@ class _Attempt:
         self._performed: list[StepObservation] = []
         self._notes: list[str] = []
 
-    def took_step(self, caught: Caught, said: bytes, how: str, stderr: str) -> Observation | None:
+    def took_step(self, traffic: CapturedTraffic, said: bytes, how: str, stderr: str) -> Observation | None:
         """Take in how a step went; gives the observation if the case ends with it.
 
         What was sent is judged however the program ended. Without a request, only a program that ended well
@@ -193,20 +193,20 @@ class _Attempt:
         """
         message = _object(said)
         if "unsupported" in message:
-            sent = (*self._performed, StepObservation(caught.requests))
+            sent = (*self._performed, StepObservation(traffic.requests))
             return Observation(sent, unsupported=self._mask(str(message["unsupported"])))
         outcome = _outcome(message)
         failed = how != _WELL
-        problem = caught.problem(outcome, failed=failed and outcome is None)
+        problem = traffic.problem(outcome, failed=failed and outcome is None)
         if problem is not None:
             return self.broken(f"{problem}; {how}", stderr)
-        if failed and not caught.requests and outcome is None:
+        if failed and not traffic.requests and outcome is None:
             return self.broken(f"it sent nothing, and {how}", stderr)
-        self._notes += caught.notes
+        self._notes += traffic.notes
         if failed:
             tail = stderr.strip()[-_SHOWN:]
             self._notes.append(f"{how}, and wrote to standard error: {tail}" if tail else how)
-        self._performed.append(StepObservation(caught.requests, outcome))
+        self._performed.append(StepObservation(traffic.requests, outcome))
         return None
 
     def observation(self) -> Observation:

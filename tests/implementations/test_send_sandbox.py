@@ -15,8 +15,8 @@ from obedient import broken_by, job_of, told
 
 from harness.errors import UsageError
 from harness.implementations import connect
-from harness.implementations import sending_launch as launching
-from harness.implementations.sending_launch import Launcher
+from harness.implementations.send import sandbox
+from harness.implementations.send.sandbox import Launcher
 from harness.model import Observation, Reply, Request
 
 PROGRAM = Path(__file__).with_name("children") / "program.py"
@@ -112,7 +112,7 @@ def test_a_program_that_cannot_be_executed_errs(tmp_path: Path) -> None:
 
 def test_where_there_is_no_sandbox_it_falls_back_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """`auto` tells why, `require` refuses."""
-    monkeypatch.setattr(launching, "_NAMESPACE", Path(__file__).with_name("no_such_script.py"))
+    monkeypatch.setattr(sandbox, "_INIT", Path(__file__).with_name("no_such_script.py"))
     launcher = Launcher("auto")
     launcher.close()
     assert not launcher.sandboxed

@@ -17,16 +17,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from harness.errors import ImplementationError, UsageError
-from harness.implementations.child import Child, child_environment
+from harness.implementations.child_process import Child, child_environment
 from harness.implementations.declared import SandboxMode
-from harness.implementations.sending_ports import Doors, ports_of
+from harness.implementations.send.sandbox_ports import PortMap, ports_of
 from harness.model import Request, Step
 from harness.wire.dns import NameServer
 from harness.wire.server import Answer, CaptureServer, Listener
 
-__all__ = ["Entry", "Launcher"]
+__all__ = ["Ingress", "Launcher"]
 
-_NAMESPACE = Path(__file__).with_name("sending_namespace.py")
+_INIT = Path(__file__).with_name("sandbox_init.py")
 _START_S = 20.0
 _PUBLIC_LOOKING = "93.184.215.14"
 """What every name resolves to in the sandbox. Clients that guard against requests to private addresses
@@ -42,26 +42,26 @@ _AUTHORITY_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
 
 
 @dataclass
-class Entry:
+class Ingress:
     """Where the traffic of one started program arrives."""
 
     server: CaptureServer
     sockets: Sequence[socket.socket]
     sandboxed: bool
     names: NameServer | None = None
-    doors: Doors | None = None
+    ports: PortMap | None = None
     used: bool = False
 
     def serve(self, step: Step) -> None:
         """Let the ports that this step leads to lead here, from now on. Raises `ImplementationError` if one
         cannot. By a proxy every port leads here anyway."""
-        if self.doors is not None:
-            self.doors.open(ports_of(step))
+        if self.ports is not None:
+            self.ports.open(ports_of(step))
 
     def listen(self, answer: Answer, *, stands_for: str | None = None) -> Listener:
         """See and answer what arrives. One listener is open at a time; what arrives between two of them is
         turned away, since it belongs to neither."""
-        sockets = (*self.sockets, *(() if self.doors is None else self.doors.sockets))
+        sockets = (*self.sockets, *(() if self.ports is None else self.ports.sockets))
         listener = self.server.listen(answer, stands_for=stands_for, sockets=sockets, turn_away=self.used)
         self.used = True
         if self.names is not None:
@@ -78,8 +78,8 @@ class Entry:
     def close(self) -> None:
         if self.names is not None:
             self.server.unname(self.names)
-        if self.doors is not None:
-            self.doors.close()
+        if self.ports is not None:
+            self.ports.close()
         for each in self.sockets:
             each.close()
 
@@ -107,18 +107,18 @@ class Launcher:
         line_limit: int,
         extra: Mapping[str, str] | None = None,
         step: Step | None = None,
-    ) -> tuple[Child, Entry]:
+    ) -> tuple[Child, Ingress]:
         """Start a program in the folder `home`, `extra` set in its environment and the ports of `step`
-        served; nothing is answered before somebody listens at the entry. Raises `ImplementationError`
+        served; nothing is answered before somebody listens at the ingress. Raises `ImplementationError`
         if it cannot be started, or a port not be served."""
         if not self.sandboxed:
             bound = socket.create_server(("127.0.0.1", 0), backlog=128)
-            entry = Entry(self.server, (bound,), sandboxed=False)
+            ingress = Ingress(self.server, (bound,), sandboxed=False)
             environment = self._environment(f"http://127.0.0.1:{bound.getsockname()[1]}", extra)
             try:
-                return Child(words, home, line_limit=line_limit, environment=environment), entry
+                return Child(words, home, line_limit=line_limit, environment=environment), ingress
             except BaseException:
-                entry.close()
+                ingress.close()
                 raise
         with self._entering() as (prefix, ours, theirs):
             child = Child(
@@ -130,7 +130,7 @@ class Launcher:
             )
             theirs.close()
             try:
-                return child, self._entry(ours, step)
+                return child, self._ingress(ours, step)
             except BaseException:
                 child.kill()
                 raise
@@ -159,11 +159,11 @@ class Launcher:
         if not sys.platform.startswith("linux"):
             return "network namespaces are a feature of Linux"
         try:
-            child, entry = self.start([sys.executable, "-I", "-S", "-c", ""], Path(), line_limit=1024)
+            child, ingress = self.start([sys.executable, "-I", "-S", "-c", ""], Path(), line_limit=1024)
         except ImplementationError as error:
             return error.message
         child.kill()
-        entry.close()
+        ingress.close()
         return None
 
     @contextlib.contextmanager
@@ -172,10 +172,10 @@ class Launcher:
         which its sockets come."""
         ours, theirs = socket.socketpair()
         with ours, theirs:
-            words = [sys.executable, "-I", "-S", str(_NAMESPACE), str(theirs.fileno()), self._folder.name]
+            words = [sys.executable, "-I", "-S", str(_INIT), str(theirs.fileno()), self._folder.name]
             yield words, ours, theirs
 
-    def _entry(self, channel: socket.socket, step: Step | None) -> Entry:
+    def _ingress(self, channel: socket.socket, step: Step | None) -> Ingress:
         channel.settimeout(_START_S)
         try:
             message, descriptors, *_ = socket.recv_fds(channel, 1024, 8)
@@ -187,15 +187,15 @@ class Launcher:
         *bound, user, network = descriptors
         *listening, asked = [socket.socket(fileno=descriptor) for descriptor in bound]
         names = self.server.name(asked, _PUBLIC_LOOKING)
-        entry = Entry(self.server, listening, sandboxed=True, names=names, doors=Doors(user, network))
+        ingress = Ingress(self.server, listening, sandboxed=True, names=names, ports=PortMap(user, network))
         try:
             if step is not None:
-                entry.serve(step)
+                ingress.serve(step)
             channel.send(b"!")
         except BaseException:
-            entry.close()
+            ingress.close()
             raise
-        return entry
+        return ingress
 
     def _environment(self, proxy: str | None, extra: Mapping[str, str] | None) -> dict[str, str]:
         """This process's environment without credentials, with the run's authority, and with `proxy` as

@@ -6,23 +6,23 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from harness.implementations import protocol
-from harness.implementations.answers import Unreadable, milliseconds, named, request_of
+from harness.implementations.results import Unreadable, milliseconds, named, request_of
 from harness.masking import Mask
 from harness.model import BlindSpot, CaseRun, Failure, Observation, Request, StepObservation
 
 if TYPE_CHECKING:  # the capture server is imported where it is used only
-    from harness.implementations.sending_wires import Tap
+    from harness.implementations.send.protocol_capture import CaseCapture
 
-__all__ = ["Flight"]
+__all__ = ["PendingCase"]
 
 
-class Flight:
+class PendingCase:
     """The state of a case. `observation` is set when it is over.
 
-    `alone` is a second attempt, made because the child died under the first. With a `verdict` the case
-    has failed already, and only waits for the child to let go of it; `late` if the time was up.
-    With a `tap` the child sends for itself (mode `send`), and the requests are seen there; whoever is done
-    with the flight releases it.
+    `alone` is a second attempt, made because the child died during the first. With a `verdict` the case has
+    failed already, and only waits until the child has confirmed that it was cancelled; `late` if it timed
+    out. With a `capture` the child sends the requests itself (mode `send`), and they are seen there; call
+    `release` when done.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class Flight:
         *,
         deadline: float,
         alone: bool = False,
-        tap: Tap | None = None,
+        capture: CaseCapture | None = None,
     ) -> None:
         self.job = job
         self.deadline = deadline
@@ -43,7 +43,7 @@ class Flight:
         self.late = False
         self._features = features
         self._performed: list[StepObservation] = []
-        self._tap = tap
+        self._capture = capture
         self._notes: list[str] = []
         self._begin()
 
@@ -59,7 +59,7 @@ class Flight:
         self.seq = seq
         self._begin()
         case, step = self.job.case, len(self._performed)
-        wire = None if self._tap is None else self._tap.open(step)
+        wire = None if self._capture is None else self._capture.open(step)
         return protocol.run(seq, case.name, step + 1, len(case.steps), case.steps[step].input, wire)
 
     def hear(self, message: Mapping[str, Any]) -> bytes | None:
@@ -103,16 +103,16 @@ class Flight:
 
     def _fail(self, message: str, detail: str) -> None:
         """The adapter says that it broke; what was seen on the wire may say why."""
-        why = None if self._tap is None else self._tap.close().problem(None, failed=True)
+        why = None if self._capture is None else self._capture.close().problem(None, failed=True)
         self.breaks(message if why is None else f"{message}; {why}", detail)
 
     def release(self) -> None:
         """Let go of what the case holds on the wire."""
-        if self._tap is not None:
-            self._tap.close()
+        if self._capture is not None:
+            self._capture.close()
 
     def _request(self, message: Mapping[str, Any]) -> bytes | None:
-        if self._tap is not None:
+        if self._capture is not None:
             raise Unreadable("a request; in mode send it sends its requests itself, and answers with done")
         stated = message["request"]
         if not isinstance(stated, dict):
@@ -135,11 +135,11 @@ class Flight:
     def _end_step(self, message: Mapping[str, Any]) -> None:
         outcome = protocol.outcome_of(message)
         requests = tuple(self._requests)
-        if self._tap is not None:
-            caught = self._tap.close()
-            requests = caught.requests
-            self._notes += map(self._masked, caught.notes)
-            problem = caught.problem(outcome)
+        if self._capture is not None:
+            traffic = self._capture.close()
+            requests = traffic.requests
+            self._notes += map(self._masked, traffic.notes)
+            problem = traffic.problem(outcome)
             if problem is not None:
                 self.breaks(problem)
                 return
@@ -147,7 +147,7 @@ class Flight:
         if len(self._performed) < len(self.job.case.steps):
             self.step_is_over = True
             return
-        blind: set[BlindSpot] = set() if self._tap is None else {"timing", "timeout"}
+        blind: set[BlindSpot] = set() if self._capture is None else {"timing", "timeout"}
         if "clock" not in self._features:
             blind.add("timing")
         if "outcome" not in self._features:

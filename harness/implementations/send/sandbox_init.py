@@ -1,6 +1,6 @@
 """Start a program where every host is the capture server: a script of its own, never imported.
 
-    python -I -S sending_namespace.py DESCRIPTOR FOLDER PROGRAM ARGUMENT...
+    python -I -S sandbox_init.py DESCRIPTOR FOLDER PROGRAM ARGUMENT...
 
 It moves into a user, network and mount namespace of its own, in which each IPv4 address is this machine's,
 and the files of FOLDER stand for those of the same name in /etc. It binds the sockets that the program's

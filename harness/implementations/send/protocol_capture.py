@@ -11,14 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.implementations.child import Child
+from harness.implementations.child_process import Child
 from harness.implementations.declared import SandboxMode
-from harness.implementations.sending_launch import Entry, Launcher
+from harness.implementations.send.sandbox import Ingress, Launcher
 from harness.model import CaseRun, JsonValue, Reply, Request
 from harness.wire.server import Listener
 from harness.wire.server_replies import LiveReply
 
-__all__ = ["Caught", "Tap", "Wires", "provider"]
+__all__ = ["CaptureSession", "CapturedTraffic", "CaseCapture", "provider"]
 
 _OPENROUTER = "https://openrouter.ai/api/v1"
 _BETWEEN_CASES = Reply(
@@ -35,7 +35,7 @@ def provider(given: Mapping[str, JsonValue]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Caught:
+class CapturedTraffic:
     """What came in during a step."""
 
     requests: tuple[Request, ...] = ()
@@ -67,13 +67,13 @@ class Caught:
         return self.refusals + self.lookups
 
     @classmethod
-    def at(cls, listener: Listener, entry: Entry | None) -> Caught:
-        """What came in at a listener that is closed, which was the one at `entry` if given."""
+    def at(cls, listener: Listener, ingress: Ingress | None) -> CapturedTraffic:
+        """What came in at a listener that is closed, which was the one at `ingress` if given."""
         failure = listener.failure
         said = None if failure is None else f"its request could not be answered: {failure}"
-        looked_up = () if entry is None else entry.only_looked_up(listener.requests)
+        looked_up = () if ingress is None else ingress.only_looked_up(listener.requests)
         notes = [f"it looked up {name} and no request to it was seen" for name in looked_up]
-        sandboxed = entry is not None and entry.sandboxed
+        sandboxed = ingress is not None and ingress.sandboxed
         return cls(listener.requests, listener.refusals, tuple(notes), said, sandboxed)
 
 
@@ -82,14 +82,14 @@ def _met_timeout(outcome: Mapping[str, JsonValue] | None) -> bool:
     return isinstance(error, Mapping) and error.get("class") == "timeout"
 
 
-class Wires:
+class CaptureSession:
     """The ways into the harness for one command, whose child may be started several times."""
 
     def __init__(self, sandbox: SandboxMode) -> None:
         self._launcher = Launcher(sandbox)
-        self._entry: Entry | None = None
+        self._ingress: Ingress | None = None
         self._between: Listener | None = None
-        self._open: set[Tap] = set()
+        self._open: set[CaseCapture] = set()
         self.answering = threading.Lock()
 
     @property
@@ -103,31 +103,31 @@ class Wires:
     def launch(self, words: Sequence[str], home: Path, *, line_limit: int) -> Child:
         """Start the command's child; every way into the one before it is closed."""
         self._leave()
-        child, self._entry = self._launcher.start(words, home, line_limit=line_limit)
+        child, self._ingress = self._launcher.start(words, home, line_limit=line_limit)
         self.rest()
         return child
 
-    def tap(self, job: CaseRun, *, alone: bool) -> Tap:
+    def capture(self, job: CaseRun, *, alone: bool) -> CaseCapture:
         """The way in for a case; `alone` if there is no other in flight."""
-        return Tap(self, job, shared=alone)
+        return CaseCapture(self, job, shared=alone)
 
     def close(self) -> None:
         self._leave()
         self._launcher.close()
 
-    # -------------------------------------------------------------- for the taps
+    # -------------------------------------------------------------- for the captures
 
     @property
-    def entry(self) -> Entry | None:
+    def ingress(self) -> Ingress | None:
         """The way in that cases share."""
-        return self._entry
+        return self._ingress
 
-    def listen(self, tap: Tap, job: CaseRun, step: int, *, shared: bool) -> Listener:
+    def listen(self, capture: CaseCapture, job: CaseRun, step: int, *, shared: bool) -> Listener:
         """Raises `ImplementationError` if the input names what cannot be served."""
         performed = job.case.steps[step]
-        if self._entry is not None:
-            self._entry.serve(performed)
-        self._open.add(tap)
+        if self._ingress is not None:
+            self._ingress.serve(performed)
+        self._open.add(capture)
 
         def answer(request: Request) -> Reply | LiveReply:
             with self.answering:
@@ -136,21 +136,21 @@ class Wires:
         stands_for = provider(performed.input)
         if not shared:
             return self._launcher.server.listen(answer, stands_for=stands_for)
-        assert self._entry is not None
+        assert self._ingress is not None
         self._stop_resting()
-        return self._entry.listen(answer, stands_for=stands_for)
+        return self._ingress.listen(answer, stands_for=stands_for)
 
     def rest(self) -> None:
         """Let what comes in between cases be told so."""
-        if self._entry is not None and self._between is None:
-            self._between = self._entry.listen(lambda request: _BETWEEN_CASES)
+        if self._ingress is not None and self._between is None:
+            self._between = self._ingress.listen(lambda request: _BETWEEN_CASES)
 
     def strays(self) -> int:
         """How many requests have come in that no case can be charged with."""
         return 0 if self._between is None else len(self._between.requests)
 
-    def forget(self, tap: Tap) -> None:
-        self._open.discard(tap)
+    def forget(self, capture: CaseCapture) -> None:
+        self._open.discard(capture)
 
     def _stop_resting(self) -> None:
         between, self._between = self._between, None
@@ -158,19 +158,19 @@ class Wires:
             between.close()
 
     def _leave(self) -> None:
-        for tap in tuple(self._open):
-            tap.close()
+        for capture in tuple(self._open):
+            capture.close()
         self._stop_resting()
-        entry, self._entry = self._entry, None
-        if entry is not None:
-            entry.close()
+        ingress, self._ingress = self._ingress, None
+        if ingress is not None:
+            ingress.close()
 
 
-class Tap:
+class CaseCapture:
     """One case's way in, opened anew for each step."""
 
-    def __init__(self, wires: Wires, job: CaseRun, *, shared: bool) -> None:
-        self._wires = wires
+    def __init__(self, session: CaptureSession, job: CaseRun, *, shared: bool) -> None:
+        self._session = session
         self._job = job
         self._shared = shared
         self._listener: Listener | None = None
@@ -180,27 +180,27 @@ class Tap:
         """Open it for the step counted from 0; gives the `wire` of its run. Raises `ImplementationError` if
         the step names what cannot be served."""
         self.close()
-        self._strays = self._wires.strays()
-        listener = self._listener = self._wires.listen(self, self._job, step, shared=self._shared)
+        self._strays = self._session.strays()
+        listener = self._listener = self._session.listen(self, self._job, step, shared=self._shared)
         return {
             "base_url": listener.base_url,
             "proxy": listener.proxy_url,
             "ca_file": str(listener.authority.ca_file),
         }
 
-    def close(self) -> Caught:
+    def close(self) -> CapturedTraffic:
         """Close it and tell what came in. Nothing if it is closed."""
         listener, self._listener = self._listener, None
-        self._wires.forget(self)
+        self._session.forget(self)
         if listener is None:
-            return Caught()
+            return CapturedTraffic()
         listener.close()
-        caught = Caught.at(listener, self._wires.entry if self._shared else None)
+        traffic = CapturedTraffic.at(listener, self._session.ingress if self._shared else None)
         if self._shared:
-            self._wires.rest()
-        elif self._wires.strays() > self._strays:
-            return Caught(
+            self._session.rest()
+        elif self._session.strays() > self._strays:
+            return CapturedTraffic(
                 failure="requests came in by the proxy of its environment while several cases were in flight;"
                 " with a concurrency above 1 it must send to what `wire` of the run names"
             )
-        return caught
+        return traffic

@@ -82,7 +82,7 @@ class Child:
         return self._stderr.decode("utf-8", "replace")
 
     @property
-    def unended(self) -> bytes:
+    def unterminated(self) -> bytes:
         """What it wrote after the end of its last line."""
         return b"".join(self._piece)
 
@@ -149,7 +149,7 @@ class Child:
             if pipe is not None:
                 pipe.close()
 
-    def epitaph(self, grace_s: float) -> str:
+    def exit_reason(self, grace_s: float) -> str:
         """How it ended, after `lost`; it is killed if it lives on without its output. Call once."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(grace_s)

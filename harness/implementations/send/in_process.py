@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from harness.implementations.answers import Unreadable, as_request
 from harness.implementations.inprocess import outcome_of
+from harness.implementations.results import Unreadable, as_request
 from harness.model import Reply, Request, StepObservation
 from harness.wire.intercept import BLIND_TO, answering, patched
 
-__all__ = ["Sending"]
+__all__ = ["SendObserver"]
 
 
-class Sending:
+class SendObserver:
     """The way of mode `send`: what goes out through an HTTP library is seen and answered, not sent."""
 
     blind_to = BLIND_TO
