@@ -33,6 +33,7 @@ def _code() -> bytes:
         _PACKAGE / "model.py",
         *sorted((_PACKAGE / "matchers").glob("*.py")),
         *sorted((_PACKAGE / "scenarios").glob("*.py")),
+        *sorted((_PACKAGE / "yaml_reader").glob("*.py")),
     ]
     parts = [f"{sys.version_info[:2]}{sys.platform}"]
     for file in files:

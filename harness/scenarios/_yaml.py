@@ -9,7 +9,7 @@ of values while it is.
 
 from __future__ import annotations
 
-import warnings
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -20,6 +20,7 @@ from harness.model import JsonValue
 from harness.scenarios._advice import Mark, explain
 from harness.scenarios._scalars import MAY_MEAN_MORE, NotJsonError, plain_scalar, shortened
 from harness.scenarios._text import MAX_DEPTH, MAX_VALUES
+from harness.yaml_reader.parser import parser_class
 
 __all__ = ["Document", "parse"]
 
@@ -69,18 +70,6 @@ class Document:
 # ------------------------------------------------------------------ events
 
 
-def _loader() -> type[yaml.SafeLoader] | type[yaml.CSafeLoader]:
-    if yaml.__with_libyaml__:
-        return yaml.CSafeLoader
-    warnings.warn(
-        "PyYAML was installed without libyaml: scenarios load about ten times slower "
-        "(reinstall PyYAML from a wheel, or build it with libyaml's headers)",
-        RuntimeWarning,
-        stacklevel=4,
-    )
-    return yaml.SafeLoader
-
-
 def parse(text: str, file: str, *, places: bool = False) -> Document:
     """The document in `text`; what is wrong with it is in its `problems`.
 
@@ -110,13 +99,29 @@ class _Builder:
     def build(self) -> Document:
         document = self._document
         try:
-            document.value = self._read(_loader()(self._text))
+            document.value = self._read(parser_class()(self._text))
         except _Stop:
             pass
         except yaml.YAMLError as error:
-            mark, message = explain(error, self._text)
-            document.problems.append(Problem(Location(document.file, *mark), message))
+            document.problems.append(self._too_deep(error) or self._explained(error))
         return document
+
+    def _explained(self, error: yaml.YAMLError) -> Problem:
+        mark, message = explain(error, self._text)
+        return Problem(Location(self._document.file, *mark), message)
+
+    def _too_deep(self, error: yaml.YAMLError) -> Problem | None:
+        """The place that is nested too deep before the one where the parser stopped, if there is one.
+
+        Parsers read ahead, and newer versions of libyaml have a limit of their own.
+        """
+        mark = getattr(error, "problem_mark", None)
+        if mark is None:
+            return None
+        before = _Builder(self._text[: mark.index], self._document.file, places=False)
+        with suppress(_Stop, yaml.YAMLError):
+            before._read(parser_class()(before._text))
+        return next((each for each in before._document.problems if each.message == _TOO_DEEP), None)
 
     def _report(self, mark: Any, message: str) -> None:
         problems = self._document.problems
@@ -167,7 +172,7 @@ class _Builder:
                     )
                 stack.append((container, is_map, key, flow, event, count, own))
                 if len(stack) > MAX_DEPTH:
-                    self._report(event.start_mark, f"is nested more than {MAX_DEPTH} deep")
+                    self._report(event.start_mark, _TOO_DEEP)
                     raise _Stop
                 if event.anchor is not None:
                     self._anchors[event.anchor] = None
@@ -263,6 +268,7 @@ def _mark(event: Any) -> Mark:
     return Mark(mark.line + 1, mark.column + 1)
 
 
+_TOO_DEEP: Final = f"is nested more than {MAX_DEPTH} deep"
 _NO_VALUE: Final = "a key without a name: quote it, or take the blank before the colon away"
 
 

@@ -98,18 +98,6 @@ def test_no_text_breaks_the_reader(text: str) -> None:
     assert document.problems or document.value is not None or text.strip()
 
 
-def test_without_libyaml_files_load_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    """PyYAML's own parser gives the same values, places and problems; a warning says what is missing."""
-    text = "suite: s\nabout: [no, 1.5, {a: 'x', b: null}]\nvars: {n: 012, m: ~}\nvars: 1\nx: *y\n"
-    with_libyaml = parse(text, "f.yaml")
-    monkeypatch.setattr(yaml, "__with_libyaml__", False)
-    with pytest.warns(RuntimeWarning, match="without libyaml"):
-        without = parse(text, "f.yaml")
-    assert without.value == with_libyaml.value
-    assert without.problems == with_libyaml.problems
-    assert [problem.location.line for problem in without.problems] == [3, 3, 4, 5]
-
-
 @pytest.mark.parametrize("path", sorted(bundled_scenarios().rglob("*.yaml")), ids=lambda path: path.stem)
 def test_bundled_files_mean_the_same_to_other_readers(path: Any) -> None:
     """Nothing in the bundled files is read differently by PyYAML's own loader, numbers and dates apart."""
