@@ -7,7 +7,7 @@ import sys
 import click
 
 from harness._version import __version__
-from harness.cli.groups import LazyGroup
+from harness.cli.lazy_group import LazyGroup
 
 __all__ = ["main"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from harness.cli.groups import LazyGroup
+from harness.cli.lazy_group import LazyGroup
 
 __all__ = ["command"]
 

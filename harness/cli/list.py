@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 import orjson
 
-from harness.cli.nothing import why_nothing
+from harness.cli.empty_selection import explain_empty_selection
 from harness.cli.options import edition_option, open_suites, selecting, selection_of
 from harness.model import DEFAULT_EDITION, EDITIONS
 
@@ -50,5 +50,7 @@ def command(
         click.echo(f"{count} cases", err=True)
     if not count:
         tried = EDITIONS if chosen == "all" else (chosen,)
-        click.echo(f"nothing was selected: {why_nothing(suites, selection.patterns, tried)}", err=True)
+        click.echo(
+            f"nothing was selected: {explain_empty_selection(suites, selection.patterns, tried)}", err=True
+        )
     return 0 if count else 5

@@ -12,8 +12,8 @@ from harness.cli.upstream import Veil, open_upstream, reaching, read_keys, show_
 from harness.recording import (
     NO_PRICES,
     Budget,
-    Caller,
     Check,
+    ProviderClient,
     access_of,
     check_call,
     check_cost,
@@ -68,7 +68,7 @@ def command(
     named = [name for name in names if not name.startswith(_THROUGH)]
     hosts = [host_of(base_url), *([host_of(DEFAULT_ROOT)] if routed else ())]
     with open_upstream(hosts, routes, ca_file, silence) as upstream:
-        caller = Caller(upstream, key, Budget(max_cost), keys=keys)
+        caller = ProviderClient(upstream, key, Budget(max_cost), keys=keys)
         checks = [*look_ahead_at(caller, DEFAULT_ROOT, routed).checks] if routed else []
         show_checks(checks, veil)
         if named or not routed:
@@ -80,7 +80,7 @@ def command(
     return 1 if worst(checks) == "fail" else 0
 
 
-def _checked(caller: Caller, base_url: str, names: Sequence[str], veil: Veil) -> list[Check]:
+def _checked(caller: ProviderClient, base_url: str, names: Sequence[str], veil: Veil) -> list[Check]:
     """OpenRouter's checks, shown as they are made: look-ups, the cost, and a call of each model."""
     outlook = look_ahead(caller, base_url, dict.fromkeys(names, ()))
     checks = [*outlook.checks]

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import click
 
-from harness.cli.nothing import why_nothing
+from harness.cli.cost_report import write_cost_report
+from harness.cli.empty_selection import explain_empty_selection
 from harness.cli.options import edition_option, implementation_option, open_suites, selecting, selection_of
 from harness.cli.record_display import Display
-from harness.cli.record_ledger import write_ledger
-from harness.cli.record_room import make_sure_of_room
 from harness.cli.upstream import Veil, open_upstream, reaching, read_keys, show_checks
+from harness.cli.writable import ensure_writable
 from harness.errors import UsageError
 from harness.implementations import connect
 from harness.model import DEFAULT_EDITION, EDITIONS, Case, Implementation, Reply
@@ -26,11 +26,11 @@ from harness.pipeline import why_not_applicable
 from harness.recording import (
     NO_PRICES,
     Budget,
-    Caller,
     Entry,
-    Outlook,
     Plan,
+    PreflightReport,
     Progress,
+    ProviderClient,
     Retries,
     Settings,
     check_call,
@@ -186,13 +186,13 @@ def command(
         if not wanted:
             why = "no case selected has a cassette for its reply (or use --into DIR)"
             if not any(True for each in editions for _ in selection(suites.cases(each))):
-                why = why_nothing(suites, selection.patterns, editions)
+                why = explain_empty_selection(suites, selection.patterns, editions)
             click.echo(f"nothing to record: {why}")
             return 5
         upstream = stack.enter_context(open_upstream([], routes, ca_file, silence))
         veil = Veil(key, *keys.values())
         display = Display(veil)
-        caller = Caller(
+        caller = ProviderClient(
             upstream, key, Budget(max_cost), keys=keys, retries=asked.retries, on_wait=display.waiting
         )
         return _Recording(implementation, caller, asked, veil, display).run(wanted)
@@ -215,7 +215,12 @@ class _Recording:
     """One run of the command."""
 
     def __init__(
-        self, implementation: Implementation, caller: Caller, asked: _Asked, veil: Veil, display: Display
+        self,
+        implementation: Implementation,
+        caller: ProviderClient,
+        asked: _Asked,
+        veil: Veil,
+        display: Display,
     ) -> None:
         self._implementation = implementation
         self._caller = caller
@@ -230,7 +235,7 @@ class _Recording:
         progress = Progress(_STATE / "recording.json", name, resume=self._asked.resume)
         due = pending(cases, self._asked.settings, progress)
         if due:
-            make_sure_of_room(self._written_into(due))
+            ensure_writable(self._written_into(due))
             if not self._is_agreed(due):
                 return 1
         try:
@@ -266,7 +271,7 @@ class _Recording:
         self._display.end(self._tally.takes, totals(entries), interrupted=self._tally.interrupted)
         self._display.ledger(entries)
         if self._asked.ledger is not None:
-            write_ledger(self._asked.ledger, entries, self._caller.budget.spent, self._veil)
+            write_cost_report(self._asked.ledger, entries, self._caller.budget.spent, self._veil)
 
     def _check_hosts(self, planned: Plan) -> None:
         if self._asked.settings.source == "live" and self._caller.upstream.is_local:
@@ -291,7 +296,7 @@ class _Recording:
 
     def _passes(self, due: Sequence[Case], planned: Plan) -> bool:
         """The checks that cost nothing, of whoever is asked, and the plan with its prices."""
-        outlook = self._look_ahead(planned) if planned.asks_openrouter else Outlook(())
+        outlook = self._look_ahead(planned) if planned.asks_openrouter else PreflightReport(())
         checks = [*outlook.checks]
         looked_up: dict[str, Reply] = {}
         for root, models in planned.clawrouters.items():
@@ -307,7 +312,7 @@ class _Recording:
         self._display.plan(priced, self._caller.budget.most)
         return worst(checks) != "fail"
 
-    def _look_ahead(self, planned: Plan) -> Outlook:
+    def _look_ahead(self, planned: Plan) -> PreflightReport:
         """OpenRouter's part of it."""
         outlook = look_ahead(
             self._caller,

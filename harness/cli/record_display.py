@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from harness.cli.upstream import Veil
 from harness.model import Verdict
-from harness.recording import Entry, Plan, Take, Totals
+from harness.recording import Entry, Plan, RecordingResult, Totals
 from harness.report.failure import describe
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Display:
         """The provider asked for patience."""
         self._line(f"waiting {seconds:.1f} s after {why}")
 
-    def take(self, take: Take) -> None:
+    def take(self, take: RecordingResult) -> None:
         """What became of a case."""
         if self._bar is not None:
             self._bar.advance(self._bar.task_ids[0])
@@ -84,7 +84,7 @@ class Display:
             text = describe(Verdict(take.case, "failed", differences=take.differences))
             self._line("\n".join(f"  {line}" for line in text.splitlines()))
 
-    def stopped(self, take: Take) -> None:
+    def stopped(self, take: RecordingResult) -> None:
         self._line(
             "stopped: the next call could pass --max-cost; raise it and go on with --resume", fg="yellow"
         )

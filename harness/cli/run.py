@@ -17,7 +17,7 @@ import click
 import orjson
 
 from harness._version import __version__
-from harness.cli.nothing import why_nothing
+from harness.cli.empty_selection import explain_empty_selection
 from harness.cli.options import (
     edition_option,
     implementation_option,
@@ -111,7 +111,7 @@ def command(
         )
         summary = session.run(implementations, reporters)
         if summary.exit_code == 5:
-            why = why_nothing(suites, selection.patterns, session.editions(implementations))
+            why = explain_empty_selection(suites, selection.patterns, session.editions(implementations))
             click.echo(f"nothing was selected: {why}", err=True)
     session.remember()
     return summary.exit_code

@@ -7,7 +7,7 @@ from typing import Any
 import click
 import yaml
 
-from harness.cli.nothing import why_nothing
+from harness.cli.empty_selection import explain_empty_selection
 from harness.cli.options import edition_option, open_suites
 from harness.errors import UsageError
 from harness.masking import Mask
@@ -30,7 +30,7 @@ def command(patterns: tuple[str, ...], edition: str | None) -> int:
     if not shown:
         tried = EDITIONS if edition == "all" else (edition or DEFAULT_EDITION,)
         raise UsageError(
-            why_nothing(suites, wanted, tried), hint="`harness list --edition all` lists them all"
+            explain_empty_selection(suites, wanted, tried), hint="`harness list --edition all` lists them all"
         )
     click.echo("---\n".join(_as_yaml(case) for case in shown), nl=False)
     return 0

@@ -5,17 +5,17 @@ This is the only part of the harness that leaves the machine.
 
 from __future__ import annotations
 
-from harness.recording.calling import Budget, Caller, Key, OverBudgetError
-from harness.recording.clawrouter import Prospect, look_ahead_at
-from harness.recording.failures import Retries
-from harness.recording.ledger import Entry, Totals, entry, totals
+from harness.recording.cassette_paths import files_of
+from harness.recording.classify import Retries
+from harness.recording.clawrouter import ProviderStatus, look_ahead_at
+from harness.recording.cost_log import Entry, Totals, entry, totals
 from harness.recording.plan import Plan, plan
 from harness.recording.preflight import access_of, check_call, look_ahead
 from harness.recording.progress import Progress
-from harness.recording.session import Settings, Take, pending, record
-from harness.recording.targets import files_of
+from harness.recording.provider_client import Budget, Key, OverBudgetError, ProviderClient
+from harness.recording.session import RecordingResult, Settings, pending, record
 from harness.recording.upstream import FORWARDED_HOST, OPENROUTER, Upstream, parse_route
-from harness_openclaw.reference.openrouter.checks import Check, Outlook, check_cost, worst
+from harness_openclaw.reference.openrouter.checks import Check, PreflightReport, check_cost, worst
 from harness_openclaw.reference.openrouter.pricing import NO_PRICES, Prices
 
 __all__ = [
@@ -23,19 +23,19 @@ __all__ = [
     "NO_PRICES",
     "OPENROUTER",
     "Budget",
-    "Caller",
     "Check",
     "Entry",
     "Key",
-    "Outlook",
     "OverBudgetError",
     "Plan",
+    "PreflightReport",
     "Prices",
     "Progress",
-    "Prospect",
+    "ProviderClient",
+    "ProviderStatus",
+    "RecordingResult",
     "Retries",
     "Settings",
-    "Take",
     "Totals",
     "Upstream",
     "access_of",

@@ -10,8 +10,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from harness.model import Reply, Request
-from harness.recording.calling import Caller, Key
 from harness.recording.preflight import drive
+from harness.recording.provider_client import Key, ProviderClient
 from harness_openclaw.reference import CallError, Failure
 from harness_openclaw.reference.clawrouter.catalog import Catalogs, Model
 from harness_openclaw.reference.clawrouter.usage import usage
@@ -21,7 +21,7 @@ from harness_openclaw.reference.openrouter.checks import Check, worst
 from harness_openclaw.reference.openrouter.discretion import Discretion
 from harness_openclaw.reference.openrouter.pricing import NO_PRICES, Listed, Prices
 
-__all__ = ["Prospect", "look_ahead_at"]
+__all__ = ["ProviderStatus", "look_ahead_at"]
 
 _EDITION = "latest"
 _MILLION = 1_000_000
@@ -29,7 +29,7 @@ _ALL = 100.0
 
 
 @dataclass(frozen=True, slots=True)
-class Prospect:
+class ProviderStatus:
     """What was learned of a ClawRouter: `prices` of its models under the ids by which they are called, and
     the answers that tell them, by URL."""
 
@@ -39,15 +39,15 @@ class Prospect:
 
 
 def look_ahead_at(
-    caller: Caller, root: str, models: Collection[str], *, assumed_output: int | None = None
-) -> Prospect:
+    caller: ProviderClient, root: str, models: Collection[str], *, assumed_output: int | None = None
+) -> ProviderStatus:
     """Make every check that costs nothing, below `root`: whether there is a key that is accepted and has
     something left, and whether the catalog has the `models`. Without a key, or over plain http, nothing is
     asked."""
     key = caller.key_to(root)
     checks = [*_at_hand(root, key)]
     if worst(checks) == "fail":
-        return Prospect(tuple(checks))
+        return ProviderStatus(tuple(checks))
     discretion = Discretion(key.value)
     checks.append(_budget(caller, root, key))
     looked_up: dict[str, Reply] = {}
@@ -66,7 +66,7 @@ def look_ahead_at(
         checks += _listed(listed, models)
         prices = _prices(listed, assumed_output)
     told = tuple(replace(check, sentence=discretion(check.sentence)) for check in checks)
-    return Prospect(told, prices, looked_up)
+    return ProviderStatus(told, prices, looked_up)
 
 
 def _at_hand(root: str, key: Key) -> Iterator[Check]:
@@ -80,7 +80,7 @@ def _at_hand(root: str, key: Key) -> Iterator[Check]:
         yield Check("CW-AUTH-03", "pass", f"{key.name} is set.")
 
 
-def _budget(caller: Caller, root: str, key: Key) -> Check:
+def _budget(caller: ProviderClient, root: str, key: Key) -> Check:
     """Whether the key is accepted, and has something left."""
     given = {"base_url": root, "api_key": key.value, "edition": _EDITION}
     try:

@@ -11,11 +11,11 @@ from typing import TypeVar
 
 from harness.errors import HarnessError
 from harness.model import Reply, Request
-from harness.recording.calling import Call, Caller
+from harness.recording.provider_client import Call, ProviderClient
 from harness.recording.upstream import UntrustedError
 from harness_openclaw.reference.exchange import Exchange
 from harness_openclaw.reference.openrouter import preflight
-from harness_openclaw.reference.openrouter.checks import Check, Outlook
+from harness_openclaw.reference.openrouter.checks import Check, PreflightReport
 from harness_openclaw.reference.refusal import Refusal
 
 __all__ = ["access_of", "check_call", "drive", "look_ahead"]
@@ -23,21 +23,21 @@ __all__ = ["access_of", "check_call", "drive", "look_ahead"]
 T = TypeVar("T")
 
 
-def access_of(caller: Caller, base_url: str) -> preflight.Access:
+def access_of(caller: ProviderClient, base_url: str) -> preflight.Access:
     """The way to the provider at `base_url` with the caller's key."""
     key = caller.key_to(base_url)
     return preflight.Access(base_url, key.value, key.name)
 
 
 def look_ahead(
-    caller: Caller,
+    caller: ProviderClient,
     base_url: str,
     models: Mapping[str, Collection[str]],
     *,
     may_be_missing: Collection[str] = (),
     now: datetime | None = None,
     assumed_output: int | None = None,
-) -> Outlook:
+) -> PreflightReport:
     """Make every check that costs nothing.
 
     `models` are the ids that will be asked for, each with the fields of the body that its requests use;
@@ -53,7 +53,7 @@ def look_ahead(
     return drive(exchange, caller.look_up)
 
 
-def check_call(caller: Caller, base_url: str, model: str) -> tuple[tuple[Check, ...], Call | None]:
+def check_call(caller: ProviderClient, base_url: str, model: str) -> tuple[tuple[Check, ...], Call | None]:
     """Make one tiny call, which costs money; gives the call, too, if it was made (OR-PRE-08, OR-PRE-09)."""
     made: list[Call] = []
 

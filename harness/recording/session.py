@@ -12,16 +12,16 @@ from harness.cassettes.scrubbing import Scrubber
 from harness.cassettes.writing import CassetteLeak
 from harness.judge import judge
 from harness.model import Assigned, Case, CaseRun, Difference, Implementation, Observation
-from harness.recording.calling import Caller, OverBudgetError
-from harness.recording.keeping import Origin, flaws, keep
-from harness.recording.ledger import Entry, entry
+from harness.recording.cassette_paths import files_of, position_of
+from harness.recording.cost_log import Entry, entry
+from harness.recording.live_responder import Exchange, LiveResponder
 from harness.recording.progress import Progress
-from harness.recording.taking import Answerer, Exchange
-from harness.recording.targets import files_of, position_of
+from harness.recording.provider_client import OverBudgetError, ProviderClient
+from harness.recording.save import Origin, flaws, save
 
-__all__ = ["Settings", "Take", "TakeStatus", "pending", "record"]
+__all__ = ["RecordingResult", "RecordingStatus", "Settings", "pending", "record"]
 
-TakeStatus: TypeAlias = Literal["recorded", "failed", "skipped", "not_applicable"]
+RecordingStatus: TypeAlias = Literal["recorded", "failed", "skipped", "not_applicable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +43,12 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class Take:
+class RecordingResult:
     """What became of one case. `files` are those written; `reason` is why it is not recorded, and
     `differences` how its requests break its rules. `stops` tells that nothing more can be recorded."""
 
     case: Case
-    status: TakeStatus
+    status: RecordingStatus
     files: tuple[Path, ...] = ()
     reason: str = ""
     differences: tuple[Difference, ...] = ()
@@ -70,10 +70,10 @@ def pending(cases: Iterable[Case], settings: Settings, progress: Progress) -> tu
 def record(
     cases: Iterable[Case],
     implementation: Implementation,
-    caller: Caller,
+    caller: ProviderClient,
     settings: Settings,
     progress: Progress,
-) -> Iterator[Take]:
+) -> Iterator[RecordingResult]:
     """Record cases one after the other, and yield what became of each.
 
     Ends after the first that could pass the budget. A file is written when its case is over, so that what
@@ -86,19 +86,19 @@ def record(
 
 class _Session:
     def __init__(
-        self, implementation: Implementation, caller: Caller, settings: Settings, progress: Progress
+        self, implementation: Implementation, caller: ProviderClient, settings: Settings, progress: Progress
     ) -> None:
         self._implementation = implementation
         self._caller = caller
         self._settings = settings
         self._progress = progress
         self._origin = Origin(implementation.about, settings.source)
-        self._answerers: dict[tuple[str, str], Answerer] = {}
-        self._aside: list[Take] = []
+        self._answerers: dict[tuple[str, str], LiveResponder] = {}
+        self._aside: list[RecordingResult] = []
         self._written: set[Path] = set()
         self._over = False
 
-    def record(self, cases: Iterable[Case]) -> Iterator[Take]:
+    def record(self, cases: Iterable[Case]) -> Iterator[RecordingResult]:
         try:
             for case, observation in self._implementation.perform(self._jobs(cases), at_once=1):
                 yield from self._drain()
@@ -116,33 +116,35 @@ class _Session:
                 return
             reason = _why_not(case, self._settings, self._progress, self._written)
             if reason is not None:
-                self._aside.append(Take(case, "skipped", reason=reason))
+                self._aside.append(RecordingResult(case, "skipped", reason=reason))
                 continue
-            answerer = Answerer(case, self._caller, whatever_is_sent=self._settings.keep_failing)
+            answerer = LiveResponder(case, self._caller, whatever_is_sent=self._settings.keep_failing)
             self._answerers[case.name, case.edition] = answerer
             yield CaseRun(case, answerer.answer, answerer.live, self._caller.wait)
 
-    def _drain(self) -> Iterator[Take]:
+    def _drain(self) -> Iterator[RecordingResult]:
         yield from self._aside
         self._aside.clear()
 
-    def _broken_off(self) -> Iterator[Take]:
+    def _broken_off(self) -> Iterator[RecordingResult]:
         """What was asked for a case that is not over, and may have been paid for."""
         for answerer in self._answerers.values():
             case, made = answerer.break_off()
             if made:
                 kept = self._set_aside(case, made, self._scrubber(case))
-                yield Take(case, "failed", kept, "it was broken off", (), self._entries(case, made))
+                yield RecordingResult(
+                    case, "failed", kept, "it was broken off", (), self._entries(case, made)
+                )
 
     def _entries(self, case: Case, made: Iterable[Exchange]) -> tuple[Entry, ...]:
         return tuple(entry(case.name, case.edition, each.call, each.call.finish()) for each in made)
 
     # -------------------------------------------------------------- a case that was performed
 
-    def _conclude(self, case: Case, observation: Observation) -> Take:
+    def _conclude(self, case: Case, observation: Observation) -> RecordingResult:
         answerer = self._answerers.pop((case.name, case.edition))
         if observation.unsupported is not None:
-            return Take(case, "not_applicable", reason=observation.unsupported)
+            return RecordingResult(case, "not_applicable", reason=observation.unsupported)
         differences: tuple[Difference, ...] = ()
         reason = ""
         places: Mapping[Path, list[Exchange]] = {}
@@ -166,18 +168,20 @@ class _Session:
         scrubber = self._scrubber(case)
         if reason and not (self._settings.keep_failing and places and answerer.trouble is None):
             kept = self._set_aside(case, made, scrubber)
-            return Take(case, "failed", kept, reason, differences, entries, stops)
+            return RecordingResult(case, "failed", kept, reason, differences, entries, stops)
         if not any(places.values()):
-            return Take(case, "failed", (), "it sent nothing to be recorded", differences, entries)
+            return RecordingResult(case, "failed", (), "it sent nothing to be recorded", differences, entries)
         wrong = self._write(case, places, scrubber)
         if wrong is not None:
-            return Take(case, "failed", self._set_aside(case, made, scrubber), wrong, differences, entries)
+            return RecordingResult(
+                case, "failed", self._set_aside(case, made, scrubber), wrong, differences, entries
+            )
         with suppress(OSError):  # what --resume does not know of is skipped for its file
             self._progress.finish(case)
-        return Take(case, "recorded", tuple(places), reason, differences, entries)
+        return RecordingResult(case, "recorded", tuple(places), reason, differences, entries)
 
     def _placed(
-        self, case: Case, answerer: Answerer, assigned: tuple[tuple[Assigned, ...], ...]
+        self, case: Case, answerer: LiveResponder, assigned: tuple[tuple[Assigned, ...], ...]
     ) -> dict[Path, list[Exchange]]:
         """The exchanges of a case by the files they belong into, in their order there. Requests that were
         not waited for are sent now."""
@@ -210,7 +214,7 @@ class _Session:
         """Write a case's files; gives what is wrong with them, None if nothing is."""
         for path, exchanges in places.items():
             try:
-                wrong = keep(path, case, exchanges, self._origin, scrubber)
+                wrong = save(path, case, exchanges, self._origin, scrubber)
             except CassetteLeak as leak:
                 return str(leak)
             except OSError as error:

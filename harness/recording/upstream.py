@@ -19,7 +19,7 @@ from urllib.request import getproxies, proxy_bypass
 
 from harness.errors import HarnessError, UsageError
 from harness.model import Request
-from harness.recording.arriving import Arriving, failures, fault_of
+from harness.recording.streaming_response import StreamingResponse, failures, fault_of
 from harness.wire.intercept import permitted
 
 if TYPE_CHECKING:
@@ -132,11 +132,11 @@ class Upstream:
         """Whether there is a route, and all of them lead to this machine."""
         return bool(self._routes) and all(_is_loopback(host_of(url)) for url in self._routes.values())
 
-    def send(self, request: Request) -> Arriving:
-        """Send a request; what it is answered comes in while the `Arriving` is read.
+    def send(self, request: Request) -> StreamingResponse:
+        """Send a request; the answer comes in while the `StreamingResponse` is read.
 
-        A connection or an answer that fails is a fault of the `Arriving`. Raises `NotPlannedError` for a
-        host that may not be reached, and for plain http to another machine, and `UntrustedError`.
+        A connection or an answer that fails is a fault of the `StreamingResponse`. Raises `NotPlannedError`
+        for a host that may not be reached and for plain http to another machine, and `UntrustedError`.
         """
         import httpcore
 
@@ -174,8 +174,8 @@ class Upstream:
             beneath = error.__cause__ or error.__context__
             if isinstance(beneath, ssl.SSLCertVerificationError):
                 raise _untrusted(_authority(parts), beneath, routed=routed) from None
-            return Arriving.failed(*fault_of(error))
-        return Arriving(response, started, self._clock)
+            return StreamingResponse.failed(*fault_of(error))
+        return StreamingResponse(response, started, self._clock)
 
     def close(self) -> None:
         """Close every connection."""

@@ -18,7 +18,7 @@ import harness
 from harness.cassettes import Player, open_cassette, scan
 from harness.cassettes.orphans import orphan_files, unnamed_interactions
 from harness.model import Case
-from harness.recording.keeping import scenario_digest
+from harness.recording.save import scenario_digest
 from harness.scenarios import bundled_cassettes, bundled_scenarios
 from harness.scenarios import load as load_suites
 

@@ -10,7 +10,17 @@ from typing import Any
 
 from harness.implementations import Connection, connect
 from harness.model import Case, Reply, Request
-from harness.recording import Budget, Caller, Key, Progress, Retries, Settings, Take, Upstream, record
+from harness.recording import (
+    Budget,
+    Key,
+    Progress,
+    ProviderClient,
+    RecordingResult,
+    Retries,
+    Settings,
+    Upstream,
+    record,
+)
 from harness.wire.server import Listener
 
 __all__ = ["EVENTS", "REAL_KEY", "URL", "Answered", "Asked", "MakeCase", "OpenSite", "Site", "Studio"]
@@ -39,8 +49,10 @@ class Site:
     def requests(self) -> tuple[Request, ...]:
         return self.listener.requests
 
-    def caller(self, *, key: str = REAL_KEY, most: str = "1", retries: int = 2, **given: Any) -> Caller:
-        return Caller(
+    def caller(
+        self, *, key: str = REAL_KEY, most: str = "1", retries: int = 2, **given: Any
+    ) -> ProviderClient:
+        return ProviderClient(
             self.upstream,
             Key("OPENROUTER_API_KEY", key),
             Budget(Decimal(most)),
@@ -68,12 +80,12 @@ class Studio:
     def record(
         self,
         cases: Case | Iterable[Case],
-        caller: Caller,
+        caller: ProviderClient,
         *,
         implementation: Connection | None = None,
         resume: bool = False,
         **given: Any,
-    ) -> list[Take]:
+    ) -> list[RecordingResult]:
         settings = replace(Settings(self.folder / "tapes", self.aside, "simulated"), **given)
         progress = Progress(self.folder / "state.json", "reference", resume=resume)
         chosen = [cases] if isinstance(cases, Case) else cases

@@ -12,8 +12,8 @@ from recording_site import REAL_KEY, Answered, Asked, OpenSite, Site
 
 from harness.model import Reply, Request
 from harness.recording import Budget, Key, OverBudgetError, Prices, Retries
-from harness.recording.calling import Call
-from harness.recording.failures import failure_of
+from harness.recording.classify import failure_of
+from harness.recording.provider_client import Call
 from harness_openclaw.reference.openrouter.pricing import Estimate
 from harness_openclaw.reference.openrouter.receipt import usage_of
 

@@ -14,7 +14,7 @@ from recording_site import REAL_KEY, OpenSite, Site, Studio
 
 from harness.cassettes import open_cassette
 from harness.model import Case, Reply, Request
-from harness.recording import Caller, Check, Key, Prospect, look_ahead_at, plan, worst
+from harness.recording import Check, Key, ProviderClient, ProviderStatus, look_ahead_at, plan, worst
 from harness.recording.upstream import host_of
 from harness.scenarios import bundled_scenarios, load
 from harness_openclaw.mock_provider import Account, Provider
@@ -59,7 +59,7 @@ def router(site_of: OpenSite) -> Site:
     return site_of(Provider().answer, routed=[HOST])
 
 
-def caller(site: Site, *, key: str = PROXY_KEY) -> Caller:
+def caller(site: Site, *, key: str = PROXY_KEY) -> ProviderClient:
     return site.caller(keys={HOST: Key("CLAWROUTER_API_KEY", key)})
 
 
@@ -107,11 +107,11 @@ def test_each_host_gets_its_own_key(
 # ------------------------------------------------------------------ checks and prices
 
 
-def look(site: Site, *models: str, key: str = PROXY_KEY, root: str = ROOT) -> Prospect:
+def look(site: Site, *models: str, key: str = PROXY_KEY, root: str = ROOT) -> ProviderStatus:
     return look_ahead_at(caller(site, key=key), root, models)
 
 
-def failed(prospect: Prospect) -> list[Check]:
+def failed(prospect: ProviderStatus) -> list[Check]:
     return [check for check in prospect.checks if check.standing == "fail"]
 
 

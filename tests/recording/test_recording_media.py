@@ -13,7 +13,7 @@ from recording_site import REAL_KEY, OpenSite, Site, Studio
 from harness.cassettes import open_cassette
 from harness.implementations import connect
 from harness.model import Case, Reply, Request
-from harness.recording import Budget, Caller, Key, Progress, Settings, Upstream, plan, record
+from harness.recording import Budget, Key, Progress, ProviderClient, Settings, Upstream, plan, record
 from harness.scenarios import bundled_scenarios, load
 from harness_openclaw.mock_provider import Provider
 from harness_openclaw.mock_provider.on_demand import spoilt
@@ -238,7 +238,7 @@ def test_waits_for_a_provider_elsewhere_are_real() -> None:
     """Only what runs on this machine keeps nobody waiting."""
     waited: list[float] = []
     with Upstream() as upstream:
-        caller = Caller(upstream, Key("KEY", REAL_KEY), Budget(Decimal(1)), sleep=waited.append)
+        caller = ProviderClient(upstream, Key("KEY", REAL_KEY), Budget(Decimal(1)), sleep=waited.append)
         caller.wait(5.0)
     assert waited == [5.0]
 

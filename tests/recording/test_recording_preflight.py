@@ -10,7 +10,7 @@ import pytest
 from recording_site import REAL_KEY, Answered, OpenSite, Site
 
 from harness.model import Reply, Request
-from harness.recording import Check, Outlook, check_call, check_cost, look_ahead, worst
+from harness.recording import Check, PreflightReport, check_call, check_cost, look_ahead, worst
 from harness_openclaw.mock_provider import Account, Provider
 from harness_openclaw.reference import Client
 
@@ -23,7 +23,7 @@ def standings(checks: tuple[Check, ...], rule: str) -> list[str]:
     return [check.standing for check in checks if check.rule == rule]
 
 
-def look(site: Site, *models: str, base: str = BASE, key: str = REAL_KEY) -> Outlook:
+def look(site: Site, *models: str, base: str = BASE, key: str = REAL_KEY) -> PreflightReport:
     return look_ahead(site.caller(key=key), base, dict.fromkeys(models, ()), now=NOW)
 
 
@@ -136,15 +136,15 @@ def test_what_is_asked_of_a_model_should_be_listed(stand_in: Site) -> None:
 @pytest.mark.parametrize(
     ("estimated", "outlook", "standing"),
     [
-        ("0.05", Outlook(()), ["OR-PRE-07 pass"]),
-        ("0.11", Outlook(()), ["OR-PRE-07 fail"]),
-        ("0.05", Outlook((), key_left=Decimal("0.05")), ["OR-PRE-07 pass", "OR-PRE-03 fail"]),
-        ("0.05", Outlook((), balance=Decimal("0.04")), ["OR-PRE-07 pass", "OR-PRE-04 warn"]),
-        ("0.05", Outlook((), key_left=Decimal(1), balance=Decimal(1)), ["OR-PRE-07 pass"]),
+        ("0.05", PreflightReport(()), ["OR-PRE-07 pass"]),
+        ("0.11", PreflightReport(()), ["OR-PRE-07 fail"]),
+        ("0.05", PreflightReport((), key_left=Decimal("0.05")), ["OR-PRE-07 pass", "OR-PRE-03 fail"]),
+        ("0.05", PreflightReport((), balance=Decimal("0.04")), ["OR-PRE-07 pass", "OR-PRE-04 warn"]),
+        ("0.05", PreflightReport((), key_left=Decimal(1), balance=Decimal(1)), ["OR-PRE-07 pass"]),
     ],
 )
 def test_the_cost_is_held_against_the_cap_and_what_is_left(
-    estimated: str, outlook: Outlook, standing: list[str]
+    estimated: str, outlook: PreflightReport, standing: list[str]
 ) -> None:
     """OR-PRE-07, -03 and -04."""
     checks = check_cost(outlook, Decimal(estimated), Decimal("0.10"))

@@ -24,7 +24,7 @@ from harness.implementations import Connection, connect
 from harness.model import Reply, Request
 from harness.pipeline import run
 from harness.recording import Prices, Progress, Settings, record
-from harness.recording.taking import Answerer
+from harness.recording.live_responder import LiveResponder
 from harness.wire.server_replies import LiveReply
 from harness_openclaw.mock_provider import Provider
 
@@ -428,7 +428,7 @@ def test_an_interruption_keeps_what_is_complete(studio: Studio, stand_in: Site, 
 def test_many_threads_may_call_at_once(stand_in: Site, chat: MakeCase) -> None:
     """A client may send several requests of a case together; each gets its own answer."""
     case = chat(again=8)
-    answerer = Answerer(case, stand_in.caller())
+    answerer = LiveResponder(case, stand_in.caller())
     hello = b'{"model":"openai/gpt-4o-mini","messages":[{"role":"user","content":"%d"}]}'
     bodies = [hello % number for number in range(8)]
     bearer = (("Authorization", f"Bearer {case.canaries['api_key']}"),)
@@ -450,7 +450,7 @@ def test_what_failed_is_not_fetched_again_for_the_same_request(
     """A client that repeats itself gets the same answer; what went well is another call each time."""
     site = site_of(lambda request: answered(status))
     case = chat(again=2)
-    answerer = Answerer(case, site.caller(retries=0))
+    answerer = LiveResponder(case, site.caller(retries=0))
     request = Request("POST", URL, (("Authorization", f"Bearer {case.canaries['api_key']}"),), b"{}")
     first, second = answerer.answer(0, request), answerer.answer(0, request)
     assert (first.status, second.status) == (status, status)
@@ -463,7 +463,7 @@ def test_a_request_that_breaks_its_rules_is_answered_by_the_harness(
 ) -> None:
     """With a status after which clients do not ask again; unless everything is to be kept."""
     case = chat()
-    answerer = Answerer(case, stand_in.caller(), whatever_is_sent=whatever_is_sent)
+    answerer = LiveResponder(case, stand_in.caller(), whatever_is_sent=whatever_is_sent)
     body = b'{"model":"openai/gpt-4o-mini","messages":[{"role":"user","content":"Hello"}]}'
     reply = answerer.answer(0, Request("POST", URL, (("Authorization", "Bearer another"),), body))
     assert (reply.status == 400, len(stand_in.requests)) == (not whatever_is_sent, fetched)

@@ -22,7 +22,7 @@ from harness_openclaw.reference.refusal import Failure
 
 __all__ = [
     "Check",
-    "Outlook",
+    "PreflightReport",
     "Standing",
     "check_account",
     "check_answer",
@@ -61,7 +61,7 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class PreflightReport:
     """What was learned of the provider. `prices` is None where it lists no models; `key_left` is what the key
     may still spend and `balance` what is left of the credits, None where there is no limit or none known."""
 
@@ -153,7 +153,7 @@ def check_parameters(prices: Prices, model: str, fields: Collection[str]) -> Ite
 
 
 def check_cost(
-    outlook: Outlook, estimated: Decimal, most: Decimal, *, unpriced: Sequence[str] = ()
+    outlook: PreflightReport, estimated: Decimal, most: Decimal, *, unpriced: Sequence[str] = ()
 ) -> Iterator[Check]:
     """OR-PRE-07, and whether the key's limit and the balance bear it (OR-PRE-03, OR-PRE-04).
 

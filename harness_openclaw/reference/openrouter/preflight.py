@@ -16,7 +16,7 @@ import orjson
 from harness.model import JsonValue, Request
 from harness_openclaw.reference.exchange import Exchange, Outcome, ask
 from harness_openclaw.reference.openrouter import chat, checks, lookups
-from harness_openclaw.reference.openrouter.checks import Check, Outlook, worst
+from harness_openclaw.reference.openrouter.checks import Check, PreflightReport, worst
 from harness_openclaw.reference.openrouter.discretion import Discretion
 from harness_openclaw.reference.openrouter.media import Endpoint
 from harness_openclaw.reference.openrouter.params import number
@@ -93,7 +93,7 @@ def look_ahead(
     may_be_missing: Collection[str] = (),
     now: datetime | None = None,
     assumed_output: int | None = None,
-) -> Exchange[Outlook]:
+) -> Exchange[PreflightReport]:
     """Make every check that costs nothing. Nothing is sent over plain http, or without a key.
 
     `models` are the ids that will be asked for, each with the fields of the body that its requests use;
@@ -102,13 +102,13 @@ def look_ahead(
     """
     found = list(access.at_hand())
     if worst(found) == "fail":
-        return Outlook(_discreet(found, access))
+        return PreflightReport(_discreet(found, access))
     account, left = yield from _account(access, now or datetime.now(UTC))
     credit, balance = yield from _balance(access)
     prices = yield from _prices(access, assumed_output)
     found += [account, credit]
     if isinstance(prices, Check):
-        return Outlook(_discreet([*found, prices], access), None, left, balance)
+        return PreflightReport(_discreet([*found, prices], access), None, left, balance)
     unlisted = [model for model in may_be_missing if canonical_id(model) not in prices.models]
     for model, fields in models.items():
         if model not in unlisted:
@@ -116,7 +116,7 @@ def look_ahead(
             found += checks.check_parameters(prices, model, fields)
     if unlisted:
         found.append(_expected_to_be_missing(unlisted))
-    return Outlook(_discreet(found, access), prices, left, balance)
+    return PreflightReport(_discreet(found, access), prices, left, balance)
 
 
 def call_once(access: Access, model: str) -> Exchange[tuple[Check, ...]]:

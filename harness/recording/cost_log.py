@@ -9,8 +9,8 @@ from decimal import Decimal
 import orjson
 
 from harness.model import JsonValue, Reply
-from harness.recording.calling import Call
-from harness.recording.failures import events_of, is_stream, native_form
+from harness.recording.classify import events_of, is_stream, native_form
+from harness.recording.provider_client import Call
 from harness_openclaw.reference import Failure
 from harness_openclaw.reference.openrouter.receipt import Usage, usage_of
 

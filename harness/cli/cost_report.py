@@ -14,10 +14,10 @@ from harness.cli.upstream import Veil
 from harness.errors import UsageError
 from harness.recording import Entry, totals
 
-__all__ = ["write_ledger"]
+__all__ = ["write_cost_report"]
 
 
-def write_ledger(path: Path, entries: Sequence[Entry], spent: Decimal, veil: Veil) -> None:
+def write_cost_report(path: Path, entries: Sequence[Entry], spent: Decimal, veil: Veil) -> None:
     """Write every call and their sums as JSON, in one step. Raises `UsageError` where that cannot be done."""
     stated = {
         "totals": totals(entries).as_json() | {"spent_usd": float(spent)},

@@ -18,12 +18,12 @@ from harness.cassettes.scrubbing import Scrubber
 from harness.cassettes.writing import write_cassette
 from harness.masking import Mask
 from harness.model import Case, ImplementationInfo, JsonValue, Reply, Request
-from harness.recording.failures import Failure, failure_of, is_stream, native_form
+from harness.recording.classify import Failure, failure_of, is_stream, native_form
+from harness.recording.live_responder import Exchange
 from harness.recording.plan import expected_failure
-from harness.recording.taking import Exchange
 from harness_openclaw.reference.openrouter.checks import unfit
 
-__all__ = ["Origin", "flaws", "keep", "scenario_digest"]
+__all__ = ["Origin", "flaws", "save", "scenario_digest"]
 
 _CHAT = "/chat/completions"
 
@@ -118,7 +118,7 @@ def _is_json(body: bytes) -> bool:
     return True
 
 
-def keep(
+def save(
     path: Path, case: Case, exchanges: Sequence[Exchange], origin: Origin, scrubber: Scrubber
 ) -> str | None:
     """Write the exchanges to `path`, scrubbed, and play them back to the requests they were made with.

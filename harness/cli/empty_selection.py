@@ -9,10 +9,10 @@ from harness.model import EDITIONS
 from harness.scenarios import Suites
 from harness.selection import Selection
 
-__all__ = ["why_nothing"]
+__all__ = ["explain_empty_selection"]
 
 
-def why_nothing(suites: Suites, patterns: Sequence[str], editions: Collection[str]) -> str:
+def explain_empty_selection(suites: Suites, patterns: Sequence[str], editions: Collection[str]) -> str:
     """What is wrong with each pattern that names no case in these editions: it may name some in others."""
     here = _names(suites, editions)
     hints = [_hint(suites, each, editions, here) for each in patterns if not _any_named(each, here)]

@@ -12,13 +12,13 @@ from harness.wire.intercept import permitted
 if TYPE_CHECKING:
     import httpcore
 
-__all__ = ["Arriving", "failures", "fault_of"]
+__all__ = ["StreamingResponse", "failures", "fault_of"]
 
 LONGEST_S = 600.0
 """How long one answer may take in all (OR-RETRY-02)."""
 
 
-class Arriving:
+class StreamingResponse:
     """A response while it comes in: an iterator of its chunks, which are kept with the pauses before them.
 
     It may be read in one thread and finished in another. `fault` and `problem` tell how it failed.
@@ -40,7 +40,7 @@ class Arriving:
         self._lock = threading.Lock()
 
     @classmethod
-    def failed(cls, fault: str, problem: str) -> Arriving:
+    def failed(cls, fault: str, problem: str) -> StreamingResponse:
         """An answer that never began."""
         arriving = cls.__new__(cls)
         arriving.status, arriving.headers = 0, ()

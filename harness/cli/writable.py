@@ -9,12 +9,12 @@ from pathlib import Path
 from harness.errors import UsageError
 from harness.scenarios import bundled_cassettes
 
-__all__ = ["make_sure_of_room"]
+__all__ = ["ensure_writable"]
 
 _ENOUGH = 1 << 16
 
 
-def make_sure_of_room(folders: Iterable[Path]) -> None:
+def ensure_writable(folders: Iterable[Path]) -> None:
     """See that files can be written in these folders, or where they are going to be made.
 
     Leaves nothing behind. Raises `UsageError` for a folder that is read-only, full, or no folder, and for

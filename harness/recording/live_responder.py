@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from harness.errors import HarnessError
 from harness.judge import judge
 from harness.model import Case, Headers, Observation, Reply, Request, StepObservation
-from harness.recording.calling import Call, Caller, OverBudgetError
 from harness.recording.plan import expected_failure
+from harness.recording.provider_client import Call, OverBudgetError, ProviderClient
 from harness.recording.upstream import NotPlannedError, UntrustedError
 from harness.wire.server_replies import LiveReply
 
-__all__ = ["Answerer", "Exchange"]
+__all__ = ["Exchange", "LiveResponder"]
 
 _TEXT = (("content-type", "text/plain; charset=utf-8"),)
 
@@ -28,7 +28,7 @@ class Exchange:
     claimed: bool = False
 
 
-class Answerer:
+class LiveResponder:
     """Answers the requests of one case by calls. `trouble` is why the first of them was not let through.
 
     Where a step expects to be refused, the first answer is the one, and it is not passed on in pieces. What
@@ -36,7 +36,7 @@ class Answerer:
     the same answer. Requests that break their rules are not let through unless `whatever_is_sent`.
     """
 
-    def __init__(self, case: Case, caller: Caller, *, whatever_is_sent: bool = False) -> None:
+    def __init__(self, case: Case, caller: ProviderClient, *, whatever_is_sent: bool = False) -> None:
         self._case = case
         self._caller = caller
         self._whatever_is_sent = whatever_is_sent

@@ -12,13 +12,13 @@ from decimal import Decimal
 from harness.cassettes.keys import model_of
 from harness.errors import HarnessError
 from harness.model import Headers, Reply, Request
-from harness.recording.arriving import Arriving
-from harness.recording.failures import Retries
+from harness.recording.classify import Retries
+from harness.recording.streaming_response import StreamingResponse
 from harness.recording.upstream import Upstream, host_of
 from harness_openclaw.reference.openrouter.pricing import NO_PRICES, Estimate, Prices
 from harness_openclaw.reference.openrouter.receipt import usage_of
 
-__all__ = ["Budget", "Call", "Caller", "Key", "OverBudgetError"]
+__all__ = ["Budget", "Call", "Key", "OverBudgetError", "ProviderClient"]
 
 _KEY_HEADERS = ("x-api-key", "x-goog-api-key")
 
@@ -103,7 +103,7 @@ class Call:
 
     request: Request
     estimate: Estimate
-    arriving: Arriving
+    arriving: StreamingResponse
     tried: tuple[int | str, ...] = ()
     waited_s: float = 0.0
     settle: Callable[[Reply], None] = lambda reply: None
@@ -149,7 +149,7 @@ class _Chunks:
         return chunk
 
 
-class Caller:
+class ProviderClient:
     """Sends requests upstream.
 
     `key` goes to every host but those that `keys` has one of its own for. `prices` are OpenRouter's, and
