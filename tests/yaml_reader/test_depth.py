@@ -14,14 +14,13 @@ from harness.scenarios._yaml import parse
         ("[\n", 101, 1),
         ("{a: ", 1, 401),
         ("- ", 1, 201),
-        ("? ", 1, 201),
         ("[{a: ", 1, 251),
     ],
 )
 @pytest.mark.parametrize("levels", [101, 150, 999, 1001, 20_000])
 def test_the_first_level_that_is_too_deep_is_named(opening: str, line: int, column: int, levels: int) -> None:
     """Every text of more than 100 levels is refused at the 101st, however many follow it."""
-    problem = parse(opening * levels, "f.yaml").problems[-1]
+    (problem,) = parse(opening * levels, "f.yaml").problems
     assert str(problem) == f"f.yaml:{line}:{column}: is nested more than 100 deep"
 
 
