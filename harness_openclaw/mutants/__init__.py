@@ -15,23 +15,23 @@ from harness_openclaw.mutants import (
     attribution,
     bodies,
     caching,
-    checking,
+    catalog,
+    clawrouter,
     credentials,
-    drawing,
-    failing,
-    filming,
-    listing,
-    naming,
-    proxying,
+    errors,
+    images,
+    messages,
+    preflight,
     reasoning,
-    replaying,
-    speaking,
-    waiting,
-    wiring,
+    routes,
+    speech,
+    transports,
+    video_jobs,
+    videos,
 )
-from harness_openclaw.mutants.kit import Miniature
+from harness_openclaw.mutants.base import Mutant
 
-__all__ = ["MINIATURES", "Miniature"]
+__all__ = ["MUTANTS", "Mutant"]
 
 _MODULES = (
     attribution,
@@ -39,36 +39,31 @@ _MODULES = (
     caching,
     reasoning,
     bodies,
-    drawing,
-    speaking,
-    filming,
-    waiting,
-    proxying,
-    listing,
-    failing,
-    checking,
-    wiring,
-    replaying,
-    naming,
+    images,
+    speech,
+    videos,
+    video_jobs,
+    clawrouter,
+    catalog,
+    errors,
+    preflight,
+    transports,
+    messages,
+    routes,
 )
 
-MINIATURES: Mapping[str, Miniature] = MappingProxyType(
-    {
-        value.name: value
-        for module in _MODULES
-        for value in vars(module).values()
-        if isinstance(value, Miniature)
-    }
+MUTANTS: Mapping[str, Mutant] = MappingProxyType(
+    {value.name: value for module in _MODULES for value in vars(module).values() if isinstance(value, Mutant)}
 )
 """All of them by name."""
 
 
 def __getattr__(name: str) -> Callable[..., Any]:
     try:
-        return MINIATURES[name].target
+        return MUTANTS[name].target
     except KeyError:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *MINIATURES})
+    return sorted({*globals(), *MUTANTS})

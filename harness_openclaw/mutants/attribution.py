@@ -1,4 +1,4 @@
-"""Miniatures that present themselves wrongly, or to the wrong people."""
+"""Mutants that present themselves wrongly, or to the wrong people."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from harness.model import Request
-from harness_openclaw.mutants.kit import (
+from harness_openclaw.mutants.base import (
     ATTRIBUTION,
     Answer,
     Given,
     as_on_openrouter,
     goes_to_openrouter,
     header,
-    miniature,
+    mutant,
     with_headers,
     without_headers,
 )
@@ -23,7 +23,7 @@ from harness_openclaw.reference import shape
 __all__: list[str] = []
 
 
-@miniature("OR-HDR-02")
+@mutant("OR-HDR-02")
 def leaks_attribution_to_proxies(given: Given) -> Answer:
     """Sends the attribution headers to whatever base URL is configured."""
     request = shape(given)
@@ -35,31 +35,31 @@ def leaks_attribution_to_proxies(given: Given) -> Answer:
     return with_headers(request, *missing)
 
 
-@miniature("OR-HDR-04")
+@mutant("OR-HDR-04")
 def sends_the_categories_of_april(given: Given) -> Answer:
     """Still sends the single category of the older edition."""
     return _renamed(shape(given), "x-openrouter-categories", "X-OpenRouter-Categories", "cli-agent")
 
 
-@miniature("OR-HDR-03", edition="2026-04")
+@mutant("OR-HDR-03", edition="2026-04")
 def sends_the_categories_of_may(given: Given) -> Answer:
     """Sends the categories of the later edition before their time."""
     return replace(shape(given), headers=shape({**given, "edition": "2026-05"}).headers)
 
 
-@miniature("OR-HDR-04")
+@mutant("OR-HDR-04")
 def forgets_the_categories(given: Given) -> Answer:
     """Sends referer and title alone."""
     return without_headers(shape(given), "x-openrouter-categories")
 
 
-@miniature("OR-HDR-02")
+@mutant("OR-HDR-02")
 def sends_the_title_under_its_old_name(given: Given) -> Answer:
     """Sends X-Title, as OpenRouter's older documentation had it."""
     return _renamed(shape(given), "x-openrouter-title", "X-Title", None)
 
 
-@miniature("OR-HDR-02")
+@mutant("OR-HDR-02")
 def sends_the_title_under_both_names(given: Given) -> Answer:
     """Sends X-Title beside X-OpenRouter-Title, to be on the safe side."""
     request = shape(given)
@@ -67,7 +67,7 @@ def sends_the_title_under_both_names(given: Given) -> Answer:
     return with_headers(request, ("X-Title", title)) if title and goes_to_openrouter(request) else request
 
 
-@miniature("OR-HDR-05")
+@mutant("OR-HDR-05")
 def lets_the_caller_replace_attribution(given: Given) -> Answer:
     """Lays the caller's headers over its own, on OpenRouter too."""
     own = {name.lower(): (name, value) for name, value in (given.get("headers") or {}).items()}
@@ -75,20 +75,20 @@ def lets_the_caller_replace_attribution(given: Given) -> Answer:
     return with_headers(without_headers(shape(given), *(name.lower() for name, _ in replaced)), *replaced)
 
 
-@miniature("OR-HDR-06")
+@mutant("OR-HDR-06")
 def keeps_the_callers_attribution_from_proxies(given: Given) -> Answer:
     """Strips attribution for a proxy even if it is the caller's own."""
     request = shape(given)
     return request if goes_to_openrouter(request) else without_headers(request, *ATTRIBUTION)
 
 
-@miniature("OR-HDR-07")
+@mutant("OR-HDR-07")
 def loses_the_callers_headers(given: Given) -> Answer:
     """Builds its headers afresh and forgets what the caller added."""
     return shape({**given, "headers": {}})
 
 
-@miniature("OR-HDR-07")
+@mutant("OR-HDR-07")
 def adds_the_callers_headers_to_its_own(given: Given) -> Answer:
     """Appends the caller's headers without looking whether a name in other letters is there already."""
     own = (given.get("headers") or {}).items()
@@ -96,7 +96,7 @@ def adds_the_callers_headers_to_its_own(given: Given) -> Answer:
     return with_headers(plain, *((name, value) for name, value in own if name.lower() not in ATTRIBUTION))
 
 
-@miniature("OR-HDR-07")
+@mutant("OR-HDR-07")
 def sends_two_content_types(given: Given) -> Answer:
     """Adds its own content type to the one that the caller states."""
     request = shape(given)
@@ -104,7 +104,7 @@ def sends_two_content_types(given: Given) -> Answer:
     return with_headers(request, ("Content-Type", "application/json")) if stated else request
 
 
-@miniature("OR-HDR-02")
+@mutant("OR-HDR-02")
 def sends_a_header_twice(given: Given) -> Answer:
     """Sets the referer in two layers, and both reach the wire."""
     request = shape(given)
@@ -112,7 +112,7 @@ def sends_a_header_twice(given: Given) -> Answer:
     return with_headers(request, ("http-referer", referer)) if referer else request
 
 
-@miniature("OR-HDR-10")
+@mutant("OR-HDR-10")
 def attributes_other_providers(given: Given) -> Answer:
     """Looks at the host alone, and not at the provider that the model belongs to."""
     _, _, rest = str(given.get("model")).partition("/")
@@ -123,31 +123,31 @@ def attributes_other_providers(given: Given) -> Answer:
 # ------------------------------------------------------------------ trusting a host
 
 
-@miniature("OR-URL-03")
+@mutant("OR-URL-03")
 def trusts_hosts_that_end_alike(given: Given) -> Answer:
     """Tests the host's end without the dot, so notopenrouter.ai passes."""
     return _trusting(given, lambda base: _host(base).endswith("openrouter.ai"))
 
 
-@miniature("OR-URL-03")
+@mutant("OR-URL-03")
 def trusts_hosts_that_begin_alike(given: Given) -> Answer:
     """Tests the host's beginning, so openrouter.ai.evil.example passes."""
     return _trusting(given, lambda base: _host(base).startswith("openrouter.ai"))
 
 
-@miniature("OR-URL-03")
+@mutant("OR-URL-03")
 def trusts_the_user_info(given: Given) -> Answer:
     """Takes what follows the scheme for the host, so openrouter.ai@evil.example passes."""
     return _trusting(given, lambda base: urlsplit(base).netloc.split("@")[0] == "openrouter.ai")
 
 
-@miniature("OR-URL-03")
+@mutant("OR-URL-03")
 def trusts_the_name_anywhere(given: Given) -> Answer:
     """Looks for the name somewhere in the URL, so a proxy's path with it passes."""
     return _trusting(given, lambda base: "openrouter.ai" in base)
 
 
-@miniature("OR-URL-03")
+@mutant("OR-URL-03")
 def trusts_a_trailing_dot(given: Given) -> Answer:
     """Drops the dot at the host's end before it compares."""
     return _trusting(given, lambda base: _host(base).rstrip(".") == "openrouter.ai")

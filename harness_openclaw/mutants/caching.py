@@ -1,4 +1,4 @@
-"""Miniatures that get response caching or Anthropic's cache markers wrong."""
+"""Mutants that get response caching or Anthropic's cache markers wrong."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from harness_openclaw.mutants.kit import (
+from harness_openclaw.mutants.base import (
     Answer,
     Given,
     as_for,
@@ -14,7 +14,7 @@ from harness_openclaw.mutants.kit import (
     body_of,
     goes_to_openrouter,
     header,
-    miniature,
+    mutant,
     with_fields,
     with_headers,
     without_headers,
@@ -30,7 +30,7 @@ EPHEMERAL = {"type": "ephemeral"}
 # ------------------------------------------------------------------ response caching
 
 
-@miniature("OR-RC-01")
+@mutant("OR-RC-01")
 def sends_cache_headers_to_proxies(given: Given) -> Answer:
     """Sends what response caching asks for to every base URL."""
     request = shape(given)
@@ -40,7 +40,7 @@ def sends_cache_headers_to_proxies(given: Given) -> Answer:
     return with_headers(without_headers(request, "x-openrouter-cache*"), *opted)
 
 
-@miniature("OR-RC-07")
+@mutant("OR-RC-07")
 def does_not_clamp_the_ttl(given: Given) -> Answer:
     """Sends a time to live as it was configured."""
     request = shape(given)
@@ -53,7 +53,7 @@ def does_not_clamp_the_ttl(given: Given) -> Answer:
     )
 
 
-@miniature("OR-RC-03")
+@mutant("OR-RC-03")
 def prefers_the_alias(given: Given) -> Answer:
     """Reads the snake_case spelling of a param before the documented one."""
     params = dict(given.get("params") or {})
@@ -63,7 +63,7 @@ def prefers_the_alias(given: Given) -> Answer:
     return shape({**given, "params": params})
 
 
-@miniature("OR-RC-05")
+@mutant("OR-RC-05")
 def takes_a_ttl_for_consent(given: Given) -> Answer:
     """Turns caching on as soon as a time to live is configured."""
     params = given.get("params") or {}
@@ -71,7 +71,7 @@ def takes_a_ttl_for_consent(given: Given) -> Answer:
     return shape({**given, "params": {"responseCache": True} | params} if asked else given)
 
 
-@miniature("OR-RC-06")
+@mutant("OR-RC-06")
 def sends_a_ttl_with_caching_off(given: Given) -> Answer:
     """Sends the time to live beside a cache header that says false."""
     request = shape(given)
@@ -82,7 +82,7 @@ def sends_a_ttl_with_caching_off(given: Given) -> Answer:
     return with_headers(request, ("X-OpenRouter-Cache-TTL", f"{ttl}")) if off and ttl is not None else request
 
 
-@miniature("OR-RC-04")
+@mutant("OR-RC-04")
 def reads_any_text_as_true(given: Given) -> Answer:
     """Takes each non-empty string of a switch for a yes, `no` included."""
     params = {
@@ -92,7 +92,7 @@ def reads_any_text_as_true(given: Given) -> Answer:
     return shape({**given, "params": params})
 
 
-@miniature("OR-RC-03")
+@mutant("OR-RC-03")
 def applies_the_params_of_every_model(given: Given) -> Answer:
     """Merges the params of all models in the configuration."""
     defaults = ((given.get("config") or {}).get("agents") or {}).get("defaults") or {}
@@ -102,14 +102,14 @@ def applies_the_params_of_every_model(given: Given) -> Answer:
     return shape({**given, "params": merged | (given.get("params") or {})})
 
 
-@miniature("OR-RC-02")
+@mutant("OR-RC-02")
 def knows_no_snake_case(given: Given) -> Answer:
     """Reads the params of response caching in one spelling only."""
     params = {name: value for name, value in (given.get("params") or {}).items() if "_" not in name}
     return shape({**given, "params": params})
 
 
-@miniature("OR-RC-08")
+@mutant("OR-RC-08")
 def sends_a_clear_of_false(given: Given) -> Answer:
     """Sends the wish not to clear the cache, which the provider takes for a wish to."""
     request = shape(given)
@@ -122,7 +122,7 @@ def sends_a_clear_of_false(given: Given) -> Answer:
     )
 
 
-@miniature("OR-RC-09", edition="latest")
+@mutant("OR-RC-09", edition="latest")
 def reads_the_number_a_ttl_begins_with(given: Given) -> Answer:
     """Still takes `300s` for 300."""
     params = given.get("params") or {}
@@ -136,7 +136,7 @@ def reads_the_number_a_ttl_begins_with(given: Given) -> Answer:
     )
 
 
-@miniature("OR-RC-10")
+@mutant("OR-RC-10")
 def caches_no_answers_of_auto(given: Given) -> Answer:
     """Takes the answers of a router model for too different to be kept."""
     request = shape(given)
@@ -144,7 +144,7 @@ def caches_no_answers_of_auto(given: Given) -> Answer:
     return without_headers(request, "x-openrouter-cache*") if routed else request
 
 
-@miniature("OR-HDR-08")
+@mutant("OR-HDR-08")
 def leaves_caching_to_the_caller(given: Given) -> Answer:
     """Sends none of the cache headers that are configured where the caller sets one."""
     own = any(name.lower() == "x-openrouter-cache" for name in given.get("headers") or {})
@@ -154,7 +154,7 @@ def leaves_caching_to_the_caller(given: Given) -> Answer:
 # ------------------------------------------------------------------ cache markers
 
 
-@miniature("OR-CC-01")
+@mutant("OR-CC-01")
 def marks_on_proxies(given: Given) -> Answer:
     """Marks the prompt of an Anthropic model on every base URL."""
     request = shape(given)
@@ -163,7 +163,7 @@ def marks_on_proxies(given: Given) -> Answer:
     return with_fields(request, messages=body_of(as_on_openrouter(given))["messages"])
 
 
-@miniature("OR-CC-01")
+@mutant("OR-CC-01")
 def marks_every_family(given: Given) -> Answer:
     """Marks the prompt of models that are not Anthropic's."""
     request = shape(given)
@@ -180,13 +180,13 @@ def marks_every_family(given: Given) -> Answer:
     )
 
 
-@miniature("OR-CC-02")
+@mutant("OR-CC-02")
 def never_marks(given: Given) -> Answer:
     """Sends no cache markers at all, and every prompt is paid for in full."""
     return as_for(given, "openrouter/openai/gpt-4o")
 
 
-@miniature("OR-CC-02")
+@mutant("OR-CC-02")
 def marks_the_message(given: Given) -> Answer:
     """Puts the marker on the system message and not on its last block."""
     body = body_of(shape(given))
@@ -198,7 +198,7 @@ def marks_the_message(given: Given) -> Answer:
     return with_fields(shape(given), messages=body["messages"])
 
 
-@miniature("OR-CC-02")
+@mutant("OR-CC-02")
 def marks_the_first_block(given: Given) -> Answer:
     """Marks the first block of a system prompt that has several."""
     body = body_of(shape(given))
@@ -210,7 +210,7 @@ def marks_the_first_block(given: Given) -> Answer:
     return with_fields(shape(given), messages=body["messages"])
 
 
-@miniature("OR-CC-05")
+@mutant("OR-CC-05")
 def marks_for_an_hour(given: Given) -> Answer:
     """Asks for a longer life than the plain marker has."""
     body = body_of(shape(given))
@@ -220,7 +220,7 @@ def marks_for_an_hour(given: Given) -> Answer:
     return with_fields(shape(given), messages=body["messages"])
 
 
-@miniature("OR-CC-04")
+@mutant("OR-CC-04")
 def marks_after_the_prefill_drop(given: Given) -> Answer:
     """Drops the prefill first, so that the turn before it gets the marker of the last turn."""
     request = shape(given)
@@ -237,13 +237,13 @@ def marks_after_the_prefill_drop(given: Given) -> Answer:
     return with_fields(request, messages=body_of(shape({**given, "history": kept}))["messages"])
 
 
-@miniature("OR-CC-04")
+@mutant("OR-CC-04")
 def strips_the_callers_markers(given: Given) -> Answer:
     """Takes every marker out of the history before it sets its own."""
     return shape({**given, "history": [_unmarked(turn) for turn in given.get("history") or ()]})
 
 
-@miniature("OR-CC-07", edition="latest")
+@mutant("OR-CC-07", edition="latest")
 def keeps_the_callers_markers(given: Given) -> Answer:
     """Adds its markers to those that are there, and there may be more than the four allowed."""
     body = body_of(shape(given))
@@ -257,7 +257,7 @@ def keeps_the_callers_markers(given: Given) -> Answer:
     return with_fields(shape(given), messages=body["messages"])
 
 
-@miniature("OR-CC-07", edition="latest")
+@mutant("OR-CC-07", edition="latest")
 def marks_every_tool(given: Given) -> Answer:
     """Marks each tool definition and not the last one alone."""
     body = body_of(shape(given))
@@ -267,7 +267,7 @@ def marks_every_tool(given: Given) -> Answer:
     return with_fields(shape(given), tools=[{**tool, "cache_control": EPHEMERAL} for tool in tools])
 
 
-@miniature("OR-CC-07", edition="latest")
+@mutant("OR-CC-07", edition="latest")
 def marks_the_last_block_of_any_kind(given: Given) -> Answer:
     """Marks the last block of the last turn, even if it is an image or empty."""
     body = body_of(shape(given))
@@ -279,14 +279,14 @@ def marks_the_last_block_of_any_kind(given: Given) -> Answer:
     return with_fields(shape(given), messages=body["messages"])
 
 
-@miniature("OR-CC-07", edition="latest")
+@mutant("OR-CC-07", edition="latest")
 def ignores_the_calls_retention(given: Given) -> Answer:
     """Reads the retention from the params alone."""
     options = {k: v for k, v in (given.get("options") or {}).items() if k != "cache_retention"}
     return shape({**given, "options": options})
 
 
-@miniature("OR-CC-03")
+@mutant("OR-CC-03")
 def marks_thoughts(given: Given) -> Answer:
     """Leaves the marker of a caller on a model's thoughts, which may not carry one."""
     request = shape(given)
@@ -299,7 +299,7 @@ def marks_thoughts(given: Given) -> Answer:
     return with_fields(request, messages=marked)
 
 
-@miniature("OR-CC-06")
+@mutant("OR-CC-06")
 def marks_only_what_is_not_thought_about(given: Given) -> Answer:
     """Leaves the cache markers out when the model is to think."""
     request = shape(given)
@@ -311,7 +311,7 @@ def marks_only_what_is_not_thought_about(given: Given) -> Answer:
     )
 
 
-@miniature("OR-CC-08")
+@mutant("OR-CC-08")
 def sends_its_own_boundary(given: Given) -> Answer:
     """Sends the line that parts its system prompt as a part of the prompt."""
     request = shape(given)

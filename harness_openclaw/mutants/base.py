@@ -1,4 +1,4 @@
-"""What a miniature is, and the few ways in which it bends what the reference does."""
+"""What a mutant is, and the few ways in which it bends what the reference does."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = [
     "Call",
     "CaseClient",
     "Given",
-    "Miniature",
+    "Mutant",
     "altered",
     "answer_of",
     "as_for",
@@ -29,7 +29,7 @@ __all__ = [
     "goes_to_openrouter",
     "header",
     "is_error",
-    "miniature",
+    "mutant",
     "with_answer",
     "with_body",
     "with_fields",
@@ -54,7 +54,7 @@ ATTRIBUTION = ("http-referer", "x-openrouter-title", "x-openrouter-categories")
 
 
 @dataclass(frozen=True)
-class Miniature:
+class Mutant:
     """A small implementation that is wrong on purpose, in one way.
 
     `rule` is the one that a difference must be charged to, in the suites of `edition`. `rule` is None
@@ -70,38 +70,38 @@ class Miniature:
 
 
 class CaseClient(Client):
-    """The reference's client of one case, with room for what a miniature keeps from one call to the next."""
+    """The reference's client of one case, with room for what a mutant keeps from one call to the next."""
 
     def __init__(self) -> None:
         super().__init__()
         self.memory: dict[Any, Any] = {}
 
 
-def miniature(
+def mutant(
     rule: str | None, *, edition: str = DEFAULT_EDITION
-) -> Callable[[Callable[[Given], Answer]], Miniature]:
-    """Make a miniature of a function that answers a chat's input with what it sends; its docstring says
+) -> Callable[[Callable[[Given], Answer]], Mutant]:
+    """Make a mutant of a function that answers a chat's input with what it sends; its docstring says
     what it does wrong. A refusal of the reference stays one."""
 
-    def named(answer: Callable[[Given], Answer]) -> Miniature:
+    def named(answer: Callable[[Given], Answer]) -> Mutant:
         def target(given: Given) -> Answer:
             try:
                 return answer(given)
             except Refusal as refusal:
                 return {"error": refusal.error}
 
-        return Miniature(answer.__name__, _sentence(answer), rule, edition, target)
+        return Mutant(answer.__name__, _sentence(answer), rule, edition, target)
 
     return named
 
 
 def client(
     rule: str, *operations: str, edition: str = DEFAULT_EDITION
-) -> Callable[[Callable[[Given, CaseClient], Call]], Miniature]:
-    """Make a miniature of a generator function that makes calls of these operations through the
+) -> Callable[[Callable[[Given, CaseClient], Call]], Mutant]:
+    """Make a mutant of a generator function that makes calls of these operations through the
     reference's client, which is the same one for all calls of a case, and changes something on the way."""
 
-    def named(call: Callable[[Given, CaseClient], Call]) -> Miniature:
+    def named(call: Callable[[Given, CaseClient], Call]) -> Mutant:
         class Target:
             harness: ClassVar[dict[str, JsonValue]] = {
                 "operations": list(operations),
@@ -114,7 +114,7 @@ def client(
             def __call__(self, given: Given) -> Call:
                 return call(given, self._client)
 
-        return Miniature(call.__name__, _sentence(call), rule, edition, Target)
+        return Mutant(call.__name__, _sentence(call), rule, edition, Target)
 
     return named
 

@@ -1,4 +1,4 @@
-"""Miniatures that speak the four APIs behind ClawRouter with an accent."""
+"""Mutants that speak the four APIs behind ClawRouter with an accent."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.model import Reply, Request
-from harness_openclaw.mutants.kit import (
+from harness_openclaw.mutants.base import (
     Call,
     CaseClient,
     Given,

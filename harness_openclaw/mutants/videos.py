@@ -1,11 +1,11 @@
-"""Miniatures that ask for a film wrongly; what they do until it is there is in `waiting`."""
+"""Mutants that ask for a video wrongly; what they do until it is there is in `video_jobs`."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from harness.model import Request
-from harness_openclaw.mutants.kit import (
+from harness_openclaw.mutants.base import (
     Call,
     CaseClient,
     Given,

@@ -1,4 +1,4 @@
-"""Miniatures that use ClawRouter's key, catalog and routes wrongly."""
+"""Mutants that use ClawRouter's key, catalog and routes wrongly."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from harness.model import Reply, Request
-from harness_openclaw.mutants.kit import (
+from harness_openclaw.mutants.base import (
     Call,
     CaseClient,
     Given,

@@ -1,4 +1,4 @@
-"""Miniatures that read ClawRouter's catalog or its usage wrongly."""
+"""Mutants that read ClawRouter's catalog or its usage wrongly."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from harness.model import Reply, Request
-from harness_openclaw.mutants.kit import (
+from harness_openclaw.mutants.base import (
     Call,
     CaseClient,
     Given,

@@ -1,4 +1,4 @@
-"""Miniatures that wait for a film wrongly, or fetch it wrongly."""
+"""Mutants that wait for a film wrongly, or fetch it wrongly."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from harness.model import Reply, Request
-from harness_openclaw.mutants.kit import (
+from harness_openclaw.mutants.base import (
     Call,
     CaseClient,
     Given,

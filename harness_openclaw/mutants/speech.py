@@ -1,4 +1,4 @@
-"""Miniatures that make speech wrongly."""
+"""Mutants that make speech wrongly."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from harness.model import Reply, Request
-from harness_openclaw.mutants.kit import (
+from harness_openclaw.mutants.base import (
     Call,
     CaseClient,
     Given,

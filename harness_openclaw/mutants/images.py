@@ -1,11 +1,11 @@
-"""Miniatures that make images wrongly."""
+"""Mutants that make images wrongly."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from harness.model import Reply, Request
-from harness_openclaw.mutants.kit import (
+from harness_openclaw.mutants.base import (
     Call,
     CaseClient,
     Given,

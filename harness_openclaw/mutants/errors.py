@@ -1,4 +1,4 @@
-"""Miniatures that do the wrong thing when something goes wrong."""
+"""Mutants that do the wrong thing when something goes wrong."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from harness.model import Reply, Request
-from harness_openclaw.mutants.kit import (
+from harness_openclaw.mutants.base import (
     Call,
     CaseClient,
     Given,

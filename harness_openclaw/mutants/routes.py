@@ -1,4 +1,4 @@
-"""Miniatures that read the name of a model, the address to ask or the wish for a route wrongly."""
+"""Mutants that read the name of a model, the address to ask or the wish for a route wrongly."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from harness.model import Request
-from harness_openclaw.mutants.kit import (
+from harness_openclaw.mutants.base import (
     Answer,
     Call,
     CaseClient,
@@ -17,7 +17,7 @@ from harness_openclaw.mutants.kit import (
     client,
     goes_to_openrouter,
     is_error,
-    miniature,
+    mutant,
     with_fields,
     with_headers,
     without_headers,
@@ -33,7 +33,7 @@ UNKNOWN_MODEL = {"error": {"class": "model_not_found", "retryable": False, "mess
 # ------------------------------------------------------------------ models
 
 
-@miniature("OR-REF-01")
+@mutant("OR-REF-01")
 def is_strict_about_the_providers_name(given: Given) -> Answer:
     """Knows openrouter only in lower case and without a blank before it."""
     model = str(given.get("model") or "openrouter/")
@@ -41,7 +41,7 @@ def is_strict_about_the_providers_name(given: Given) -> Answer:
     return UNKNOWN_MODEL if foreign else shape(given)
 
 
-@miniature("OR-REF-04")
+@mutant("OR-REF-04")
 def keeps_doubled_prefixes(given: Given) -> Answer:
     """Sends what stands behind the first prefix, and puts a prefix before it if it is OpenRouter's own."""
     _, _, rest = str(given.get("model")).partition("/")
@@ -73,7 +73,7 @@ def shows_its_key_to_a_public_list(given: Given, client: CaseClient) -> Call:
     return (yield from altered(client(given), request=keyed))
 
 
-@miniature("OR-REF-07")
+@mutant("OR-REF-07")
 def assumes_a_limit_of_tokens(given: Given) -> Answer:
     """Limits the answer of a model of which no limit is known."""
     request = shape(given)
@@ -81,13 +81,13 @@ def assumes_a_limit_of_tokens(given: Given) -> Answer:
     return request if known else with_fields(request, max_completion_tokens=8192)
 
 
-@miniature("OR-REF-08")
+@mutant("OR-REF-08")
 def knows_no_colon(given: Given) -> Answer:
     """Does not know the spelling openrouter:auto."""
     return UNKNOWN_MODEL if "openrouter:auto" in str(given.get("model")).lower() else shape(given)
 
 
-@miniature("OR-REF-11", edition=LATEST)
+@mutant("OR-REF-11", edition=LATEST)
 def keeps_the_letters_of_a_model(given: Given) -> Answer:
     """Still sends a model's id in the letters in which it was written."""
     earlier = shape({**given, "edition": "2026-05"})
@@ -97,7 +97,7 @@ def keeps_the_letters_of_a_model(given: Given) -> Answer:
 # ------------------------------------------------------------------ addresses and routes
 
 
-@miniature("OR-URL-04")
+@mutant("OR-URL-04")
 def does_not_shape_for_the_older_address(given: Given) -> Answer:
     """Recognises OpenRouter's base URL by its newest spelling alone."""
     request = shape(given)
@@ -106,7 +106,7 @@ def does_not_shape_for_the_older_address(given: Given) -> Answer:
     return replace(shape({**given, "base_url": "https://eu.openrouter.ai/api/v1"}), url=request.url)
 
 
-@miniature("OR-URL-07")
+@mutant("OR-URL-07")
 def puts_its_path_behind_the_query(given: Given) -> Answer:
     """Appends the path to a base URL as text, whatever it ends in."""
     base = (given.get("base_url") or "").strip()
@@ -114,7 +114,7 @@ def puts_its_path_behind_the_query(given: Given) -> Answer:
     return replace(request, url=f"{base}/chat/completions") if "?" in base else request
 
 
-@miniature("OR-PR-03", edition=LATEST)
+@mutant("OR-PR-03", edition=LATEST)
 def routes_on_every_host(given: Given) -> Answer:
     """Sends routing preferences to whatever base URL there is."""
     routing = (given.get("params") or {}).get("provider")
@@ -122,7 +122,7 @@ def routes_on_every_host(given: Given) -> Answer:
     return with_fields(request, provider=routing) if isinstance(routing, dict) else request
 
 
-@miniature("OR-PR-04", edition=LATEST)
+@mutant("OR-PR-04", edition=LATEST)
 def drops_preferences_it_does_not_know(given: Given) -> Answer:
     """Sends the preferences that there were a year ago."""
     request = shape(given)
@@ -133,7 +133,7 @@ def drops_preferences_it_does_not_know(given: Given) -> Answer:
     return with_fields(request, provider={name: routing[name] for name in known if name in routing})
 
 
-@miniature("OR-HDR-12", edition=LATEST)
+@mutant("OR-HDR-12", edition=LATEST)
 def leaves_headers_to_the_caller(given: Given) -> Answer:
     """Adds nothing where the caller brings headers of its own."""
     request = shape(given)

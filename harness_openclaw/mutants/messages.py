@@ -1,4 +1,4 @@
-"""Miniatures that write the turns of a conversation, or its tools, wrongly."""
+"""Mutants that write the turns of a conversation, or its tools, wrongly."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 import orjson
 
 from harness.model import Request
-from harness_openclaw.mutants.kit import (
+from harness_openclaw.mutants.base import (
     Answer,
     Given,
     body_of,
-    miniature,
+    mutant,
     with_body,
     with_fields,
     without_keys,
@@ -32,13 +32,13 @@ Turn = dict[str, Any]
 # ------------------------------------------------------------------ turns
 
 
-@miniature("OR-MSG-01")
+@mutant("OR-MSG-01")
 def instructs_as_a_user(given: Given) -> Answer:
     """Sends the system prompt as the user's first words."""
     return _messages(shape(given), lambda message: {**message, "role": _user_for(message["role"])})
 
 
-@miniature("OR-MSG-02")
+@mutant("OR-MSG-02")
 def makes_every_text_a_list(given: Given) -> Answer:
     """Sends a user's text as a list of one part."""
 
@@ -50,7 +50,7 @@ def makes_every_text_a_list(given: Given) -> Answer:
     return _messages(shape(given), listed)
 
 
-@miniature("OR-MSG-04")
+@mutant("OR-MSG-04")
 def sends_the_first_text_alone(given: Given) -> Answer:
     """Takes the first text of an earlier answer for the whole."""
 
@@ -62,7 +62,7 @@ def sends_the_first_text_alone(given: Given) -> Answer:
     return shape(_with_turns(given, "assistant", first))
 
 
-@miniature("OR-MSG-05")
+@mutant("OR-MSG-05")
 def replays_failed_turns(given: Given) -> Answer:
     """Replays an answer that failed half-way as if it had been finished."""
 
@@ -72,7 +72,7 @@ def replays_failed_turns(given: Given) -> Answer:
     return shape(_with_turns(given, "assistant", finished))
 
 
-@miniature("OR-MSG-06")
+@mutant("OR-MSG-06")
 def forgets_what_it_thought(given: Given) -> Answer:
     """Leaves out what a model thought, and it thinks it all again."""
 
@@ -83,7 +83,7 @@ def forgets_what_it_thought(given: Given) -> Answer:
     return shape(_with_turns(given, "assistant", thoughtless))
 
 
-@miniature("OR-MSG-07")
+@mutant("OR-MSG-07")
 def replays_unsigned_thoughts(given: Given) -> Answer:
     """Replays thoughts that nothing vouches for."""
 
@@ -97,7 +97,7 @@ def replays_unsigned_thoughts(given: Given) -> Answer:
     return shape(_with_turns(given, "assistant", signed))
 
 
-@miniature("OR-MSG-09")
+@mutant("OR-MSG-09")
 def sends_arguments_as_objects(given: Given) -> Answer:
     """Sends the arguments of a tool call as an object instead of its JSON text."""
 
@@ -108,7 +108,7 @@ def sends_arguments_as_objects(given: Given) -> Answer:
     return _messages(shape(given), lambda message: _with_calls(message, unpacked))
 
 
-@miniature("OR-MSG-10")
+@mutant("OR-MSG-10")
 def drops_the_signatures_of_calls(given: Given) -> Answer:
     """Replays tool calls without what the provider signed them with."""
 
@@ -118,7 +118,7 @@ def drops_the_signatures_of_calls(given: Given) -> Answer:
     return _messages(shape(given), unsigned)
 
 
-@miniature("OR-MSG-11")
+@mutant("OR-MSG-11")
 def names_the_tool_of_a_result(given: Given) -> Answer:
     """Sends the name of the tool along with its result."""
     return _messages(
@@ -126,7 +126,7 @@ def names_the_tool_of_a_result(given: Given) -> Answer:
     )
 
 
-@miniature("OR-MSG-12")
+@mutant("OR-MSG-12")
 def drops_images_of_results(given: Given) -> Answer:
     """Sends of what a tool brought its text alone."""
 
@@ -137,7 +137,7 @@ def drops_images_of_results(given: Given) -> Answer:
     return shape(_with_turns(given, "tool", without_images))
 
 
-@miniature("OR-MSG-13")
+@mutant("OR-MSG-13")
 def leaves_calls_unanswered(given: Given) -> Answer:
     """Sends a tool call without any result, which providers refuse."""
     answered = {turn.get("tool_call_id") for turn in given.get("history") or () if turn["role"] == "tool"}
@@ -147,13 +147,13 @@ def leaves_calls_unanswered(given: Given) -> Answer:
     return with_fields(request, messages=[message for message in messages if message not in made_up])
 
 
-@miniature("OR-MSG-14", edition=LATEST)
+@mutant("OR-MSG-14", edition=LATEST)
 def replays_reasoning_under_any_name(given: Given) -> Answer:
     """Replays reasoning in whatever field it came."""
     return with_fields(shape(given), messages=body_of(shape({**given, "edition": "2026-05"}))["messages"])
 
 
-@miniature("OR-MSG-15")
+@mutant("OR-MSG-15")
 def loses_emoji(given: Given) -> Answer:
     """Drops every character that needs more than two bytes in UTF-16."""
     request = shape(given)
@@ -163,7 +163,7 @@ def loses_emoji(given: Given) -> Answer:
 # ------------------------------------------------------------------ Gemini
 
 
-@miniature("OR-GEM-02")
+@mutant("OR-GEM-02")
 def knows_one_alphabet_of_base64(given: Given) -> Answer:
     """Takes a signature in the alphabet of URLs for no base64."""
     if "gemini" not in str(given.get("model")).lower():
@@ -173,7 +173,7 @@ def knows_one_alphabet_of_base64(given: Given) -> Answer:
     )
 
 
-@miniature("OR-GEM-03")
+@mutant("OR-GEM-03")
 def cleans_both_spellings(given: Given) -> Answer:
     """Takes message ids out of the camel-case field as well."""
     request = shape(given)
@@ -182,7 +182,7 @@ def cleans_both_spellings(given: Given) -> Answer:
     return with_body(request, without_keys(body_of(request), "thoughtSignature"))
 
 
-@miniature("OR-GEM-04")
+@mutant("OR-GEM-04")
 def lets_geminis_turns_alternate(given: Given) -> Answer:
     """Keeps of neighbouring turns of one role the last for Gemini, whose own API wants them to alternate."""
     request = shape(given)
@@ -195,7 +195,7 @@ def lets_geminis_turns_alternate(given: Given) -> Answer:
     return with_fields(request, messages=messages)
 
 
-@miniature("OR-GEM-06")
+@mutant("OR-GEM-06")
 def sends_googles_extra_content(given: Given) -> Answer:
     """Sends a call's signature in the field that Google's own endpoint has for it."""
     extra = {"google": {"thought_signature": "QUJDRA=="}}
@@ -207,19 +207,19 @@ def sends_googles_extra_content(given: Given) -> Answer:
 # ------------------------------------------------------------------ tools
 
 
-@miniature("OR-TOOL-01")
+@mutant("OR-TOOL-01")
 def leaves_empty_schemas_empty(given: Given) -> Answer:
     """Sends a tool without parameters with no schema to speak of."""
     return _schemas(given, lambda written, sent: sent if written else {})
 
 
-@miniature("OR-TOOL-02")
+@mutant("OR-TOOL-02")
 def leaves_schemas_incomplete(given: Given) -> Answer:
     """Sends an object schema without properties as it is."""
     return _schemas(given, lambda written, sent: written or sent)
 
 
-@miniature("OR-TOOL-03")
+@mutant("OR-TOOL-03")
 def requires_what_any_alternative_requires(given: Given) -> Answer:
     """Requires of flattened alternatives what one of them requires."""
 
@@ -232,13 +232,13 @@ def requires_what_any_alternative_requires(given: Given) -> Answer:
     return _schemas(given, stricter)
 
 
-@miniature("OR-TOOL-04")
+@mutant("OR-TOOL-04")
 def forbids_further_properties(given: Given) -> Answer:
     """Closes every schema, as strict tool calling wants it."""
     return _schemas(given, lambda written, sent: {**sent, "additionalProperties": False})
 
 
-@miniature("OR-BODY-02")
+@mutant("OR-BODY-02")
 def asks_for_the_usage_of_streams(given: Given) -> Answer:
     """Sends stream_options, as OpenAI's own API has it."""
     return with_fields(shape(given), stream_options={"include_usage": True})
