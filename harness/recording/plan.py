@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from harness.model import Case, JsonValue, Reply, Request, Step
 from harness.recording.upstream import host_of
-from harness_openclaw.mock_provider.on_demand import HEADER, PREFIX
+from harness_openclaw.mock_provider.fault_injection import HEADER, PREFIX
 from harness_openclaw.reference import CallError, Refusal, Unsupported, shape
 from harness_openclaw.reference.client import Session, begin
 from harness_openclaw.reference.exchange import VirtualClock

@@ -160,7 +160,7 @@ def _gemini() -> Reply:
 
 
 def _seeded() -> Any:
-    from harness_openclaw.mock_provider.dice import Dice
+    from harness_openclaw.mock_provider.seeded_random import Dice
 
     return Dice(_ID.encode())
 
@@ -180,7 +180,7 @@ def _video(status: str) -> Reply:
 
 @cache
 def _film() -> Reply:
-    from harness_openclaw.mock_provider.films import mp4
+    from harness_openclaw.mock_provider.video_files import mp4
 
     return Reply(200, (("content-type", "video/mp4"),), (mp4(_seeded(), 4),))
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from harness.model import JsonValue
 from harness_openclaw.mock_provider.completion import Answer
-from harness_openclaw.mock_provider.refusals import REFUSALS, Refusal, Refused
+from harness_openclaw.mock_provider.errors import REFUSALS, Refusal, Refused
 
 __all__ = ["Account", "Books"]
 

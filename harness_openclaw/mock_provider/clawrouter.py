@@ -11,14 +11,14 @@ import orjson
 
 from harness.model import JsonValue, Reply
 from harness_openclaw.mock_provider.account import Account
+from harness_openclaw.mock_provider.clawrouter_catalog import rows
+from harness_openclaw.mock_provider.errors import REFUSALS, Refusal, Refused
+from harness_openclaw.mock_provider.fault_injection import Demand, at_once, spoilt
 from harness_openclaw.mock_provider.gemini import Gemini
-from harness_openclaw.mock_provider.grants import rows
-from harness_openclaw.mock_provider.incoming import Incoming, bearer
 from harness_openclaw.mock_provider.messages import Messages
-from harness_openclaw.mock_provider.on_demand import Demand, at_once, spoilt
-from harness_openclaw.mock_provider.refusals import REFUSALS, Refusal, Refused
+from harness_openclaw.mock_provider.native_transport import Transport
+from harness_openclaw.mock_provider.request import Incoming, bearer
 from harness_openclaw.mock_provider.responses import Responses
-from harness_openclaw.mock_provider.transport import Transport
 
 __all__ = ["ClawRouter"]
 

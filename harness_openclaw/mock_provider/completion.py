@@ -10,12 +10,12 @@ from typing import Any
 import orjson
 
 from harness.model import Headers, JsonValue, Reply
-from harness_openclaw.mock_provider.dice import Dice
+from harness_openclaw.mock_provider.errors import Refusal
 from harness_openclaw.mock_provider.media import data_url
+from harness_openclaw.mock_provider.model_output import Call, Said
 from harness_openclaw.mock_provider.models import Model
-from harness_openclaw.mock_provider.refusals import Refusal
+from harness_openclaw.mock_provider.seeded_random import Dice
 from harness_openclaw.mock_provider.usage import Usage
-from harness_openclaw.mock_provider.writing import Call, Said
 
 __all__ = [
     "EVENTS_HEADERS",

@@ -8,8 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from harness.model import Reply
-from harness_openclaw.mock_provider.asking import Asked
+from harness_openclaw.mock_provider.chat_requests import Asked
+from harness_openclaw.mock_provider.clawrouter_catalog import made_up, upstream
 from harness_openclaw.mock_provider.completion import Answer
+from harness_openclaw.mock_provider.errors import Refusal, Refused
 from harness_openclaw.mock_provider.gemini_events import as_array, as_events, as_json, broken_events, refused
 from harness_openclaw.mock_provider.gemini_turns import (
     COMPLAINTS,
@@ -19,14 +21,12 @@ from harness_openclaw.mock_provider.gemini_turns import (
     listed,
     read_contents,
 )
-from harness_openclaw.mock_provider.grants import made_up, upstream
-from harness_openclaw.mock_provider.incoming import Incoming
-from harness_openclaw.mock_provider.makers import GOOGLE
 from harness_openclaw.mock_provider.models import Model
-from harness_openclaw.mock_provider.refusals import Refusal, Refused
-from harness_openclaw.mock_provider.strict import BOOLEAN, INTEGER, LIST, NUMBER, OBJECT, TEXT, hold
-from harness_openclaw.mock_provider.transport import answered
+from harness_openclaw.mock_provider.native_transport import answered
+from harness_openclaw.mock_provider.request import Incoming
 from harness_openclaw.mock_provider.usage import Prompts
+from harness_openclaw.mock_provider.validation import BOOLEAN, INTEGER, LIST, NUMBER, OBJECT, TEXT, hold
+from harness_openclaw.mock_provider.vendors import GOOGLE
 
 __all__ = ["Gemini"]
 

@@ -9,9 +9,9 @@ import orjson
 
 from harness.model import Headers, JsonValue, Reply
 from harness_openclaw.mock_provider.completion import Answer, pauses, pieces_of
-from harness_openclaw.mock_provider.refusals import Refusal
-from harness_openclaw.mock_provider.transport import event
-from harness_openclaw.mock_provider.writing import tokens_in
+from harness_openclaw.mock_provider.errors import Refusal
+from harness_openclaw.mock_provider.model_output import tokens_in
+from harness_openclaw.mock_provider.native_transport import event
 
 __all__ = ["as_array", "as_events", "as_json", "broken_events", "refused"]
 

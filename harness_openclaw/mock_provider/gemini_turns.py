@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from harness_openclaw.mock_provider.refusals import Refusal, Refused
-from harness_openclaw.mock_provider.strict import BOOLEAN, LIST, OBJECT, TEXT, Path, hold
+from harness_openclaw.mock_provider.errors import Refusal, Refused
+from harness_openclaw.mock_provider.validation import BOOLEAN, LIST, OBJECT, TEXT, Path, hold
 
 __all__ = ["COMPLAINTS", "MANY", "camel", "complaint", "listed", "read_contents"]
 

@@ -11,8 +11,9 @@ import orjson
 from harness.model import Reply
 from harness_openclaw.mock_provider.account import Books
 from harness_openclaw.mock_provider.completion import JSON_HEADERS
-from harness_openclaw.mock_provider.incoming import Incoming
-from harness_openclaw.mock_provider.media_asking import (
+from harness_openclaw.mock_provider.errors import Refusal, Refused, served_by
+from harness_openclaw.mock_provider.fault_injection import at_once, spoilt
+from harness_openclaw.mock_provider.media_requests import (
     GENERATION_ID_LENGTH,
     images_in,
     no_such_model,
@@ -20,11 +21,10 @@ from harness_openclaw.mock_provider.media_asking import (
     text_in,
     typed,
 )
+from harness_openclaw.mock_provider.model_output import Said, drawn, tokens_in
 from harness_openclaw.mock_provider.models import Model
-from harness_openclaw.mock_provider.on_demand import at_once, spoilt
-from harness_openclaw.mock_provider.refusals import Refusal, Refused, served_by
+from harness_openclaw.mock_provider.request import Incoming
 from harness_openclaw.mock_provider.usage import TOKENS_A_FILE, Usage
-from harness_openclaw.mock_provider.writing import Said, drawn, tokens_in
 
 __all__ = ["draw"]
 

@@ -9,7 +9,7 @@ from base64 import b64encode
 from functools import cache
 from math import pi, sin
 
-from harness_openclaw.mock_provider.dice import Dice
+from harness_openclaw.mock_provider.seeded_random import Dice
 
 __all__ = ["SAMPLE_RATE", "data_url", "mp3", "pcm", "png"]
 

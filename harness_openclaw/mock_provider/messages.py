@@ -7,19 +7,19 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from harness.model import Reply
-from harness_openclaw.mock_provider.asking import Asked
+from harness_openclaw.mock_provider.chat_requests import Asked
+from harness_openclaw.mock_provider.clawrouter_catalog import made_up, upstream
 from harness_openclaw.mock_provider.completion import Answer
-from harness_openclaw.mock_provider.grants import made_up, upstream
-from harness_openclaw.mock_provider.incoming import Incoming, bearer
-from harness_openclaw.mock_provider.makers import ANTHROPIC
-from harness_openclaw.mock_provider.messages_complaints import COMPLAINTS, complaint
+from harness_openclaw.mock_provider.errors import Refusal, Refused
+from harness_openclaw.mock_provider.messages_errors import COMPLAINTS, complaint
 from harness_openclaw.mock_provider.messages_events import as_events, as_json, broken_events, refused
 from harness_openclaw.mock_provider.messages_turns import Block, Turn, check_text_blocks, read_turns
 from harness_openclaw.mock_provider.models import Model
-from harness_openclaw.mock_provider.refusals import Refusal, Refused
-from harness_openclaw.mock_provider.strict import BOOLEAN, INTEGER, LIST, NUMBER, OBJECT, TEXT, hold
-from harness_openclaw.mock_provider.transport import answered
+from harness_openclaw.mock_provider.native_transport import answered
+from harness_openclaw.mock_provider.request import Incoming, bearer
 from harness_openclaw.mock_provider.usage import Prompts
+from harness_openclaw.mock_provider.validation import BOOLEAN, INTEGER, LIST, NUMBER, OBJECT, TEXT, hold
+from harness_openclaw.mock_provider.vendors import ANTHROPIC
 
 __all__ = ["Messages"]
 

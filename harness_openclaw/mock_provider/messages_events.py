@@ -9,9 +9,9 @@ import orjson
 
 from harness.model import Headers, JsonValue, Reply
 from harness_openclaw.mock_provider.completion import Answer, argument_pieces_of, pauses, pieces_of
-from harness_openclaw.mock_provider.incoming import Incoming
-from harness_openclaw.mock_provider.refusals import Refusal
-from harness_openclaw.mock_provider.transport import event
+from harness_openclaw.mock_provider.errors import Refusal
+from harness_openclaw.mock_provider.native_transport import event
+from harness_openclaw.mock_provider.request import Incoming
 
 __all__ = ["as_events", "as_json", "broken_events", "refused"]
 

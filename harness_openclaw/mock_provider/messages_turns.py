@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
-from harness_openclaw.mock_provider.messages_complaints import COMPLAINTS, complaint
-from harness_openclaw.mock_provider.strict import BOOLEAN, LIST, OBJECT, TEXT, Field, Path, hold
+from harness_openclaw.mock_provider.messages_errors import COMPLAINTS, complaint
+from harness_openclaw.mock_provider.validation import BOOLEAN, LIST, OBJECT, TEXT, Field, Path, hold
 
 __all__ = ["Block", "Turn", "check_text_blocks", "read_turns"]
 

@@ -9,20 +9,20 @@ import orjson
 
 from harness.model import Headers, JsonValue, Reply
 from harness_openclaw.mock_provider.account import Account, Books
-from harness_openclaw.mock_provider.asking import Asked, check
-from harness_openclaw.mock_provider.catalogue import CATALOGUE, SIMULATED, find
+from harness_openclaw.mock_provider.chat_requests import Asked, check
+from harness_openclaw.mock_provider.clawrouter_catalog import granted
 from harness_openclaw.mock_provider.completion import JSON_HEADERS, Answer, as_events, as_json, broken_events
-from harness_openclaw.mock_provider.grants import granted
+from harness_openclaw.mock_provider.errors import REFUSALS, Refusal, Refused
+from harness_openclaw.mock_provider.fault_injection import PREFIX, Demand, at_once, spoilt
 from harness_openclaw.mock_provider.images import draw
-from harness_openclaw.mock_provider.incoming import Incoming, bearer
+from harness_openclaw.mock_provider.model_list import CATALOGUE, SIMULATED, find
+from harness_openclaw.mock_provider.model_output import write
 from harness_openclaw.mock_provider.models import Model
-from harness_openclaw.mock_provider.on_demand import PREFIX, Demand, at_once, spoilt
-from harness_openclaw.mock_provider.refusals import REFUSALS, Refusal, Refused
+from harness_openclaw.mock_provider.request import Incoming, bearer
 from harness_openclaw.mock_provider.response_cache import CacheControl, ResponseCache
 from harness_openclaw.mock_provider.speech import speak
 from harness_openclaw.mock_provider.usage import Prompts, Usage, measure
 from harness_openclaw.mock_provider.videos import Videos, listed
-from harness_openclaw.mock_provider.writing import write
 
 __all__ = ["OpenRouter"]
 

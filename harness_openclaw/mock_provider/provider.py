@@ -12,11 +12,11 @@ from urllib.parse import unquote
 
 from harness.model import Headers, Reply, Request
 from harness_openclaw.mock_provider.account import Account
-from harness_openclaw.mock_provider.dice import Dice
-from harness_openclaw.mock_provider.incoming import Incoming, bearer, header
-from harness_openclaw.mock_provider.on_demand import at_once, by_header
+from harness_openclaw.mock_provider.errors import Refusal, Refused
+from harness_openclaw.mock_provider.fault_injection import at_once, by_header
 from harness_openclaw.mock_provider.openrouter import OpenRouter
-from harness_openclaw.mock_provider.refusals import Refusal, Refused
+from harness_openclaw.mock_provider.request import Incoming, bearer, header
+from harness_openclaw.mock_provider.seeded_random import Dice
 
 if TYPE_CHECKING:  # imported with the first request that is ClawRouter's
     from harness_openclaw.mock_provider.clawrouter import ClawRouter

@@ -8,18 +8,18 @@ from dataclasses import replace
 from typing import Any
 
 from harness.model import Reply
-from harness_openclaw.mock_provider.asking import Asked
+from harness_openclaw.mock_provider.chat_requests import Asked
+from harness_openclaw.mock_provider.clawrouter_catalog import granted, made_up
 from harness_openclaw.mock_provider.completion import Answer
-from harness_openclaw.mock_provider.grants import granted, made_up
-from harness_openclaw.mock_provider.incoming import Incoming, bearer
-from harness_openclaw.mock_provider.makers import OPENAI_RESPONSES
+from harness_openclaw.mock_provider.errors import Refusal, Refused
 from harness_openclaw.mock_provider.models import Model
-from harness_openclaw.mock_provider.refusals import Refusal, Refused
+from harness_openclaw.mock_provider.native_transport import answered
+from harness_openclaw.mock_provider.request import Incoming, bearer
 from harness_openclaw.mock_provider.responses_events import Responding, refused
 from harness_openclaw.mock_provider.responses_items import COMPLAINTS, complaint, read_items
-from harness_openclaw.mock_provider.strict import BOOLEAN, INTEGER, LIST, NUMBER, OBJECT, TEXT, hold
-from harness_openclaw.mock_provider.transport import answered
 from harness_openclaw.mock_provider.usage import Prompts
+from harness_openclaw.mock_provider.validation import BOOLEAN, INTEGER, LIST, NUMBER, OBJECT, TEXT, hold
+from harness_openclaw.mock_provider.vendors import OPENAI_RESPONSES
 
 __all__ = ["Responses"]
 

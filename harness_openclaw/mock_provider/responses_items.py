@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from harness_openclaw.mock_provider.refusals import Refusal, Refused
-from harness_openclaw.mock_provider.strict import LIST, OBJECT, TEXT, Field, Path, hold
+from harness_openclaw.mock_provider.errors import Refusal, Refused
+from harness_openclaw.mock_provider.validation import LIST, OBJECT, TEXT, Field, Path, hold
 
 __all__ = ["COMPLAINTS", "complaint", "read_items"]
 

@@ -11,17 +11,17 @@ import orjson
 from harness.model import Headers, Reply
 from harness_openclaw.mock_provider.account import Books
 from harness_openclaw.mock_provider.completion import JSON_HEADERS
-from harness_openclaw.mock_provider.incoming import Incoming
+from harness_openclaw.mock_provider.errors import Refused, served_by
+from harness_openclaw.mock_provider.fault_injection import PREFIX, at_once, spoilt
 from harness_openclaw.mock_provider.media import SAMPLE_RATE, mp3, pcm
-from harness_openclaw.mock_provider.media_asking import (
+from harness_openclaw.mock_provider.media_requests import (
     GENERATION_ID_LENGTH,
     no_such_model,
     option_in,
     text_in,
     typed,
 )
-from harness_openclaw.mock_provider.on_demand import PREFIX, at_once, spoilt
-from harness_openclaw.mock_provider.refusals import Refused, served_by
+from harness_openclaw.mock_provider.request import Incoming
 
 __all__ = ["speak"]
 

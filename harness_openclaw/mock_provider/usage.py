@@ -11,10 +11,10 @@ from typing import Any
 import orjson
 
 from harness.model import JsonValue
-from harness_openclaw.mock_provider.asking import Asked
+from harness_openclaw.mock_provider.chat_requests import Asked
+from harness_openclaw.mock_provider.errors import Refusal, Refused
+from harness_openclaw.mock_provider.model_output import Said, tokens_in
 from harness_openclaw.mock_provider.models import Model
-from harness_openclaw.mock_provider.refusals import Refusal, Refused
-from harness_openclaw.mock_provider.writing import Said, tokens_in
 
 __all__ = ["TOKENS_A_FILE", "Prompts", "Usage", "measure"]
 

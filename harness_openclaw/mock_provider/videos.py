@@ -12,9 +12,9 @@ import orjson
 from harness.model import JsonValue, Reply
 from harness_openclaw.mock_provider.account import Books
 from harness_openclaw.mock_provider.completion import JSON_HEADERS
-from harness_openclaw.mock_provider.films import mp4, webm
-from harness_openclaw.mock_provider.incoming import Incoming
-from harness_openclaw.mock_provider.media_asking import (
+from harness_openclaw.mock_provider.errors import Refusal, Refused
+from harness_openclaw.mock_provider.fault_injection import PREFIX, at_once, spoilt
+from harness_openclaw.mock_provider.media_requests import (
     GENERATION_ID_LENGTH,
     amount,
     images_in,
@@ -23,8 +23,8 @@ from harness_openclaw.mock_provider.media_asking import (
     text_in,
     typed,
 )
-from harness_openclaw.mock_provider.on_demand import PREFIX, at_once, spoilt
-from harness_openclaw.mock_provider.refusals import Refusal, Refused
+from harness_openclaw.mock_provider.request import Incoming
+from harness_openclaw.mock_provider.video_files import mp4, webm
 
 __all__ = ["Videos", "listed"]
 

@@ -16,7 +16,7 @@ from harness.model import Case, Reply, Request
 from harness.recording import Budget, Key, Progress, ProviderClient, Settings, Upstream, plan, record
 from harness.scenarios import bundled_scenarios, load
 from harness_openclaw.mock_provider import Provider
-from harness_openclaw.mock_provider.on_demand import spoilt
+from harness_openclaw.mock_provider.fault_injection import spoilt
 
 ORIGIN = "https://openrouter.ai"
 STORED = "https://storage.example/film.mp4"

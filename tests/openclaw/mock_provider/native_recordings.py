@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
-from asking_a_provider import events_in
 from openrouter_recordings import ROOT, text_of
+from provider_requests import events_in
 
 _FORMS = {
     "messages": ("api.anthropic.com", re.compile(r"/v1/messages$")),

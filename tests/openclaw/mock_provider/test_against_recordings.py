@@ -11,8 +11,8 @@ from itertools import product
 from typing import Any
 
 import pytest
-from asking_a_provider import KEY, PAINTER, WEATHER, chat, events_in, look_up, media, user
 from openrouter_recordings import Recorded, recordings
+from provider_requests import KEY, PAINTER, WEATHER, chat, events_in, look_up, media, user
 
 from harness.model import Reply, Request
 from harness_openclaw.mock_provider import CATALOGUE, Account, Provider, demands

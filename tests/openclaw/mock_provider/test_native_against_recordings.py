@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from asking_clawrouter import KEY, SCHEMA, gemini, messages, responses, turn, user
+from clawrouter_requests import KEY, SCHEMA, gemini, messages, responses, turn, user
 from native_recordings import Recorded, objects_in, recordings
 from test_against_recordings import NEARLY_ALL, shapes, strange
 

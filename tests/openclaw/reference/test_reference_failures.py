@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from harness.model import Reply
-from harness_openclaw.mock_provider.refusals import REFUSALS
+from harness_openclaw.mock_provider.errors import REFUSALS
 from harness_openclaw.reference.answers.failures import (
     Kind,
     classify,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from harness_openclaw.mock_provider.makers import (
+from harness_openclaw.mock_provider.fault_injection import PLAIN
+from harness_openclaw.mock_provider.models import Model
+from harness_openclaw.mock_provider.vendors import (
     ANTHROPIC,
     DEEPSEEK,
     GOOGLE,
@@ -13,8 +15,6 @@ from harness_openclaw.mock_provider.makers import (
     STEALTH,
     XAI,
 )
-from harness_openclaw.mock_provider.models import Model
-from harness_openclaw.mock_provider.on_demand import PLAIN
 
 __all__ = ["CATALOGUE", "SIMULATED", "find"]
 

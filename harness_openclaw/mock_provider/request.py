@@ -8,9 +8,9 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from harness.model import Headers, Request
-from harness_openclaw.mock_provider.asking import object_in
-from harness_openclaw.mock_provider.dice import Dice
-from harness_openclaw.mock_provider.on_demand import Demand, by_model
+from harness_openclaw.mock_provider.chat_requests import object_in
+from harness_openclaw.mock_provider.fault_injection import Demand, by_model
+from harness_openclaw.mock_provider.seeded_random import Dice
 
 __all__ = ["Incoming", "bearer", "header"]
 

@@ -8,8 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from asking_a_provider import body_of, events_in, header
-from asking_clawrouter import (
+from clawrouter_requests import (
     ASKING,
     KEY,
     NATIVE,
@@ -28,6 +27,7 @@ from asking_clawrouter import (
     turn,
     user,
 )
+from provider_requests import body_of, events_in, header
 
 from harness.model import Reply, Request
 from harness_openclaw.mock_provider import Account, Provider, demands

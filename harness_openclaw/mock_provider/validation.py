@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
-from harness_openclaw.mock_provider.refusals import Refused
+from harness_openclaw.mock_provider.errors import Refused
 
 __all__ = ["BOOLEAN", "INTEGER", "LIST", "NUMBER", "OBJECT", "TEXT", "Complaints", "Field", "Path", "hold"]
 

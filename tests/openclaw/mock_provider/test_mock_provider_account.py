@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from asking_a_provider import CLAUDE, GPT, body_of, chat, error_of, header, look_up, read_stream, user
+from provider_requests import CLAUDE, GPT, body_of, chat, error_of, header, look_up, read_stream, user
 
 from harness.model import Reply
 from harness_openclaw.mock_provider import CATALOGUE, Account, Provider

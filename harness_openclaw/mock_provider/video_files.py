@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import struct
 
-from harness_openclaw.mock_provider.dice import Dice
 from harness_openclaw.mock_provider.media import png
+from harness_openclaw.mock_provider.seeded_random import Dice
 
 __all__ = ["mp4", "webm"]
 

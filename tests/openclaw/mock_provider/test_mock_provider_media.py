@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 import pytest
-from asking_a_provider import (
+from provider_requests import (
     BASE,
     KEY,
     PAINTER,

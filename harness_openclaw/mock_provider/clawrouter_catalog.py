@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from harness.model import JsonValue
-from harness_openclaw.mock_provider.catalogue import SIMULATED, find
+from harness_openclaw.mock_provider.fault_injection import PREFIX
+from harness_openclaw.mock_provider.model_list import SIMULATED, find
 from harness_openclaw.mock_provider.models import Maker, Model
-from harness_openclaw.mock_provider.on_demand import PREFIX
 
 __all__ = ["GRANTS", "Grant", "granted", "made_up", "rows", "upstream"]
 

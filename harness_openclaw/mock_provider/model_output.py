@@ -9,9 +9,9 @@ from typing import Any
 import orjson
 
 from harness.model import JsonValue
-from harness_openclaw.mock_provider.asking import Asked
-from harness_openclaw.mock_provider.dice import Dice
+from harness_openclaw.mock_provider.chat_requests import Asked
 from harness_openclaw.mock_provider.media import png
+from harness_openclaw.mock_provider.seeded_random import Dice
 
 __all__ = ["TOKENS_A_PICTURE", "Call", "Said", "drawn", "tokens_in", "write"]
 

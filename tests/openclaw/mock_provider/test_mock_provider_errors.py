@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asking_a_provider import (
+from provider_requests import (
     BASE,
     DEEPSEEK,
     GPT,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from harness_openclaw.mock_provider.refusals import Refusal, Refused, not_an_option, wrong_type
+from harness_openclaw.mock_provider.errors import Refusal, Refused, not_an_option, wrong_type
 
 __all__ = ["GENERATION_ID_LENGTH", "amount", "images_in", "no_such_model", "option_in", "text_in", "typed"]
 

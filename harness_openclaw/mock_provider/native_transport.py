@@ -8,12 +8,12 @@ from typing import Any, Protocol
 import orjson
 
 from harness.model import Reply
-from harness_openclaw.mock_provider.asking import Asked
+from harness_openclaw.mock_provider.chat_requests import Asked
 from harness_openclaw.mock_provider.completion import Answer
-from harness_openclaw.mock_provider.incoming import Incoming
-from harness_openclaw.mock_provider.refusals import Refusal, Refused
+from harness_openclaw.mock_provider.errors import Refusal, Refused
+from harness_openclaw.mock_provider.model_output import write
+from harness_openclaw.mock_provider.request import Incoming
 from harness_openclaw.mock_provider.usage import Prompts, measure
-from harness_openclaw.mock_provider.writing import write
 
 __all__ = ["Transport", "answered", "event"]
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from asking_a_provider import body_of, header
-from asking_clawrouter import (
+from clawrouter_requests import (
     ASKING,
     NATIVE,
     SCHEMA,
@@ -21,6 +20,7 @@ from asking_clawrouter import (
     turn,
     user,
 )
+from provider_requests import body_of, header
 
 from harness.model import Request
 

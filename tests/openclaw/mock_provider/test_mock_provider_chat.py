@@ -7,7 +7,9 @@ from itertools import product
 from typing import Any
 
 import pytest
-from asking_a_provider import (
+from hypothesis import given
+from hypothesis import strategies as st
+from provider_requests import (
     CLAUDE,
     GPT,
     KEY,
@@ -20,8 +22,6 @@ from asking_a_provider import (
     read_stream,
     user,
 )
-from hypothesis import given
-from hypothesis import strategies as st
 
 from harness.model import Reply, Request
 from harness_openclaw.mock_provider import CATALOGUE, Provider

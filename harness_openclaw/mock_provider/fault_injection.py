@@ -7,7 +7,7 @@ from typing import Literal
 
 from harness.errors import UsageError, nearest
 from harness.model import Headers, Reply
-from harness_openclaw.mock_provider.refusals import REFUSALS, Refusal, Refused
+from harness_openclaw.mock_provider.errors import REFUSALS, Refusal, Refused
 
 __all__ = [
     "HEADER",

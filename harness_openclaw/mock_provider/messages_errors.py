@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness_openclaw.mock_provider.refusals import Refusal, Refused
-from harness_openclaw.mock_provider.strict import Path
+from harness_openclaw.mock_provider.errors import Refusal, Refused
+from harness_openclaw.mock_provider.validation import Path
 
 __all__ = ["COMPLAINTS", "complaint", "place"]
 

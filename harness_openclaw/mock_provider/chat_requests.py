@@ -9,8 +9,8 @@ from typing import Any
 import orjson
 
 from harness.model import JsonValue
+from harness_openclaw.mock_provider.errors import Refusal, Refused, not_an_option, served_by, wrong_type
 from harness_openclaw.mock_provider.models import Model
-from harness_openclaw.mock_provider.refusals import Refusal, Refused, not_an_option, served_by, wrong_type
 
 __all__ = ["Asked", "check", "object_in"]
 
