@@ -16,9 +16,10 @@ import orjson
 
 from benchmarks.corpus import samples
 from benchmarks.measuring import BenchmarkError, Table, at_most, medians, repeated
-from harness.cassettes import Recorded, Scrubber, scan
+from harness.cassettes import Recorded
 from harness.cassettes.writing import serialize
 from harness.model import Reply, Request
+from harness.redaction import Scrubber, scan
 
 __all__ = ["run"]
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from harness.judge import Assignment, judge
 from harness.known_failing import KnownFailing
-from harness.masking import Mask
 from harness.model import (
     DECLARED_INPUTS,
     DEFAULT_EDITION,
@@ -26,6 +25,7 @@ from harness.model import (
     Status,
     Verdict,
 )
+from harness.redaction import Mask
 from harness.scenarios import Suites, bundled_cassettes
 from harness.wire import render
 

@@ -15,33 +15,24 @@ from harness.cassettes.reading import Recorded, Repair
 if TYPE_CHECKING:
     from harness.cassettes.misses import Miss
     from harness.cassettes.replay import Player
-    from harness.cassettes.scrubbing import Finding, Scrubbed, Scrubber, scan
     from harness.cassettes.writing import CassetteLeak, write_cassette
 
 __all__ = [
     "Cassette",
     "CassetteLeak",
-    "Finding",
     "Miss",
     "Player",
     "Recorded",
     "Repair",
-    "Scrubbed",
-    "Scrubber",
     "open_cassette",
     "prove",
-    "scan",
     "write_cassette",
 ]
 
 _LATER = {
     "CassetteLeak": "writing",
-    "Finding": "scrubbing",
     "Miss": "misses",
     "Player": "replay",
-    "Scrubbed": "scrubbing",
-    "Scrubber": "scrubbing",
-    "scan": "scrubbing",
     "write_cassette": "writing",
 }
 

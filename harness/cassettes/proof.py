@@ -14,8 +14,8 @@ from harness.cassettes.bodies import body_changes
 from harness.cassettes.cassette import Cassette, open_cassette
 from harness.cassettes.keys import place_of
 from harness.cassettes.misses import explain_miss
-from harness.masking import Mask
 from harness.model import Assigned, JsonValue, Request
+from harness.redaction import Mask
 
 __all__ = ["prove", "reply_of"]
 

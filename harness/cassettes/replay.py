@@ -12,8 +12,8 @@ from harness.cassettes.cassette import Cassette
 from harness.cassettes.keys import Key, key_of
 from harness.cassettes.misses import Miss, explain_miss
 from harness.cassettes.reading import Recorded
-from harness.masking import Mask
 from harness.model import Reply, Request
+from harness.redaction import Mask
 
 __all__ = ["Player", "as_accepted"]
 

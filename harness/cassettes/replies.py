@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from harness.cassettes import encodings
 from harness.model import Headers, JsonValue, Reply
+from harness.redaction import content_encodings
 
 __all__ = ["Timing", "reply_of"]
 
@@ -67,16 +67,16 @@ def reply_of(
     if not codings or codings == ["identity"]:
         return Reply(status, headers, chunks, fault, pauses), None, repairs
     coding = codings[0] if len(codings) == 1 else ""
-    undone = encodings.plain(coding, chunks or (body,)) if body else None
+    undone = content_encodings.plain(coding, chunks or (body,)) if body else None
     if undone is not None:
         encoded = Reply(status, headers, chunks, fault, pauses)
         return _decoded(encoded, undone, stream), encoded, repairs
-    if encodings.is_text(body):
+    if content_encodings.is_text(body):
         repairs.append(f"its body is stored decoded: content-encoding {', '.join(codings)} is left out")
         headers = _without(headers, "content-encoding")
         if stream and len(chunks) == 1 and not pauses:
             chunks = _events(body)
-    elif encodings.known(coding):
+    elif content_encodings.known(coding):
         repairs.append(f"its body is damaged: it cannot be decoded as {coding}, and stays as it is")
     return Reply(status, headers, chunks, fault, pauses), None, repairs
 

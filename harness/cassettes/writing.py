@@ -22,9 +22,9 @@ import yaml
 
 from harness._version import __version__
 from harness.cassettes.reading import VERSION, Recorded
-from harness.cassettes.scrubbing import Finding, Scrubbed, Scrubber, scan
 from harness.errors import HarnessError, UsageError, nearest
 from harness.model import Headers, JsonValue, Reply
+from harness.redaction import Finding, Scrubbed, Scrubber, scan
 
 __all__ = ["SOURCES", "CassetteLeak", "serialize", "write_cassette"]
 
@@ -52,7 +52,7 @@ def write_cassette(
     interactions: Sequence[Recorded],
     metadata: Mapping[str, JsonValue] | None = None,
     scrubber: Scrubber | None = None,
-) -> Scrubbed:
+) -> Scrubbed[Recorded]:
     """Scrub `interactions` and store them at `path`; what was stored is returned.
 
     `metadata` says where they come from: recorded_at, source (live, simulated or imported), host,

@@ -62,7 +62,7 @@ def _main(arguments: list[str] | None) -> int:
 
 def _fail(error: Exception) -> int:
     from harness.errors import HarnessError
-    from harness.masking import Mask
+    from harness.redaction import Mask
 
     if not isinstance(error, HarnessError):
         raise error

@@ -10,9 +10,8 @@ import click
 
 from harness.cassettes.files import cassettes_in
 from harness.cassettes.reading import read
-from harness.cassettes.scrubbing import Known, scan
 from harness.errors import LoadError
-from harness.masking import Mask
+from harness.redaction import Known, Mask, scan
 
 __all__ = ["command"]
 
@@ -40,7 +39,7 @@ def command(paths: tuple[Path, ...], max_age: int | None, suites: tuple[str, ...
     """
     import os
 
-    from harness.masking import credentials_in
+    from harness.redaction import credentials_in
 
     files = cassettes_in(paths or (_default(),))
     known = Known(credentials_in(os.environ))

@@ -8,7 +8,7 @@ import click
 
 from harness.cassettes.files import cassettes_in
 from harness.errors import UsageError
-from harness.masking import Mask
+from harness.redaction import Mask
 
 __all__ = ["command"]
 

@@ -8,10 +8,9 @@ import click
 
 from harness.cassettes.files import cassettes_in
 from harness.cassettes.reading import read
-from harness.cassettes.scrubbing import Scrubber
 from harness.cassettes.writing import SOURCES, CassetteLeak, write_cassette
 from harness.errors import LoadError, UsageError
-from harness.masking import Mask
+from harness.redaction import Mask, Scrubber
 
 __all__ = ["command"]
 

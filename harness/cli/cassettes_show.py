@@ -12,8 +12,8 @@ from harness.cassettes import Cassette, Recorded, open_cassette
 from harness.cassettes.files import cassettes_in
 from harness.cassettes.keys import model_of
 from harness.errors import LoadError, UsageError
-from harness.masking import Mask
 from harness.model import Headers
+from harness.redaction import Mask
 
 __all__ = ["command"]
 
@@ -154,6 +154,6 @@ def _laid_out(body: bytes) -> str:
 
 
 def _scrubbed(interactions: Sequence[Recorded]) -> Sequence[Recorded]:
-    from harness.cassettes import Scrubber
+    from harness.redaction import Scrubber
 
     return Scrubber().scrub(interactions).interactions

@@ -16,8 +16,8 @@ import click
 import orjson
 
 from harness.errors import HarnessError, UsageError, nearest
-from harness.masking import Mask, names_credential
 from harness.model import Reply, Request
+from harness.redaction import Mask, names_credential
 from harness.report import request_as_json
 from harness.wire import render
 

@@ -14,9 +14,9 @@ import orjson
 from harness.cli.options import sandbox_option
 from harness.errors import UsageError, nearest
 from harness.implementations import SandboxMode, connect
-from harness.masking import Mask
 from harness.model import DEFAULT_EDITION, EDITIONS, CaseRun, Implementation, JsonValue, Observation
 from harness.probing import probe
+from harness.redaction import Mask
 from harness.report import request_as_json
 from harness.scenarios import INPUT_KEYS
 

@@ -10,8 +10,8 @@ import yaml
 from harness.cli.empty_selection import explain_empty_selection
 from harness.cli.options import edition_option, open_suites
 from harness.errors import UsageError
-from harness.masking import Mask
 from harness.model import DEFAULT_EDITION, EDITIONS, Case, Interaction, JsonValue, Step
+from harness.redaction import Mask
 from harness.selection import Selection
 
 __all__ = ["command"]

@@ -10,11 +10,10 @@ from typing import Any, TypeVar
 
 import click
 
-from harness.cassettes.scrubbing import Known
 from harness.errors import UsageError
-from harness.masking import Mask
 from harness.recording import OPENROUTER, Check, Key, Upstream, parse_route
 from harness.recording.upstream import host_of
+from harness.redaction import Known, Mask
 from harness_openclaw.reference.clawrouter.access import DEFAULT_ROOT
 
 __all__ = ["Veil", "dollars", "open_upstream", "reaching", "read_keys", "show_checks"]

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from harness.errors import ImplementationError
-from harness.masking import names_credential
+from harness.redaction import names_credential
 
 __all__ = ["Child", "child_environment"]
 

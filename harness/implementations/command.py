@@ -16,8 +16,8 @@ from harness.implementations.child_process import Child
 from harness.implementations.declared import declared
 from harness.implementations.pending_case import PendingCase
 from harness.implementations.results import Unreadable, named
-from harness.masking import Mask
 from harness.model import Case, CaseRun, ImplementationInfo, Observation
+from harness.redaction import Mask
 
 if TYPE_CHECKING:  # the capture server is imported where it is used only
     from harness.implementations.send.protocol_capture import CaptureSession, CaseCapture

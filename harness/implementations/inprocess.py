@@ -21,7 +21,6 @@ import orjson
 from harness.errors import Unsupported
 from harness.implementations.results import Unreadable, as_outcome, as_request, milliseconds, named
 from harness.implementations.timeouts import TimeIsUp, TimeLimit
-from harness.masking import Mask
 from harness.model import (
     BlindSpot,
     Case,
@@ -34,6 +33,7 @@ from harness.model import (
     Request,
     StepObservation,
 )
+from harness.redaction import Mask
 from harness.wire.intercept import Unanswerable
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from harness.implementations import protocol
 from harness.implementations.results import Unreadable, milliseconds, named, request_of
-from harness.masking import Mask
 from harness.model import BlindSpot, CaseRun, Failure, Observation, Request, StepObservation
+from harness.redaction import Mask
 
 if TYPE_CHECKING:  # the capture server is imported where it is used only
     from harness.implementations.send.protocol_capture import CaseCapture

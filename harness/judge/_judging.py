@@ -13,7 +13,6 @@ from harness.judge._kept import kept_findings, same_findings
 from harness.judge._request import content_findings, findings
 from harness.judge._seen import Seen
 from harness.judge._text import masked, one_line
-from harness.masking import Mask
 from harness.matchers import MISSING, accepts
 from harness.model import (
     Assigned,
@@ -25,6 +24,7 @@ from harness.model import (
     Step,
     StepObservation,
 )
+from harness.redaction import Mask
 
 __all__ = ["judge"]
 

@@ -14,13 +14,12 @@ import orjson
 from harness.cassettes import Recorded
 from harness.cassettes.cassette import Cassette
 from harness.cassettes.reading import read
-from harness.cassettes.scrubbing import Scrubber
 from harness.cassettes.writing import write_cassette
-from harness.masking import Mask
 from harness.model import Case, ImplementationInfo, JsonValue, Reply, Request
 from harness.recording.classify import Failure, failure_of, is_stream, native_form
 from harness.recording.live_responder import Exchange
 from harness.recording.plan import expected_failure
+from harness.redaction import Mask, Scrubber
 from harness_openclaw.reference.openrouter.checks import unfit
 
 __all__ = ["Origin", "flaws", "save", "scenario_digest"]

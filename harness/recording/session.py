@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from harness.cassettes.scrubbing import Scrubber
 from harness.cassettes.writing import CassetteLeak
 from harness.judge import judge
 from harness.model import Assigned, Case, CaseRun, Difference, Implementation, Observation
@@ -18,6 +17,7 @@ from harness.recording.live_responder import Exchange, LiveResponder
 from harness.recording.progress import Progress
 from harness.recording.provider_client import OverBudgetError, ProviderClient
 from harness.recording.save import Origin, flaws, save
+from harness.redaction import Scrubber
 
 __all__ = ["RecordingResult", "RecordingStatus", "Settings", "pending", "record"]
 

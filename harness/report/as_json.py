@@ -6,8 +6,8 @@ from typing import TextIO
 
 import orjson
 
-from harness.masking import Mask
 from harness.model import Difference, JsonValue, Verdict
+from harness.redaction import Mask
 from harness.report.events import Begun, Ended
 
 __all__ = ["FORMAT", "JsonReport", "verdict_as_json"]

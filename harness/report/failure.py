@@ -7,8 +7,8 @@ from itertools import groupby
 from pathlib import Path, PurePath
 
 from harness.errors import Location
-from harness.masking import Mask
 from harness.model import Difference, DifferenceKind, Rule, Verdict
+from harness.redaction import Mask
 
 __all__ = ["describe", "headline"]
 

@@ -6,8 +6,8 @@ import re
 from collections import defaultdict
 from typing import TextIO
 
-from harness.masking import Mask
 from harness.model import Verdict
+from harness.redaction import Mask
 from harness.report.events import Begun, Ended
 from harness.report.failure import describe
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import orjson
 
-from harness.masking import Mask
 from harness.model import JsonValue, Request, Verdict
+from harness.redaction import Mask
 
 __all__ = ["save_observation"]
 

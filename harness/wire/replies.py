@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from harness.masking import Mask
 from harness.model import Headers, JsonValue, Reply, Request
+from harness.redaction import Mask
 from harness.wire.default_replies import default_reply
 
 if TYPE_CHECKING:

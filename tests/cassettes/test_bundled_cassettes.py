@@ -15,10 +15,11 @@ import vcr  # type: ignore[import-untyped]
 import yaml
 
 import harness
-from harness.cassettes import Player, open_cassette, scan
+from harness.cassettes import Player, open_cassette
 from harness.cassettes.orphans import orphan_files, unnamed_interactions
 from harness.model import Case
 from harness.recording.save import scenario_digest
+from harness.redaction import scan
 from harness.scenarios import bundled_cassettes, bundled_scenarios
 from harness.scenarios import load as load_suites
 

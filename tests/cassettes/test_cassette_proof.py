@@ -11,8 +11,8 @@ import pytest
 import harness
 from harness.cassettes import prove
 from harness.cassettes.orphans import unplayed_interactions
-from harness.masking import Mask
 from harness.model import Assigned, Interaction, Request
+from harness.redaction import Mask
 from harness.wire.replies import render
 
 URL = "https://openrouter.ai/api/v1/chat/completions"

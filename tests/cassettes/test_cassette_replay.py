@@ -22,8 +22,8 @@ import yaml
 from harness.cassettes import Cassette, Miss, Player, Recorded, open_cassette, write_cassette
 from harness.cassettes.bodies import body_changes
 from harness.cassettes.keys import canonical_body, place_of
-from harness.masking import Mask
 from harness.model import Reply, Request
+from harness.redaction import Mask
 from harness.wire.intercept import answering, patched
 from harness.wire.server import CaptureServer
 

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from harness.cassettes import Recorded, Scrubber, open_cassette, scan, write_cassette
+from harness.cassettes import Recorded, open_cassette, write_cassette
 from harness.cassettes.files import cassettes_in
 from harness.model import Reply, Request
+from harness.redaction import Scrubber, scan
 
 KEY = "sk-or-v1-" + "3f9a" * 12
 URL = "https://openrouter.ai/api/v1/chat/completions"
@@ -25,7 +26,8 @@ SCRUBBER = Scrubber({"api_key": KEY}, environment={})
 WRITER = """
 import sys
 from pathlib import Path
-from harness.cassettes import Recorded, Scrubber, write_cassette
+from harness.cassettes import Recorded, write_cassette
+from harness.redaction import Scrubber
 from harness.model import Reply, Request
 
 key = "sk-or-v1-" + "3f9a" * 12

@@ -14,10 +14,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.cassettes import CassetteLeak, Recorded, Scrubber, open_cassette, write_cassette
+from harness.cassettes import CassetteLeak, Recorded, open_cassette, write_cassette
 from harness.cassettes.writing import serialize
 from harness.errors import UsageError
 from harness.model import Reply, Request
+from harness.redaction import Scrubber
 
 URL = "https://openrouter.ai/api/v1/chat/completions"
 JSON = (("Content-Type", "application/json"),)

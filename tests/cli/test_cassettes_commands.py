@@ -10,9 +10,10 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from harness.cassettes import Recorded, Scrubber, open_cassette, write_cassette
+from harness.cassettes import Recorded, open_cassette, write_cassette
 from harness.cassettes.writing import serialize
 from harness.model import Reply, Request
+from harness.redaction import Scrubber
 from harness.scenarios import bundled_cassettes
 
 Harness = Callable[..., "CompletedProcess[str]"]

@@ -15,11 +15,11 @@ from harness.cassettes.importing.expecting import expect
 from harness.cassettes.importing.inverting import NotInvertible, invert
 from harness.cassettes.keys import Key, key_of
 from harness.cassettes.reading import Recorded
-from harness.cassettes.scrubbing import Scrubber
 from harness.cassettes.writing import SOURCES, write_cassette
 from harness.errors import LoadError
 from harness.matchers import escape
 from harness.model import JsonValue, Request
+from harness.redaction import Scrubber
 
 __all__ = ["Imported", "Scenario", "Skipped", "import_cassettes", "write_suite"]
 

@@ -28,7 +28,6 @@ from harness.implementations.declared import SandboxMode
 from harness.implementations.results import Unreadable, as_outcome
 from harness.implementations.send.protocol_capture import CapturedTraffic, provider
 from harness.implementations.send.sandbox import Launcher
-from harness.masking import Mask
 from harness.model import (
     BlindSpot,
     Case,
@@ -41,6 +40,7 @@ from harness.model import (
     Request,
     StepObservation,
 )
+from harness.redaction import Mask
 from harness.wire.server_replies import LiveReply
 
 __all__ = ["Program"]

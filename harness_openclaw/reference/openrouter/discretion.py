@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from harness.masking import Mask
+from harness.redaction import Mask
 
 __all__ = ["Discretion"]
 

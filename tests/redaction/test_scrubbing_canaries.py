@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from canaries import CHANNELS, ENCODINGS, SECRETS, planted, survivors
 
-from harness.cassettes import Scrubber, scan, write_cassette
+from harness.cassettes import write_cassette
 from harness.cassettes.writing import serialize
+from harness.redaction import Scrubber, scan
 
 EVERY = list(planted())
 SCRUBBER = Scrubber(SECRETS, environment={})

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from harness.cassettes.scrubbing import fields
-from harness.cassettes.scrubbing.names import Side, holds_account, holds_owner
-from harness.cassettes.scrubbing.redacting import Reading, as_account, as_budget, as_form, as_text
-from harness.masking.spans import Span
 from harness.model import Headers
+from harness.redaction import fields
+from harness.redaction.finding import Reading, as_account, as_budget, as_form, as_text
+from harness.redaction.names import Side, holds_account, holds_owner
+from harness.redaction.spans import Span
 
 __all__ = ["as_url", "encode", "first_value", "reading_of", "secret_part"]
 

@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 import orjson
 
-from harness.cassettes.scrubbing import fields
-from harness.cassettes.scrubbing.known import Known
-from harness.cassettes.scrubbing.placeholders import Placeholders
-from harness.cassettes.scrubbing.shapes import shaped
-from harness.masking.spans import Edit, Span, merge
+from harness.redaction import fields
+from harness.redaction.placeholders import Placeholders
+from harness.redaction.recorded import Known
+from harness.redaction.shapes import shaped
+from harness.redaction.spans import Edit, Span, merge
 
-__all__ = ["Reading", "Redacted", "Redactor", "as_account", "as_budget", "as_form", "as_text", "find"]
+__all__ = ["Reading", "Redacted", "TextScrubber", "as_account", "as_budget", "as_form", "as_text", "find"]
 
 Reading = Callable[[bytes], Iterator[Span]]
 """Finds what is secret in a text because of what the text is."""
@@ -92,7 +92,7 @@ class Redacted(NamedTuple):
     passes: list[list[Edit]]
 
 
-class Redactor:
+class TextScrubber:
     """Takes secrets out of the texts of one cassette; `rules` are those that found something."""
 
     def __init__(self, known: Known, placeholders: Placeholders) -> None:

@@ -14,7 +14,7 @@ from importlib import import_module
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
-from harness.cassettes import encodings
+from harness.redaction import content_encodings
 
 __all__ = ["Chunked", "chunked", "decode", "from_utf8", "to_utf8", "with_boundaries"]
 
@@ -119,7 +119,7 @@ def decode(codings: str, body: Chunked) -> Chunked | None:
     for coding in reversed([each.strip().lower() for each in codings.split(",")]):
         plain = _decode_one(coding, body)
         if plain is None:
-            return body if encodings.is_text(body.body) else None
+            return body if content_encodings.is_text(body.body) else None
         body = plain
     return body
 
@@ -127,7 +127,7 @@ def decode(codings: str, body: Chunked) -> Chunked | None:
 def _decode_one(coding: str, body: Chunked) -> Chunked | None:
     if not body.chunks:
         return body
-    plain = encodings.plain(coding, body.chunks) or _begun(coding, body)
+    plain = content_encodings.plain(coding, body.chunks) or _begun(coding, body)
     return None if plain is None else chunked(plain, body.pauses_ms)
 
 

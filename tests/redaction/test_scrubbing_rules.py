@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from harness.cassettes import Recorded, Scrubber, open_cassette, scan
+from harness.cassettes import Recorded, open_cassette
 from harness.cassettes.writing import serialize
 from harness.model import Headers, Reply, Request
+from harness.redaction import Scrubber, scan
 
 URL = "https://openrouter.ai/api/v1/chat/completions"
 JSON = (("Content-Type", "application/json; charset=utf-8"),)

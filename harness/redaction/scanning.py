@@ -15,14 +15,14 @@ from typing import Any
 import orjson
 import yaml
 
-from harness.cassettes.scrubbing.bodies import Chunked, decode, to_utf8
-from harness.cassettes.scrubbing.known import Known
-from harness.cassettes.scrubbing.messages import as_url, encode, first_value, reading_of, secret_part
-from harness.cassettes.scrubbing.names import Side, is_secret_header, key_kind
-from harness.cassettes.scrubbing.placeholders import is_empty_cookie, is_placeholder
-from harness.cassettes.scrubbing.places import place_in
-from harness.cassettes.scrubbing.redacting import Reading, as_text, find
 from harness.model import Headers
+from harness.redaction.bodies import Chunked, decode, to_utf8
+from harness.redaction.finding import Reading, as_text, find
+from harness.redaction.locations import place_in
+from harness.redaction.messages import as_url, encode, first_value, reading_of, secret_part
+from harness.redaction.names import Side, is_secret_header, key_kind
+from harness.redaction.placeholders import is_empty_cookie, is_placeholder
+from harness.redaction.recorded import Known
 
 __all__ = ["Finding", "scan"]
 

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.cassettes import Recorded, Scrubber, scan
+from harness.cassettes import Recorded
 from harness.cassettes.reading import read
 from harness.cassettes.writing import serialize
 from harness.model import Reply, Request
+from harness.redaction import Scrubber, scan
 
 KEY = "sk-or-v1-" + "3f9a" * 12
 SCRUBBER = Scrubber({"key": KEY, "words": 'a b/c+d"e\\f'}, environment={})

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harness.cassettes.scrubbing.names import QUERY_NAMES, key_kind, query_kind
-from harness.cassettes.scrubbing.placeholders import is_placeholder
-from harness.masking.spans import Span
+from harness.redaction.names import QUERY_NAMES, key_kind, query_kind
+from harness.redaction.placeholders import is_placeholder
+from harness.redaction.spans import Span
 
 __all__ = ["account_values", "form_fields", "json_fields", "multipart_fields", "url_parts"]
 

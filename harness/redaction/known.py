@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from harness.masking.spans import Span
+from harness.redaction.spans import Span
 
 __all__ = ["Known", "Run"]
 

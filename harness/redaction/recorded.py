@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.cassettes.scrubbing.placeholders import is_placeholder
-from harness.masking.known import Known as KnownSecrets
-from harness.masking.known import Run
+from harness.redaction.known import Known as KnownSecrets
+from harness.redaction.known import Run
+from harness.redaction.placeholders import is_placeholder
 
 __all__ = ["Known", "Run"]
 

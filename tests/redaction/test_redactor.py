@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from harness.masking import Mask, credentials_in
+from harness.redaction import Mask, credentials_in
 
 
 def test_a_canary_shows_under_its_name() -> None:
@@ -59,7 +59,7 @@ def test_only_variables_named_like_credentials_count() -> None:
 
 def test_the_environments_credentials_are_masked_by_name() -> None:
     """A credential of the process's environment is masked wherever it turns up, whatever its shape."""
-    code = "from harness.masking import Mask; print(Mask()('leaked: plain-looking-value'))"
+    code = "from harness.redaction import Mask; print(Mask()('leaked: plain-looking-value'))"
     environment = {**os.environ, "MY_API_KEY": "plain-looking-value"}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     assert done.stdout == "leaked: [MY_API_KEY masked]\n"

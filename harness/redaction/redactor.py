@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harness.masking.known import Known
+    from harness.redaction.known import Known
 
 __all__ = ["Mask", "credentials_in", "names_credential"]
 
@@ -75,7 +75,7 @@ class Mask:
         raw = text.encode("utf-8", "surrogatepass")
         if not known.hidden_in(raw):
             return text
-        from harness.masking.spans import Span, merge
+        from harness.redaction.spans import Span, merge
 
         runs = [Span(run.start, run.end, "[masked]", "secret") for run in known.runs(raw)]
         parts: list[bytes] = []
@@ -88,6 +88,6 @@ class Mask:
 
     @cached_property
     def _known(self) -> Known:
-        from harness.masking.known import Known
+        from harness.redaction.known import Known
 
         return Known({**credentials_in(os.environ), **self._canaries})

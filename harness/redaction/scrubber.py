@@ -8,28 +8,41 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-from harness.cassettes.reading import Recorded
-from harness.cassettes.scrubbing.bodies import Chunked, chunked, decode, from_utf8, to_utf8, with_boundaries
-from harness.cassettes.scrubbing.known import Known
-from harness.cassettes.scrubbing.messages import as_url, encode, first_value, reading_of, secret_part
-from harness.cassettes.scrubbing.names import Side, key_kind, kind_of_header, treatment
-from harness.cassettes.scrubbing.placeholders import Placeholders, is_empty_cookie, is_placeholder
-from harness.cassettes.scrubbing.redacting import Reading, Redactor
-from harness.masking import credentials_in
-from harness.masking.spans import moved
 from harness.model import Headers, JsonValue, Reply, Request
+from harness.redaction.bodies import Chunked, chunked, decode, from_utf8, to_utf8, with_boundaries
+from harness.redaction.finding import Reading, TextScrubber
+from harness.redaction.messages import as_url, encode, first_value, reading_of, secret_part
+from harness.redaction.names import Side, key_kind, kind_of_header, treatment
+from harness.redaction.placeholders import Placeholders, is_empty_cookie, is_placeholder
+from harness.redaction.recorded import Known
+from harness.redaction.redactor import credentials_in
+from harness.redaction.spans import moved
 
 __all__ = ["Scrubbed", "Scrubber"]
 
 _NOTE = "scrubbed"
 
 
-class Scrubbed(NamedTuple):
+class Exchange(Protocol):
+    """A recorded request with its reply: a dataclass, `encoded` being the reply as it was compressed."""
+
+    @property
+    def request(self) -> Request: ...
+    @property
+    def reply(self) -> Reply: ...
+    @property
+    def encoded(self) -> Reply | None: ...
+
+
+_Exchange = TypeVar("_Exchange", bound=Exchange)
+
+
+class Scrubbed(NamedTuple, Generic[_Exchange]):
     """Interactions and metadata without secrets; `metadata["scrubbed"]` names the rules that found some."""
 
-    interactions: tuple[Recorded, ...]
+    interactions: tuple[_Exchange, ...]
     metadata: dict[str, JsonValue]
 
 
@@ -51,21 +64,21 @@ class Scrubber:
         self.known = Known({**ambient, **(secrets or {})})
 
     def scrub(
-        self, interactions: Sequence[Recorded], metadata: Mapping[str, JsonValue] | None = None
-    ) -> Scrubbed:
+        self, interactions: Sequence[_Exchange], metadata: Mapping[str, JsonValue] | None = None
+    ) -> Scrubbed[_Exchange]:
         """The interactions of one cassette and its metadata, scrubbed; what is given stays as it is."""
         stated = dict(metadata or {})
         placeholders = Placeholders(_texts(interactions, stated))
-        cassette = _Cassette(Redactor(self.known, placeholders))
+        cassette = _Cassette(TextScrubber(self.known, placeholders))
         scrubbed = tuple(cassette.interaction(each) for each in interactions)
         told: dict[str, JsonValue] = cassette.value("", stated)
         noted = told.get(_NOTE)
         before = noted if isinstance(noted, list) else [noted] if isinstance(noted, str) else []
-        told[_NOTE] = sorted({str(rule) for rule in before} | cassette.redactor.rules)
+        told[_NOTE] = sorted({str(rule) for rule in before} | cassette.text.rules)
         return Scrubbed(scrubbed, told)
 
 
-def _texts(interactions: Iterable[Recorded], metadata: Mapping[str, JsonValue]) -> Iterator[bytes]:
+def _texts(interactions: Iterable[Exchange], metadata: Mapping[str, JsonValue]) -> Iterator[bytes]:
     """Everything in which a placeholder may already stand."""
     yield encode(repr(metadata))
     for each in interactions:
@@ -80,12 +93,14 @@ def _texts(interactions: Iterable[Recorded], metadata: Mapping[str, JsonValue]) 
 class _Cassette:
     """One cassette while it is scrubbed."""
 
-    def __init__(self, redactor: Redactor) -> None:
-        self.redactor = redactor
+    def __init__(self, text: TextScrubber) -> None:
+        self.text = text
 
-    def interaction(self, recorded: Recorded) -> Recorded:
+    def interaction(self, recorded: _Exchange) -> _Exchange:
         request, reply = self._request(recorded.request), self._reply(recorded.reply, recorded.request.url)
-        return replace(recorded, request=request, reply=reply, encoded=None)
+        stored: Any = recorded
+        scrubbed: _Exchange = replace(stored, request=request, reply=reply, encoded=None)
+        return scrubbed
 
     def value(self, key: str, value: JsonValue) -> JsonValue:
         """A value of the metadata, with everything in it."""
@@ -93,7 +108,7 @@ class _Cassette:
             left = encode(self._text(value))
             kind = key_kind(encode(key), left)
             if kind is not None and not is_placeholder(left):
-                left = self.redactor.replace(left, f"field {key}", kind)
+                left = self.text.replace(left, f"field {key}", kind)
             return left.decode("utf-8", "surrogatepass")
         if isinstance(value, Mapping):
             return {
@@ -129,7 +144,7 @@ class _Cassette:
             if plain is not None:
                 body = plain
                 headers = _without(headers, "content-encoding")
-                self.redactor.rules.add("content encoding")
+                self.text.rules.add("content encoding")
         body = self._body("response", url, reply.headers, body)
         if body.body != reply.body or coding:
             headers = _with_length(headers, len(body.body))
@@ -140,7 +155,7 @@ class _Cassette:
         for name, value in headers:
             what = treatment(name, side)
             if what == "drop":
-                self.redactor.rules.add("response header not listed")
+                self.text.rules.add("response header not listed")
             else:
                 kept.append(
                     (
@@ -157,7 +172,7 @@ class _Cassette:
         if is_placeholder(stated) or (kind == "cookie" and is_empty_cookie(stated)):
             return value
         rule = f"header {name.lower()}" if kind else "request header not listed"
-        return scheme + self.redactor.replace(stated, rule, kind or "header").decode()
+        return scheme + self.text.replace(stated, rule, kind or "header").decode()
 
     def _body(self, side: Side, url: str, headers: Headers, body: Chunked) -> Chunked:
         reading = reading_of(side, url, headers)
@@ -165,11 +180,11 @@ class _Cassette:
         wide = to_utf8(first_value(headers, "content-type"), whole)
         if wide is not None:
             text, charset = wide
-            scrubbed = self.redactor(text, reading).text
+            scrubbed = self.text(text, reading).text
             if scrubbed == text:
                 return body
             return chunked((from_utf8(scrubbed, charset),), body.pauses_ms[:1])
-        redacted = self.redactor(whole, reading)
+        redacted = self.text(whole, reading)
         if redacted.text == whole:
             return body
         ends = body.boundaries
@@ -179,7 +194,7 @@ class _Cassette:
 
     def _text(self, text: str, reading: Reading | None = None) -> str:
         stated = encode(text)
-        redacted = self.redactor(stated, reading) if reading else self.redactor(stated)
+        redacted = self.text(stated, reading) if reading else self.text(stated)
         return redacted.text.decode("utf-8", "surrogatepass")
 
 

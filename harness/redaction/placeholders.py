@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from harness.cassettes.scrubbing.names import words
+from harness.redaction.names import words
 
 __all__ = ["Placeholders", "is_empty_cookie", "is_placeholder"]
 

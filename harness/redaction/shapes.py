@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from harness.cassettes.scrubbing.names import words
-from harness.cassettes.scrubbing.placeholders import is_placeholder
-from harness.masking.spans import Span
+from harness.redaction.names import words
+from harness.redaction.placeholders import is_placeholder
+from harness.redaction.spans import Span
 
 __all__ = ["shaped"]
 
