@@ -14,8 +14,8 @@ from harness.model import JsonValue
 from harness.scenarios._editions import branch_for
 from harness.scenarios._layers import lay_values
 from harness.scenarios._templates import Template
-from harness.scenarios._text import MAX_DEPTH, MAX_VALUES
 from harness.scenarios._written import Address, Flaw, did_you_mean
+from harness.yaml_reader import MAX_DEPTH, MAX_VALUES
 
 __all__ = ["Scope", "UnfillableError", "fill", "flaws", "mint"]
 

@@ -15,9 +15,8 @@ from harness.errors import Location
 from harness.model import Case, JsonValue
 from harness.scenarios._layers import ADDING
 from harness.scenarios._plans import variants_of
-from harness.scenarios._text import ReadError, read_text
 from harness.scenarios._written import Address, is_edition_choice
-from harness.scenarios._yaml import Document, parse
+from harness.yaml_reader import Document, ReadError, parse, read_text
 
 __all__ = ["locate", "place_of"]
 

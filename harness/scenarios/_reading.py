@@ -17,7 +17,7 @@ from harness.scenarios._shapes import check
 from harness.scenarios._statements import statement_flaws
 from harness.scenarios._templates import parts_of
 from harness.scenarios._written import Address, Flaw, is_plain
-from harness.scenarios._yaml import Document, parse
+from harness.yaml_reader import Document, parse
 
 __all__ = ["read_suite"]
 

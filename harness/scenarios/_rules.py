@@ -13,7 +13,7 @@ from harness.scenarios._editions import versions_of
 from harness.scenarios._format import RULES
 from harness.scenarios._shapes import check
 from harness.scenarios._written import Flaw, did_you_mean
-from harness.scenarios._yaml import Document, parse
+from harness.yaml_reader import Document, parse
 
 __all__ = ["read_rules"]
 

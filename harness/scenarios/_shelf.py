@@ -14,7 +14,7 @@ from harness.model import JsonValue, Rule, RuleScope
 from harness.scenarios._cache import Cache, digest_of
 from harness.scenarios._folders import Cassettes
 from harness.scenarios._plans import SuitePlan, plan_from_json
-from harness.scenarios._text import ReadError, decode, read_bytes
+from harness.yaml_reader import ReadError, decode, read_bytes
 
 __all__ = ["Shelf"]
 

@@ -12,7 +12,7 @@ import yaml
 
 from harness.scenarios import INPUT_KEYS, bundled_scenarios, load, schema, warnings
 from harness.scenarios._schema import FILES, as_text
-from harness.scenarios._yaml import parse
+from harness.yaml_reader import parse
 
 Write = Callable[..., Path]
 Kind = Literal["suite", "rules"]

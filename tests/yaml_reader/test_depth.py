@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.scenarios._yaml import parse
+from harness.yaml_reader import parse
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,14 @@ import subprocess
 import sys
 from typing import Any
 
-from harness.scenarios._yaml import Document, parse
+from harness.yaml_reader import Document, parse
 
 WITHOUT_LIBYAML = "import sys; sys.modules['yaml._yaml'] = None"
 
 PARSE = f"""\
 {WITHOUT_LIBYAML}
 import json
-from harness.scenarios._yaml import parse
+from harness.yaml_reader import parse
 documents = [parse(text, "f.yaml", places=True) for text in json.load(sys.stdin)]
 json.dump([[document.value, list(map(str, document.problems))] for document in documents], sys.stdout)
 """

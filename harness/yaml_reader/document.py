@@ -17,10 +17,10 @@ import yaml
 
 from harness.errors import Location, Problem
 from harness.model import JsonValue
-from harness.scenarios._advice import Mark, explain
-from harness.scenarios._scalars import MAY_MEAN_MORE, NotJsonError, plain_scalar, shortened
-from harness.scenarios._text import MAX_DEPTH, MAX_VALUES
+from harness.yaml_reader.hints import Mark, explain
+from harness.yaml_reader.limits import MAX_DEPTH, MAX_VALUES
 from harness.yaml_reader.parser import parser_class
+from harness.yaml_reader.scalars import MAY_MEAN_MORE, NotJsonError, plain_scalar, shortened
 
 __all__ = ["Document", "parse"]
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.scenarios import bundled_scenarios
-from harness.scenarios._yaml import Document, parse
+from harness.yaml_reader import Document, parse
 
 _PRINTABLE = st.characters(
     exclude_categories=["Cs", "Cc"], exclude_characters="\ufeff\ufffe\uffff\u2028\u2029"

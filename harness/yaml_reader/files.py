@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import stat
 from pathlib import Path
-from typing import Final
 
 from harness.errors import Location, Problem
+from harness.yaml_reader.limits import MAX_BYTES
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "MAX_VALUES", "ReadError", "decode", "read_bytes", "read_text"]
-
-MAX_BYTES: Final = 8 * 1024 * 1024
-MAX_DEPTH: Final = 100
-MAX_VALUES: Final = 1_000_000
+__all__ = ["ReadError", "decode", "read_bytes", "read_text"]
 
 
 class ReadError(Exception):
