@@ -37,7 +37,7 @@ def run(folder: Path, rounds: int) -> Iterator[Table]:
         parts: dict[str, Callable[[], object]] = {
             "expand": lambda: list(suites.cases()),
             "shape": lambda: [reference.shape(case.steps[0].input) for case in cases],
-            "perform: shape, and read an empty success, within a time limit": lambda: list(
+            "perform: shape, and read a default reply, within a time limit": lambda: list(
                 implementation.perform(jobs)
             ),
             "judge": lambda: [judge(case, observation) for case, observation in seen],

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from harness.bundled import MockProvider
 from harness.judge import Assignment, judge
 from harness.known_failing import KnownFailing
 from harness.model import (
@@ -18,6 +19,7 @@ from harness.model import (
     Difference,
     Implementation,
     ImplementationInfo,
+    JsonValue,
     Judgement,
     Observation,
     Reply,
@@ -28,9 +30,6 @@ from harness.model import (
 from harness.redaction import Mask
 from harness.scenarios import Suites, bundled_cassettes
 from harness.wire import render
-
-if TYPE_CHECKING:  # imported with the first request that is left to it
-    from harness_openclaw.mock_provider import Provider
 
 __all__ = ["run", "why_not_applicable"]
 
@@ -114,15 +113,15 @@ def _drain(aside: list[Verdict]) -> Iterator[Verdict]:
 class _Script:
     """Answers a case's requests as its interactions say; a request that fits none gets a 404.
 
-    Where an interaction says nothing of its reply, a stand-in provider gives one, the same in all steps;
-    in a case whose verdict cannot depend on it, an empty success does.
+    Where an interaction does not state its reply, the mock provider gives one, the same in all steps; in a
+    case whose verdict cannot depend on it, the request gets a plausible success.
     """
 
     def __init__(self, case: Case, folder: Path) -> None:
         self._case = case
         self._folder = folder
         self._assignments: dict[int, Assignment] = {}
-        self._provider: Provider | None = None
+        self._respond = MockProvider()
         self._any_reply_will_do = _ends_with_one_request(case)
 
     def __call__(self, step: int, request: Request) -> Reply:
@@ -132,17 +131,10 @@ class _Script:
         if assigned.interaction is None:
             return _NOT_FOUND
         replies = assigned.interaction.replies
-        if not replies and not self._any_reply_will_do:
-            return self._simulated(request)
-        reply = replies[min(assigned.repetition, len(replies) - 1)] if replies else None
-        return render(reply, request, self._folder, turn=assigned.turn)
-
-    def _simulated(self, request: Request) -> Reply:
-        if self._provider is None:
-            from harness_openclaw.mock_provider import Provider
-
-            self._provider = Provider(any_model=True)
-        return self._provider.answer(request)
+        reply: Mapping[str, JsonValue] | None = {} if self._any_reply_will_do else None
+        if replies:
+            reply = replies[min(assigned.repetition, len(replies) - 1)]
+        return render(reply, request, self._folder, turn=assigned.turn, respond=self._respond)
 
 
 def _conclude(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from harness.bundled import MockProvider
 from harness.model import DEFAULT_EDITION, Case, CaseRun, JsonValue, Reply, Request, Step
 from harness.scenarios import bundled_cassettes
 from harness.wire import render
@@ -20,8 +21,9 @@ def probe(
     """
     filled = {"operation": "chat", "edition": edition}
     filled.update({key: value for key, value in given.items() if value is not None})
-    return CaseRun(Case(name, name, filled["edition"], (Step(filled, ()),), "<input>", line), _succeed)
+    respond = MockProvider()
 
+    def succeed(step: int, request: Request) -> Reply:
+        return render({}, request, bundled_cassettes(), respond=respond)
 
-def _succeed(step: int, request: Request) -> Reply:
-    return render(None, request, bundled_cassettes())
+    return CaseRun(Case(name, name, filled["edition"], (Step(filled, ()),), "<input>", line), succeed)

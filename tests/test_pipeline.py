@@ -111,7 +111,7 @@ def test_the_stand_in_answers_what_a_case_says_nothing_about(held: Run) -> None:
     assert verdict.status == "passed", verdict
 
 
-def test_an_empty_success_answers_where_nothing_depends_on_it(held: Run) -> None:
+def test_a_plain_success_answers_where_nothing_depends_on_it(held: Run) -> None:
     """One chat request and no outcome: no provider is asked, so even a strange body is answered 200."""
     (verdict,) = held(
         "  - id: once\n    interactions: [{request: {}}]\n",

@@ -15,6 +15,7 @@ from typing import Any
 import click
 import orjson
 
+from harness.bundled import MockProvider
 from harness.errors import HarnessError, UsageError, nearest
 from harness.model import Reply, Request
 from harness.redaction import Mask, names_credential
@@ -35,7 +36,7 @@ _SECRET_VALUE = re.compile(r"(?<=Bearer )\S+|(?<=Basic )\S+|^(?!Bearer |Basic ).
     metavar="FILE.json|FILE.yaml",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="What requests are answered with: a reply as scenarios write it, as JSON, or a cassette; "
-    "else a plausible empty success.",
+    "else a plausible success.",
 )
 @click.option(
     "--pacing/--no-pacing", "paced", default=False, help="Keep the pauses that a cassette was recorded with."
@@ -118,8 +119,9 @@ class _Lines:
 
 def _answering(source: Path | None) -> Callable[[Request], Reply]:
     """What answers requests. Raises `UsageError` or `LoadError` for a file that cannot be used."""
+    respond = MockProvider()
     if source is None:
-        return lambda request: render(None, request, Path())
+        return lambda request: render({}, request, Path(), respond=respond)
     if source.suffix != ".json":
         return _from_cassette(source)
     try:
@@ -134,7 +136,7 @@ def _answering(source: Path | None) -> Callable[[Request], Reply]:
     for key in reply:
         if key not in _REPLY_KEYS:
             raise UsageError(f"{source}: a reply has no key {key!r}{nearest(key, _REPLY_KEYS)}")
-    return lambda request: render(reply, request, source.parent)
+    return lambda request: render(reply, request, source.parent, respond=respond)
 
 
 def _from_cassette(source: Path) -> Callable[[Request], Reply]:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from harness.wire.replies import FAULTS, render
+from harness.wire.replies import FAULTS, Respond, render
 
-__all__ = ["FAULTS", "render"]
+__all__ = ["FAULTS", "Respond", "render"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
 
@@ -17,7 +17,10 @@ from harness.wire.default_replies import default_reply
 if TYPE_CHECKING:
     from harness.cassettes import Cassette
 
-__all__ = ["FAULTS", "render"]
+__all__ = ["FAULTS", "Respond", "render"]
+
+Respond: TypeAlias = Callable[[Request], Reply]
+"""Plays a provider: gives its answer to a request."""
 
 FAULTS = ("timeout", "reset", "refused", "truncated", "slow")
 
@@ -32,37 +35,56 @@ _WITHOUT_BODY = (204, 205)
 
 
 def render(
-    reply: Mapping[str, JsonValue] | None, request: Request, cassettes: Path, *, turn: int = 0
+    reply: Mapping[str, JsonValue] | None,
+    request: Request,
+    cassettes: Path,
+    *,
+    turn: int = 0,
+    respond: Respond | None = None,
 ) -> Reply:
-    """The reply to `request` that `reply` describes; None is a plausible empty success.
+    """Return the reply to `request` that `reply` describes.
 
-    A `cassette` is a path under `cassettes`; of several answers to the request the one whose `turn` it is
-    is given, and one that it does not have is answered 404, saying what is nearest. A fault without a
-    status or a body stands for no response at all: its status is 0. Raises `UsageError` for a cassette or
-    an interaction that is not there and `LoadError` for a cassette that cannot be read.
+    None is what the provider answers, which `respond` plays; without `respond`, a plausible success. That is
+    also the body of a `reply` that states neither a body nor a failure. A `cassette` is a path under
+    `cassettes`; `turn` counts the equal requests before this one, and chooses among several recorded
+    answers. A request that was not recorded is answered 404, naming the nearest. A fault without a status
+    or a body means no response at all: status 0.
+
+    Raises `UsageError` for a cassette or an interaction that does not exist and `LoadError` for a cassette
+    that cannot be read.
     """
     if reply is None:
-        return default_reply(request)
-    found = _recorded(reply, request, cassettes, turn) if "cassette" in reply else _written(reply, request)
+        return _success(request, None) if respond is None else respond(request)
+    if "cassette" in reply:
+        found = _recorded(reply, request, cassettes, turn)
+    else:
+        found = _written(reply, request, respond)
     fault = reply.get("fault")
     return found if fault is None else Reply(found.status, found.headers, found.chunks, fault)
 
 
-def _written(reply: Mapping[str, Any], request: Request) -> Reply:
+def _written(reply: Mapping[str, Any], request: Request, respond: Respond | None) -> Reply:
     kind = next((kind for kind in _BODIES if kind in reply), None)
     status = reply.get("status")
     headers = _headers(reply.get("headers"))
     if kind is None:
         if "fault" in reply:
             return Reply(status or (200 if headers else 0), headers)
-        if status is None and not headers:
-            return default_reply(request)
         if status is None or (status < 300 and status not in _WITHOUT_BODY):
-            success = default_reply(request)
-            return Reply(status or 200, _with_defaults(headers, success.headers), success.chunks)
+            success = _success(request, respond)
+            return Reply(status or success.status, _with_defaults(headers, success.headers), success.chunks)
         return Reply(status, headers)
     chunks = _chunks(kind, reply[kind])
     return Reply(status or 200, _with_defaults(headers, (("content-type", _CONTENT_TYPES[kind]),)), chunks)
+
+
+def _success(request: Request, respond: Respond | None) -> Reply:
+    """Return a plausible success: in a common form, else from `respond`, else an empty object."""
+    known = default_reply(request)
+    if known is None and respond is not None:
+        answer = respond(request)
+        known = answer if 200 <= answer.status < 300 and answer.fault is None else None
+    return known or Reply(200, (("content-type", _CONTENT_TYPES["json"]),), (b"{}",))
 
 
 def _chunks(kind: str, content: Any) -> tuple[bytes, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 
 from harness.errors import LoadError, UsageError
 from harness.model import Reply, Request
-from harness.wire import FAULTS, render
+from harness.wire import FAULTS, Respond, render
 
 NOWHERE = Path("nowhere")
 CHAT = Request("POST", "https://openrouter.ai/api/v1/chat/completions", (), b'{"stream":false}')
@@ -75,84 +74,104 @@ def test_a_fault_comes_after_what_is_stated() -> None:
 
 
 @pytest.mark.parametrize("reply", [None, {}, {"status": 200}, {"status": 201, "headers": {"x": "y"}}])
-def test_without_a_body_a_chat_request_gets_an_empty_completion(reply: Any) -> None:
-    """It is plausible: a choice, a finish reason and a usage."""
+def test_without_a_body_a_chat_request_gets_a_completion(reply: Any) -> None:
+    """It says something, has stopped, and has used tokens: a client has no reason to ask again."""
     made = rendered(reply)
     answer = json.loads(made.body)
     assert made.status == (reply or {}).get("status", 200)
     assert dict(made.headers)["content-type"] == "application/json"
-    assert answer["choices"][0]["message"] == {"role": "assistant", "content": ""}
+    assert answer["choices"][0]["message"] == {"role": "assistant", "content": "Hello."}
     assert answer["choices"][0]["finish_reason"] == "stop"
-    assert answer["usage"]["total_tokens"] == 0
+    assert answer["usage"] == {"prompt_tokens": 8, "completion_tokens": 2, "total_tokens": 10}
 
 
 def test_without_a_body_a_streaming_chat_request_gets_a_stream_with_its_end() -> None:
-    """Events of a chat completion, the last one [DONE]."""
+    """Events of a chat completion with its text and its usage, the last one [DONE]."""
     made = rendered(None, STREAM)
     assert made.headers == (("content-type", "text/event-stream"),)
     assert made.chunks[-1] == b"data: [DONE]\n\n"
-    events = [json.loads(chunk.removeprefix(b"data: ")) for chunk in made.chunks[:-1]]
+    events = events_of(made.chunks[:-1])
     assert {event["object"] for event in events} == {"chat.completion.chunk"}
-    assert [choice["finish_reason"] for event in events for choice in event["choices"]] == ["stop"]
+    choices = [choice for event in events for choice in event["choices"]]
+    assert "".join(choice["delta"].get("content", "") for choice in choices) == "Hello."
+    assert [choice["finish_reason"] for choice in choices] == [None, "stop"]
+    assert events[-1]["usage"]["completion_tokens"] == 2
 
 
-def empty(method: str, path: str, body: bytes = b"") -> Reply:
-    return rendered(None, Request(method, f"https://provider.example/v1/{path}", (), body))
+def default(path: str, body: bytes = b"", respond: Respond | None = None, reply: Any = None) -> Reply:
+    asked = Request("POST", f"https://provider.example/v1/{path}", (), body)
+    return render(reply, asked, NOWHERE, respond=respond)
 
 
-@pytest.mark.parametrize(
-    ("method", "path", "body"),
-    [
-        ("GET", "models?supported=1", {"data": []}),
-        ("GET", "models/", {"data": []}),
-        ("GET", "catalog", {"providers": []}),
-        ("GET", "key", {}),
-    ],
-)
-def test_without_a_body_look_ups_get_an_empty_answer(method: str, path: str, body: Any) -> None:
-    """Lists are empty, anything unknown is an empty object."""
-    assert json.loads(empty(method, path).body) == body
+def events_of(chunks: tuple[bytes, ...]) -> list[Any]:
+    """The data of server-sent events, one a chunk; an event's name is the type that its data states."""
+    events = []
+    for chunk in chunks:
+        *name, data = chunk.decode().removesuffix("\n\n").split("\n")
+        event = json.loads(data.removeprefix("data: "))
+        assert name in ([], [f"event: {event.get('type')}"])
+        events.append(event)
+    return events
 
 
-def test_without_a_body_usage_is_that_of_a_key_that_was_never_used() -> None:
-    """No budget, and nothing was spent."""
-    told = json.loads(empty("GET", "usage").body)
-    assert told["budget"] == {"configured": False}
-    assert set(told["usage"]["summary"].values()) == {0}
+@pytest.mark.parametrize("path", ["models", "models/", "models?supported=1"])
+def test_without_a_body_a_list_of_models_has_one(path: str) -> None:
+    """A client that looks a model up finds a list in the form of the OpenAI API."""
+    (model,) = json.loads(default(path).body)["data"]
+    assert (model["id"], model["object"]) == ("harness", "model")
 
 
-@pytest.mark.parametrize(
-    ("path", "said", "last"),
-    [
-        ("responses", {"output": [], "status": "completed"}, "response.completed"),
-        ("messages", {"content": [], "stop_reason": "end_turn"}, "message_stop"),
-    ],
-)
-def test_without_a_body_native_calls_get_an_empty_answer(path: str, said: Any, last: str) -> None:
-    """As JSON, or as events that end as they should."""
-    whole = json.loads(empty("POST", path, b'{"stream":false}').body)
-    assert whole.items() >= said.items()
-    chunks = empty("POST", path, b'{"stream":true}').chunks
-    name, data = chunks[-1].decode().removesuffix("\n\n").split("\n")
-    assert name == f"event: {last}"
-    assert json.loads(data.removeprefix("data: "))["type"] == last
+def test_without_a_body_responses_say_hello() -> None:
+    """As JSON, or as numbered events that end with the same response."""
+    whole = json.loads(default("responses", b'{"stream":false}').body)
+    assert whole["output"][0]["content"][0]["text"] == "Hello."
+    assert (whole["status"], whole["usage"]["total_tokens"]) == ("completed", 10)
+    events = events_of(default("responses", b'{"stream":true}').chunks)
+    assert [event["sequence_number"] for event in events] == list(range(len(events)))
+    assert [event["delta"] for event in events if event["type"] == "response.output_text.delta"] == ["Hello."]
+    assert (events[-1]["type"], events[-1]["response"]) == ("response.completed", whole)
 
 
-def test_without_a_body_gemini_streams_an_end() -> None:
-    """One event, whose candidate stopped."""
-    (chunk,) = empty("POST", "models/gemini-2.5-pro:streamGenerateContent?alt=sse", b"{}").chunks
-    assert json.loads(chunk.removeprefix(b"data: "))["candidates"][0]["finishReason"] == "STOP"
+def test_without_a_body_messages_say_hello() -> None:
+    """As JSON, or as events from message_start to message_stop."""
+    whole = json.loads(default("messages", b'{"stream":false}').body)
+    assert (whole["content"], whole["stop_reason"]) == ([{"type": "text", "text": "Hello."}], "end_turn")
+    assert whole["usage"] == {"input_tokens": 8, "output_tokens": 2}
+    events = events_of(default("messages", b'{"stream":true}').chunks)
+    assert [event["delta"].get("text") for event in events if "delta" in event] == ["Hello.", None]
+    assert [event["type"] for event in (events[0], events[-1])] == ["message_start", "message_stop"]
 
 
-def test_without_a_body_media_get_the_smallest_files_there_are() -> None:
-    """A picture, a job that is pending and then completed, its film, and sound."""
-    (picture,) = json.loads(empty("POST", "images").body)["data"]
-    assert base64.b64decode(picture["b64_json"]).startswith(b"\x89PNG")
-    assert json.loads(empty("POST", "videos").body)["status"] == "pending"
-    assert json.loads(empty("GET", "videos/job").body)["status"] == "completed"
-    film, sound = empty("GET", "videos/job/content?index=0"), empty("POST", "audio/speech")
-    assert (dict(film.headers)["content-type"], film.body[4:8]) == ("video/mp4", b"ftyp")
-    assert (dict(sound.headers)["content-type"], sound.body[:2]) == ("audio/mpeg", b"\xff\xf3")
+def test_without_a_body_gemini_says_hello() -> None:
+    """As JSON, as a list of JSON, or with `alt=sse` as an event."""
+    model = "models/gemini-2.5-pro"
+    whole = json.loads(default(f"{model}:generateContent").body)
+    assert whole["candidates"][0]["content"]["parts"] == [{"text": "Hello."}]
+    assert (whole["candidates"][0]["finishReason"], whole["usageMetadata"]["totalTokenCount"]) == ("STOP", 10)
+    assert json.loads(default(f"{model}:streamGenerateContent").body) == [whole]
+    assert events_of(default(f"{model}:streamGenerateContent?key=k&alt=sse").chunks) == [whole]
+
+
+def test_what_the_provider_answers_is_the_reply_that_is_not_stated() -> None:
+    """Whatever it is, also to a request in a common form."""
+    refusal = Reply(402, (("x", "y"),), (b"no credits",))
+    assert default("chat/completions", respond=lambda request: refusal) == refusal
+
+
+def test_a_success_in_no_common_form_has_the_body_of_the_provider() -> None:
+    """With the status and headers as stated; a common form is answered without it."""
+    picture = Reply(200, (("content-type", "image/png"),), (b"png",))
+    stated = {"status": 201, "headers": {"x": "y"}}
+    made = default("images", respond=lambda request: picture, reply=stated)
+    assert made == Reply(201, (("x", "y"), ("content-type", "image/png")), (b"png",))
+    assert b"Hello." in default("chat/completions", respond=lambda request: picture, reply=stated).body
+
+
+@pytest.mark.parametrize("answer", [None, Reply(404), Reply(200, fault="reset")])
+def test_a_success_that_nobody_knows_is_an_empty_object(answer: Reply | None) -> None:
+    """Without a provider, or with one that refuses."""
+    respond = None if answer is None else lambda request: answer
+    assert default("anything", respond=respond, reply={}).body == b"{}"
 
 
 def test_a_body_that_is_no_json_asks_for_no_stream() -> None:
