@@ -8,9 +8,9 @@ No socket is opened and nothing is written: who has the requests, hands them in.
 """
 
 from harness_openclaw.mock_provider.account import Account
-from harness_openclaw.mock_provider.fault_injection import demands
-from harness_openclaw.mock_provider.model_list import CATALOGUE
+from harness_openclaw.mock_provider.fault_injection import injection_names
+from harness_openclaw.mock_provider.model_list import MODELS
 from harness_openclaw.mock_provider.models import Model
 from harness_openclaw.mock_provider.provider import Provider, new_year_2026
 
-__all__ = ["CATALOGUE", "Account", "Model", "Provider", "demands", "new_year_2026"]
+__all__ = ["MODELS", "Account", "Model", "Provider", "injection_names", "new_year_2026"]

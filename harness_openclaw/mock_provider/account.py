@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from harness.model import JsonValue
 from harness_openclaw.mock_provider.completion import Answer
-from harness_openclaw.mock_provider.errors import REFUSALS, Refusal, Refused
+from harness_openclaw.mock_provider.errors import ERRORS, ApiError, ErrorResponse
 
-__all__ = ["Account", "Books"]
+__all__ = ["Account", "Ledger"]
 
 _CREDITS_PAGE = "https://openrouter.ai/settings/credits"
 
@@ -46,7 +46,7 @@ class _Generation:
     referer: str
 
 
-class Books:
+class Ledger:
     """What an account has spent since the provider opened."""
 
     def __init__(self, account: Account) -> None:
@@ -54,34 +54,34 @@ class Books:
         self._spent = Decimal()
         self._generations: dict[str, _Generation] = {}
 
-    def enter(self, answer: Answer, *, stream: bool, referer: str) -> None:
+    def record(self, answer: Answer, *, stream: bool, referer: str) -> None:
         """Charge an answer, and remember it under its id."""
         self._spent += answer.usage.cost
         self._generations[answer.id] = _Generation(answer, stream, referer)
 
     def charge(self, cost: Decimal) -> None:
-        """Charge what is no answer in words: a picture, a film, speech. Raises `Refused` as `check` does."""
+        """Charge what is no answer in words: a picture, a film, speech. Raises `ApiError` as `check` does."""
         self.check(cost, None)
         self._spent += cost
 
     def check(self, price: Decimal, limit: int | None) -> None:
-        """Raise `Refused` if the balance is gone, or the key's limit, or cannot pay for `limit` tokens
+        """Raise `ApiError` if the balance is gone, or the key's limit, or cannot pay for `limit` tokens
         at `price` each."""
         account = self._account
         if account.limit is not None and self._spent >= account.limit:
-            raise Refused(REFUSALS["403"])
+            raise ApiError(ERRORS["403"])
         balance = account.credits - account.used - self._spent
         if price <= 0:
             return
         if balance <= 0:
-            raise Refused(REFUSALS["402"])
+            raise ApiError(ERRORS["402"])
         affordable = int(balance / price)
         if limit is not None and limit > affordable:
             message = (
                 "This request requires more credits, or fewer max_tokens. You requested up to"
                 f" {limit} tokens, but can only afford {affordable}. To increase, visit {_CREDITS_PAGE}"
             )
-            raise Refused(Refusal(402, message, {"provider_name": None}))
+            raise ApiError(ErrorResponse(402, message, {"provider_name": None}))
 
     def key(self) -> JsonValue:
         """What `GET /key` says."""
@@ -112,10 +112,12 @@ class Books:
         }
 
     def credits(self) -> JsonValue:
-        """What `GET /credits` says. Raises `Refused` for a key that may not know."""
+        """What `GET /credits` says. Raises `ApiError` for a key that may not know."""
         account = self._account
         if not account.sees_credits:
-            raise Refused(Refusal(403, "Only management keys can ask for credits", to_account=False))
+            raise ApiError(
+                ErrorResponse(403, "Only management keys can ask for credits", names_account=False)
+            )
         return {
             "data": {
                 "total_credits": float(account.credits),
@@ -124,12 +126,12 @@ class Books:
         }
 
     def generation(self, name: str) -> JsonValue:
-        """What `GET /generation` says. Raises `Refused` for an id that the account does not have."""
+        """What `GET /generation` says. Raises `ApiError` for an id that the account does not have."""
         found = self._generations.get(name)
         if found is None:
-            raise Refused(Refusal(404, f"Generation {name} not found", to_account=False))
+            raise ApiError(ErrorResponse(404, f"Generation {name} not found", names_account=False))
         answer = found.answer
-        usage, dice = answer.usage, answer.dice
+        usage, rng = answer.usage, answer.rng
         return {
             "data": {
                 "created_at": datetime.fromtimestamp(answer.created, UTC).isoformat(),
@@ -138,9 +140,9 @@ class Books:
                 "external_user": None,
                 "streamed": found.stream,
                 "cancelled": False,
-                "latency": dice.number("latency", 200, 900),
+                "latency": rng.number("latency", 200, 900),
                 "moderation_latency": None,
-                "generation_time": dice.number("generation time", 100, 3000),
+                "generation_time": rng.number("generation time", 100, 3000),
                 "tokens_prompt": usage.prompt,
                 "tokens_completion": usage.completion,
                 "native_tokens_prompt": usage.prompt,
@@ -163,15 +165,15 @@ class Books:
                 "service_tier": None,
                 "provider_responses": None,
                 "is_byok": False,
-                "finish_reason": answer.said.finish,
+                "finish_reason": answer.output.finish,
                 "native_finish_reason": answer.native_finish,
                 "usage": float(usage.cost),
                 "api_type": "completions",
                 "id": answer.id,
-                "upstream_id": f"upstream-{dice.word('upstream', 24)}",
+                "upstream_id": f"upstream-{rng.word('upstream', 24)}",
                 "total_cost": float(usage.cost),
                 "cache_discount": None,
                 "upstream_inference_cost": 0,
-                "provider_name": answer.model.maker.name,
+                "provider_name": answer.model.vendor.name,
             }
         }

@@ -9,10 +9,16 @@ from typing import Any
 import orjson
 
 from harness.model import JsonValue
-from harness_openclaw.mock_provider.errors import Refusal, Refused, not_an_option, served_by, wrong_type
+from harness_openclaw.mock_provider.errors import (
+    ApiError,
+    ErrorResponse,
+    not_an_option,
+    upstream_error,
+    wrong_type,
+)
 from harness_openclaw.mock_provider.models import Model
 
-__all__ = ["Asked", "check", "object_in"]
+__all__ = ["ChatRequest", "check", "object_in"]
 
 _EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 _ROLES = ("system", "developer", "user", "assistant", "tool", "function")
@@ -53,7 +59,7 @@ _ENABLED_WITHOUT_EFFORT = ("max_tokens", "enabled")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ChatRequest:
     """A chat request that is served: what the answer depends on.
 
     `limit` is the most tokens that may be written, `shown` whether reasoning is shown, `forced` the tool
@@ -76,20 +82,22 @@ class Asked:
 
 
 def object_in(body: bytes) -> dict[str, Any]:
-    """The JSON object that the body is. Raises `Refused` if it is none."""
+    """The JSON object that the body is. Raises `ApiError` if it is none."""
     try:
         found = orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise Refused(Refusal(400, "The request body is not valid JSON", to_account=False)) from None
+        raise ApiError(
+            ErrorResponse(400, "The request body is not valid JSON", names_account=False)
+        ) from None
     if not isinstance(found, dict):
         raise wrong_type("the request body", "object", found)
     return found
 
 
-def check(body: Mapping[str, Any], find: Callable[[str], Model | None]) -> Asked:
+def check(body: Mapping[str, Any], find: Callable[[str], Model | None]) -> ChatRequest:
     """What a request body asks for; `find` knows the models by their ids.
 
-    Raises `Refused` with what the provider would answer: wrong types and values, unknown models and
+    Raises `ApiError` with what the provider would answer: wrong types and values, unknown models and
     roles, both an effort and a budget for reasoning, effort `max` for DeepSeek V4 (OR-ERR-04), and an
     assistant turn at the end of a reasoning Anthropic request (OR-PF-01).
     """
@@ -102,16 +110,16 @@ def check(body: Mapping[str, Any], find: Callable[[str], Model | None]) -> Asked
     choice, forced = _tool_choice(body, tools, model)
     limit = _limit(body, model, reasoning)
     if reasoning and model.is_anthropic and _ends_in_prefill(messages):
-        raise Refused(
-            served_by(
-                model.maker.name,
+        raise ApiError(
+            upstream_error(
+                model.vendor.name,
                 f"messages.{len(messages) - 1}.content.0.type: Expected `thinking` or `redacted_thinking`,"
                 " but found `text`. With thinking enabled the last turn cannot be the assistant's own.",
             )
         )
     stop = body.get("stop")
     pictures, ratio = _pictures(body, model)
-    return Asked(
+    return ChatRequest(
         model,
         messages,
         stream=body.get("stream") is True,
@@ -145,7 +153,7 @@ def _check_ranges(body: Mapping[str, Any]) -> None:
         if not least <= value <= most:
             bound = f"at most {most}" if value > most else f"at least {least}"
             message = f"Expected {name} to be {bound}, received {value:g}"
-            raise Refused(Refusal(400, message, {"provider_name": None}, to_account=False))
+            raise ApiError(ErrorResponse(400, message, {"provider_name": None}, names_account=False))
 
 
 def _strings(values: Iterable[object], where: str) -> list[str]:
@@ -162,11 +170,11 @@ def _model(body: Mapping[str, Any], find: Callable[[str], Model | None]) -> Mode
     wanted = [] if named is None else [named]
     names = _strings([*wanted, *(body.get("models") or ())], "model")
     if not names:
-        raise Refused(Refusal(400, "No models provided"))
+        raise ApiError(ErrorResponse(400, "No models provided"))
     found = [find(name) for name in names]
     for name, model in zip(names, found, strict=True):
         if model is None:
-            raise Refused(Refusal(400, f"{name} is not a valid model ID"))
+            raise ApiError(ErrorResponse(400, f"{name} is not a valid model ID"))
     first = found[0]
     assert first is not None
     return first
@@ -177,7 +185,7 @@ def _messages(body: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     if messages is not None and not isinstance(messages, list):
         raise wrong_type("messages", "array", messages)
     if not messages:
-        raise Refused(Refusal(400, 'Input required: specify "prompt" or "messages"'))
+        raise ApiError(ErrorResponse(400, 'Input required: specify "prompt" or "messages"'))
     for index, message in enumerate(messages):
         _check_message(message, f"messages[{index}]")
     return tuple(messages)
@@ -187,8 +195,10 @@ def _check_message(message: JsonValue, where: str) -> None:
     if not isinstance(message, dict):
         raise wrong_type(where, "object", message)
     if "role" not in message:
-        raise Refused(
-            Refusal(400, "Input must have at least 1 token.", {"provider_name": None}, to_account=False)
+        raise ApiError(
+            ErrorResponse(
+                400, "Input must have at least 1 token.", {"provider_name": None}, names_account=False
+            )
         )
     role = message["role"]
     if role not in _ROLES:
@@ -208,11 +218,11 @@ def _check_message(message: JsonValue, where: str) -> None:
 
 def _reasoning(body: Mapping[str, Any], model: Model) -> tuple[bool, bool]:
     """Whether the model reasons in this request, and whether its reasoning is shown."""
-    asked: Mapping[str, Any] = body.get("reasoning") or {}
-    effort, budget = asked.get("effort"), asked.get("max_tokens")
+    chat: Mapping[str, Any] = body.get("reasoning") or {}
+    effort, budget = chat.get("effort"), chat.get("max_tokens")
     if effort is not None and budget is not None:
         message = 'Only one of "reasoning.effort" and "reasoning.max_tokens" can be specified'
-        raise Refused(Refusal(400, message, to_account=False))
+        raise ApiError(ErrorResponse(400, message, names_account=False))
     if budget is not None and type(budget) is not int:
         raise wrong_type("reasoning.max_tokens", "integer", budget)
     efforts = {"reasoning.effort": effort, "reasoning_effort": body.get("reasoning_effort")}
@@ -224,20 +234,20 @@ def _reasoning(body: Mapping[str, Any], model: Model) -> tuple[bool, bool]:
         if value == "max" and model.is_deepseek_v4:
             options = [word for word in _EFFORTS if word != "max"]
             raise not_an_option(where, value, options)
-    shown = asked.get("exclude") is not True
+    shown = chat.get("exclude") is not True
     if not model.can_reason:
         return False, shown
-    return _is_enabled(asked, body, model), shown
+    return _is_enabled(chat, body, model), shown
 
 
-def _is_enabled(asked: Mapping[str, Any], body: Mapping[str, Any], model: Model) -> bool:
+def _is_enabled(chat: Mapping[str, Any], body: Mapping[str, Any], model: Model) -> bool:
     thinking = body.get("thinking")
     if isinstance(thinking, dict) and thinking.get("type") in ("enabled", "disabled"):
         return bool(thinking["type"] == "enabled")
-    effort = asked.get("effort") or body.get("reasoning_effort")
-    if asked.get("enabled") is False or effort == "none":
+    effort = chat.get("effort") or body.get("reasoning_effort")
+    if chat.get("enabled") is False or effort == "none":
         return False
-    if effort is not None or any(asked.get(name) for name in _ENABLED_WITHOUT_EFFORT):
+    if effort is not None or any(chat.get(name) for name in _ENABLED_WITHOUT_EFFORT):
         return True
     return model.reasons or body.get("include_reasoning") is True
 
@@ -259,7 +269,7 @@ def _tools(body: Mapping[str, Any], model: Model) -> tuple[Mapping[str, Any], ..
         kind = parameters.get("type") if isinstance(parameters, dict) else None
         if isinstance(kind, str) and kind not in _SCHEMA_TYPES:
             message = f"Invalid schema for function '{function['name']}': '{kind}' is not a type."
-            raise Refused(served_by(model.maker.name, message))
+            raise ApiError(upstream_error(model.vendor.name, message))
     return tuple(tool["function"] for tool in tools if tool.get("type") == "function")
 
 
@@ -276,13 +286,13 @@ def _tool_choice(
             raise not_an_option("tool_choice.type", choice.get("type"), ("function",))
         if all(tool["name"] != name for tool in tools):
             message = f"Invalid value for 'tool_choice': no function named '{name}' is among the tools."
-            raise Refused(served_by(model.maker.name, message))
+            raise ApiError(upstream_error(model.vendor.name, message))
         return "required", name
     if choice not in _TOOL_CHOICES:
         raise not_an_option("tool_choice", choice, _TOOL_CHOICES)
     if choice == "required" and not tools:
-        raise Refused(
-            served_by(model.maker.name, "'tool_choice' is only allowed when 'tools' are specified.")
+        raise ApiError(
+            upstream_error(model.vendor.name, "'tool_choice' is only allowed when 'tools' are specified.")
         )
     return choice, None
 
@@ -293,16 +303,16 @@ def _limit(body: Mapping[str, Any], model: Model, reasoning: bool) -> int | None
         limit = body.get("max_tokens")
     if limit is None or limit < 1:  # below 1 is taken for no limit
         return None
-    if limit < model.maker.least_output:
+    if limit < model.vendor.least_output:
         message = (
             "Invalid 'max_output_tokens': integer below minimum value."
-            f" Expected a value >= {model.maker.least_output}, but got {limit} instead."
+            f" Expected a value >= {model.vendor.least_output}, but got {limit} instead."
         )
-        raise Refused(served_by(model.maker.name, message))
+        raise ApiError(upstream_error(model.vendor.name, message))
     budget = (body.get("reasoning") or {}).get("max_tokens")
     if reasoning and model.is_anthropic and budget is not None and limit <= budget:
         message = "`max_tokens` must be greater than `thinking.budget_tokens`."
-        raise Refused(served_by(model.maker.name, message))
+        raise ApiError(upstream_error(model.vendor.name, message))
     return limit
 
 
@@ -316,11 +326,11 @@ def _pictures(body: Mapping[str, Any], model: Model) -> tuple[int, str]:
         return 0, "1:1"
     if not model.draws:
         message = f"No endpoints found that support the requested output modalities: {', '.join(wanted)}"
-        raise Refused(Refusal(404, message, to_account=False))
+        raise ApiError(ErrorResponse(404, message, names_account=False))
     count, ratio = body.get("n"), (body.get("image_config") or {}).get("aspect_ratio")
     if count is not None and not 1 <= count <= _MOST_PICTURES:
         message = f"Expected n to be between 1 and {_MOST_PICTURES}, received {count}"
-        raise Refused(Refusal(400, message, to_account=False))
+        raise ApiError(ErrorResponse(400, message, names_account=False))
     return count or 1, ratio if isinstance(ratio, str) else "1:1"
 
 

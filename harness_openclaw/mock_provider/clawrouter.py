@@ -12,12 +12,12 @@ import orjson
 from harness.model import JsonValue, Reply
 from harness_openclaw.mock_provider.account import Account
 from harness_openclaw.mock_provider.clawrouter_catalog import rows
-from harness_openclaw.mock_provider.errors import REFUSALS, Refusal, Refused
-from harness_openclaw.mock_provider.fault_injection import Demand, at_once, spoilt
+from harness_openclaw.mock_provider.errors import ERRORS, ApiError, ErrorResponse
+from harness_openclaw.mock_provider.fault_injection import Injection, immediate_reply, with_fault
 from harness_openclaw.mock_provider.gemini import Gemini
 from harness_openclaw.mock_provider.messages import Messages
 from harness_openclaw.mock_provider.native_transport import Transport
-from harness_openclaw.mock_provider.request import Incoming, bearer
+from harness_openclaw.mock_provider.request import IncomingRequest, bearer
 from harness_openclaw.mock_provider.responses import Responses
 
 __all__ = ["ClawRouter"]
@@ -43,8 +43,8 @@ class ClawRouter:
         self._tokens = 0
         self._cost = Decimal()
 
-    def answer(self, incoming: Incoming) -> Reply:
-        """The reply to a request of one of its endpoints. Raises `Refused`."""
+    def answer(self, incoming: IncomingRequest) -> Reply:
+        """The reply to a request of one of its endpoints. Raises `ApiError`."""
         transport = self._transports.get(incoming.endpoint)
         if transport is not None:
             return self._call(transport, incoming)
@@ -53,36 +53,36 @@ class ClawRouter:
             return _json(self._usage(incoming.now))
         return _json(_catalog(incoming))
 
-    def refuse(self, refusal: Refusal, incoming: Incoming) -> Reply:
+    def error_reply(self, error: ErrorResponse, incoming: IncomingRequest) -> Reply:
         """The refusal in the form of who was called."""
         transport = self._transports.get(incoming.endpoint)
         if transport is not None:
-            return transport.refuse(refusal, incoming)
-        return _json({"error": {"message": refusal.message, "code": refusal.status}}, refusal.status)
+            return transport.error_reply(error, incoming)
+        return _json({"error": {"message": error.message, "code": error.status}}, error.status)
 
     def _admit(self, key: str | None) -> None:
         if not key:
-            raise Refused(REFUSALS["401-no-key"])
+            raise ApiError(ERRORS["401-no-key"])
         if self._account.key is not None and key != self._account.key:
-            raise Refused(Refusal(401, "Invalid proxy key"))
+            raise ApiError(ErrorResponse(401, "Invalid proxy key"))
 
-    def _call(self, transport: Transport, incoming: Incoming) -> Reply:
+    def _call(self, transport: Transport, incoming: IncomingRequest) -> Reply:
         self._admit(transport.key(incoming))
-        demanded = incoming.demand_for(transport.model_named(incoming))
-        if demanded is not None and demanded.at_once:
-            return at_once(demanded)
+        injected = incoming.injection_for(transport.model_named(incoming))
+        if injected is not None and injected.is_immediate:
+            return immediate_reply(injected)
         answer, stream = transport.answer(incoming)
         self._requests += 1
         self._tokens += answer.usage.prompt + answer.usage.completion
         self._cost += answer.usage.cost
-        if demanded is None or not demanded.is_of_an_answer:
+        if injected is None or not injected.affects_answer:
             return transport.written(answer, stream)
-        if demanded.refusal is None:
-            return spoilt(transport.written(answer, stream), demanded.fault)
-        if demanded.shape == "stream" and stream:
-            return transport.broken(answer, demanded.refusal, after=demanded.after)
-        refused = transport.refuse(demanded.refusal, incoming)
-        return Reply(200, refused.headers, refused.chunks)
+        if injected.error is None:
+            return with_fault(transport.written(answer, stream), injected.fault)
+        if injected.kind == "stream" and stream:
+            return transport.broken(answer, injected.error, after=injected.after)
+        error_reply = transport.error_reply(injected.error, incoming)
+        return Reply(200, error_reply.headers, error_reply.chunks)
 
     def _usage(self, now: float) -> JsonValue:
         account = self._account
@@ -117,21 +117,21 @@ _PARAMETERS = {
 _PLACE = re.compile(r"([a-z-]+)\.(\d+)$")
 
 
-def _catalog(incoming: Incoming) -> dict[str, Any]:
+def _catalog(incoming: IncomingRequest) -> dict[str, Any]:
     """Everything at once, or a provider a page where that was asked for."""
     way, number = _page(incoming)
-    granted = rows()
+    find_by_id = rows()
     if not way:
-        return {"providers": granted}
-    page: dict[str, Any] = {"providers": granted[number : number + 1]}
-    if number + 1 < len(granted):
+        return {"providers": find_by_id}
+    page: dict[str, Any] = {"providers": find_by_id[number : number + 1]}
+    if number + 1 < len(find_by_id):
         page |= _way_on(way, f"{way}.{number + 1}", incoming)
     elif way == "last-id":
         page["has_more"] = False
     return page
 
 
-def _way_on(way: str, place: str, incoming: Incoming) -> dict[str, Any]:
+def _way_on(way: str, place: str, incoming: IncomingRequest) -> dict[str, Any]:
     url = f"{incoming.before}/catalog?{_PARAMETERS[way]}={place}"
     match way:
         case "next":
@@ -146,10 +146,10 @@ def _way_on(way: str, place: str, incoming: Incoming) -> dict[str, Any]:
             return {"has_more": True, "last_id": place}
 
 
-def _page(incoming: Incoming) -> tuple[str, int]:
+def _page(incoming: IncomingRequest) -> tuple[str, int]:
     for way, parameter in _PARAMETERS.items():
         place = _PLACE.match(incoming.query(parameter))
         if place is not None and place[1] == way:
             return way, int(place[2])
-    demanded: Demand | None = incoming.demanded
-    return (demanded.variant, 0) if demanded is not None and demanded.shape == "pages" else ("", 0)
+    injected: Injection | None = incoming.injected
+    return (injected.variant, 0) if injected is not None and injected.kind == "pages" else ("", 0)

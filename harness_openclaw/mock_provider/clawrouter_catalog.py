@@ -8,9 +8,9 @@ from decimal import Decimal
 from harness.model import JsonValue
 from harness_openclaw.mock_provider.fault_injection import PREFIX
 from harness_openclaw.mock_provider.model_list import SIMULATED, find
-from harness_openclaw.mock_provider.models import Maker, Model
+from harness_openclaw.mock_provider.models import Model, Vendor
 
-__all__ = ["GRANTS", "Grant", "granted", "made_up", "rows", "upstream"]
+__all__ = ["CATALOG", "CatalogProvider", "find_by_id", "rows", "unlisted_model", "upstream"]
 
 _MICROS_OF_A_MILLION = 10**12
 _HOUR_TO_FIVE_MINUTES = Decimal("1.6")
@@ -36,9 +36,9 @@ class _Row:
         if model.cache_read is not None:
             pricing["cachedInputMicrosPerMillion"] = _micros(model.cache_read)
         if model.cache_write is not None and model.is_anthropic:
-            write = Decimal(model.cache_write)
-            pricing["cacheWrite5mInputMicrosPerMillion"] = _micros(write)
-            pricing["cacheWrite1hInputMicrosPerMillion"] = _micros(write * _HOUR_TO_FIVE_MINUTES)
+            generate = Decimal(model.cache_write)
+            pricing["cacheWrite5mInputMicrosPerMillion"] = _micros(generate)
+            pricing["cacheWrite1hInputMicrosPerMillion"] = _micros(generate * _HOUR_TO_FIVE_MINUTES)
         row: dict[str, JsonValue] = {
             "id": model.id,
             "upstream": self.upstream,
@@ -51,7 +51,7 @@ class _Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
+class CatalogProvider:
     """A provider of the catalog."""
 
     id: str
@@ -83,8 +83,8 @@ def _row(name: str, upstream: str, like: str, *capabilities: str, efforts: tuple
     return _Row(upstream, replace(model, id=name, slug=upstream), capabilities, efforts)
 
 
-GRANTS = (
-    Grant(
+CATALOG = (
+    CatalogProvider(
         "openai",
         "OpenAI",
         True,
@@ -102,7 +102,7 @@ GRANTS = (
             _row("openai/gpt-4o", "gpt-4o", "openai/gpt-4o", "llm.chat", "llm.responses"),
         ),
     ),
-    Grant(
+    CatalogProvider(
         "deepseek",
         "DeepSeek",
         True,
@@ -118,7 +118,7 @@ GRANTS = (
             ),
         ),
     ),
-    Grant(
+    CatalogProvider(
         "anthropic",
         "Anthropic",
         False,
@@ -139,7 +139,7 @@ GRANTS = (
             ),
         ),
     ),
-    Grant(
+    CatalogProvider(
         "google",
         "Google",
         False,
@@ -158,16 +158,16 @@ GRANTS = (
     ),
 )
 
-_BY_ID = {row.model.id: row.model for grant in GRANTS for row in grant.models}
-_BY_UPSTREAM = {(grant.id, row.upstream): row.model for grant in GRANTS for row in grant.models}
+_BY_ID = {row.model.id: row.model for grant in CATALOG for row in grant.models}
+_BY_UPSTREAM = {(grant.id, row.upstream): row.model for grant in CATALOG for row in grant.models}
 
 
 def rows() -> list[JsonValue]:
     """All that is granted, as the catalog tells it."""
-    return [grant.told() for grant in GRANTS]
+    return [grant.told() for grant in CATALOG]
 
 
-def granted(name: str) -> Model | None:
+def find_by_id(name: str) -> Model | None:
     """The model of this catalog id."""
     return _BY_ID.get(name)
 
@@ -177,9 +177,9 @@ def upstream(provider: str, name: str) -> Model | None:
     return _BY_UPSTREAM.get((provider, name))
 
 
-def made_up(name: str, maker: Maker, *, any_model: bool) -> Model | None:
+def unlisted_model(name: str, vendor: Vendor, *, any_model: bool) -> Model | None:
     """A model that answers under an id of which nothing is known: if any is wanted, or if the id asks for an
     answer on demand."""
     if not name or not (any_model or name.startswith(PREFIX)):
         return None
-    return replace(SIMULATED, id=name, slug=name, maker=maker, output=None)
+    return replace(SIMULATED, id=name, slug=name, vendor=vendor, output=None)

@@ -10,11 +10,11 @@ from typing import Any
 import orjson
 
 from harness.model import Headers, JsonValue, Reply
-from harness_openclaw.mock_provider.errors import Refusal
+from harness_openclaw.mock_provider.errors import ErrorResponse
 from harness_openclaw.mock_provider.media import data_url
-from harness_openclaw.mock_provider.model_output import Call, Said
+from harness_openclaw.mock_provider.model_output import ModelOutput, ToolCall
 from harness_openclaw.mock_provider.models import Model
-from harness_openclaw.mock_provider.seeded_random import Dice
+from harness_openclaw.mock_provider.seeded_random import SeededRandom
 from harness_openclaw.mock_provider.usage import Usage
 
 __all__ = [
@@ -50,30 +50,30 @@ _ARGUMENT_PIECES = re.compile(r".{1,12}", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A finished answer of a model, ready to be written down. `dice` decides what is left to chance, `echo`
+    """A finished answer of a model, ready to be written down. `rng` decides what is left to chance, `echo`
     is what was asked, for those who tell it back."""
 
     id: str
     created: int
     model: Model
-    said: Said
+    output: ModelOutput
     usage: Usage
-    dice: Dice
+    rng: SeededRandom
     shown: bool = True
     echo: Mapping[str, Any] | None = None
 
     @property
     def native_finish(self) -> str:
-        finish: str = getattr(self.model.maker, self.said.finish)
+        finish: str = getattr(self.model.vendor, self.output.finish)
         return finish
 
     @property
     def reasoning(self) -> str:
-        return self.said.reasoning if self.shown else ""
+        return self.output.reasoning if self.shown else ""
 
     @property
     def fingerprint(self) -> str | None:
-        return f"fp_{self.dice.word('fingerprint', 10).lower()}" if self.model.maker.fingerprint else None
+        return f"fp_{self.rng.word('fingerprint', 10).lower()}" if self.model.vendor.fingerprint else None
 
 
 def as_json(answer: Answer) -> Reply:
@@ -86,22 +86,22 @@ def as_json(answer: Answer) -> Reply:
             {
                 "index": 0,
                 "logprobs": None,
-                "finish_reason": answer.said.finish,
+                "finish_reason": answer.output.finish,
                 "native_finish_reason": answer.native_finish,
                 "message": _message(answer),
             }
         ],
         "usage": answer.usage.as_json(),
     }
-    waiting = answer.dice.number("waiting", 1, 3) if answer.said.reasoning else 0
+    waiting = answer.rng.number("waiting", 1, 3) if answer.output.reasoning else 0
     chunks = (_STILL_WORKING,) * waiting + (orjson.dumps(body),)
-    return Reply(200, _named(JSON_HEADERS, answer), chunks, pauses_ms=pauses(chunks, answer.dice))
+    return Reply(200, _named(JSON_HEADERS, answer), chunks, pauses_ms=pauses(chunks, answer.rng))
 
 
 def as_events(answer: Answer) -> Reply:
     """The answer as server-sent events: comments, deltas, the end, usage beside the end, `[DONE]`."""
-    waiting = answer.dice.number("waiting", 1, 3 if answer.said.reasoning else 2)
-    ends = (answer.said.finish, answer.native_finish)
+    waiting = answer.rng.number("waiting", 1, 3 if answer.output.reasoning else 2)
+    ends = (answer.output.finish, answer.native_finish)
     last = {**_chunk(answer, _NOTHING, *ends), "service_tier": None, "usage": answer.usage.as_json()}
     chunks = (
         *(_COMMENT,) * waiting,
@@ -109,14 +109,14 @@ def as_events(answer: Answer) -> Reply:
         _event(_chunk(answer, _NOTHING, *ends)),
         _event(last) + _DONE,
     )
-    return Reply(200, _named(EVENTS_HEADERS, answer), chunks, pauses_ms=pauses(chunks, answer.dice))
+    return Reply(200, _named(EVENTS_HEADERS, answer), chunks, pauses_ms=pauses(chunks, answer.rng))
 
 
-def broken_events(answer: Answer, refusal: Refusal, *, after: int) -> Reply:
+def broken_events(answer: Answer, error: ErrorResponse, *, after: int) -> Reply:
     """Events that end in an error, `after` so many deltas; the status is 200 all the same."""
     broken = {
         **_head(answer, "chat.completion.chunk"),
-        "error": refusal.error,
+        "error": error.body,
         "choices": [_choice(_NOTHING, "error", "error")],
     }
     deltas = list(_deltas(answer))[:after]
@@ -125,7 +125,7 @@ def broken_events(answer: Answer, refusal: Refusal, *, after: int) -> Reply:
         *(_event(_chunk(answer, delta)) for delta in deltas),
         _event(broken) + _DONE,
     )
-    return Reply(200, _named(EVENTS_HEADERS, answer), chunks, pauses_ms=pauses(chunks, answer.dice))
+    return Reply(200, _named(EVENTS_HEADERS, answer), chunks, pauses_ms=pauses(chunks, answer.rng))
 
 
 def _named(headers: Headers, answer: Answer) -> Headers:
@@ -142,9 +142,9 @@ def argument_pieces_of(arguments: str) -> list[str]:
     return _ARGUMENT_PIECES.findall(arguments)
 
 
-def pauses(chunks: tuple[bytes, ...], dice: Dice) -> tuple[float, ...]:
+def pauses(chunks: tuple[bytes, ...], rng: SeededRandom) -> tuple[float, ...]:
     """Half a second at most over all: a first wait, then the pace of a quick model."""
-    first, *later = dice.numbers("pauses", len(chunks), 120)
+    first, *later = rng.numbers("pauses", len(chunks), 120)
     most = 240 // len(chunks)
     return (80.0 + first, *(2.0 + number % (most + 1) for number in later))
 
@@ -155,15 +155,15 @@ def _head(answer: Answer, kind: str) -> dict[str, JsonValue]:
         "object": kind,
         "created": answer.created,
         "model": answer.model.slug,
-        "provider": answer.model.maker.name,
+        "provider": answer.model.vendor.name,
     }
 
 
 def _message(answer: Answer) -> dict[str, JsonValue]:
-    calls = answer.said.calls
+    calls = answer.output.calls
     message: dict[str, JsonValue] = {
         "role": "assistant",
-        "content": None if calls else answer.said.text,
+        "content": None if calls else answer.output.text,
         "refusal": None,
         "reasoning": answer.reasoning or None,
     }
@@ -177,12 +177,12 @@ def _message(answer: Answer) -> dict[str, JsonValue]:
             }
             for index, call in enumerate(calls)
         ]
-    if answer.said.pictures:
+    if answer.output.pictures:
         message["images"] = _images(answer)
     if answer.reasoning:
         written = _detail(answer, answer.reasoning)
         closing = _closing_detail(answer)
-        if answer.model.maker.signs:
+        if answer.model.vendor.signs:
             message["reasoning_details"] = [written | (closing or {})]
         else:
             message["reasoning_details"] = [written] if closing is None else [written, closing]
@@ -192,7 +192,7 @@ def _message(answer: Answer) -> dict[str, JsonValue]:
 def _images(answer: Answer) -> list[JsonValue]:
     return [
         {"type": "image_url", "image_url": {"url": data_url(picture)}, "index": index}
-        for index, picture in enumerate(answer.said.pictures)
+        for index, picture in enumerate(answer.output.pictures)
     ]
 
 
@@ -214,7 +214,7 @@ def _chunk(
     answer: Answer, delta: JsonValue, finish: str | None = None, native: str | None = None
 ) -> dict[str, JsonValue]:
     chunk = {**_head(answer, "chat.completion.chunk"), "choices": [_choice(delta, finish, native)]}
-    if answer.model.maker.fingerprint:
+    if answer.model.vendor.fingerprint:
         chunk["system_fingerprint"] = answer.fingerprint
     return chunk
 
@@ -227,15 +227,15 @@ def _deltas(answer: Answer) -> Iterator[dict[str, JsonValue]]:
         closing = _closing_detail(answer)
         if closing is not None:
             yield {**_NOTHING, "reasoning_details": [closing]}
-    for piece in pieces_of(answer.said.text):
+    for piece in pieces_of(answer.output.text):
         yield {"content": piece, "role": "assistant"}
-    if answer.said.pictures:
+    if answer.output.pictures:
         yield {**_NOTHING, "images": _images(answer)}
-    for index, call in enumerate(answer.said.calls):
+    for index, call in enumerate(answer.output.calls):
         yield from _call_deltas(index, call)
 
 
-def _call_deltas(index: int, call: Call) -> Iterator[dict[str, JsonValue]]:
+def _call_deltas(index: int, call: ToolCall) -> Iterator[dict[str, JsonValue]]:
     opening = {
         "index": index,
         "id": call.id,
@@ -252,28 +252,28 @@ def _call_deltas(index: int, call: Call) -> Iterator[dict[str, JsonValue]]:
 
 
 def _detail(answer: Answer, text: str) -> dict[str, JsonValue]:
-    maker = answer.model.maker
-    kind = "summary" if maker.summarises else "text"
-    return {"type": f"reasoning.{kind}", kind: text, "format": maker.reasoning_format, "index": 0}
+    vendor = answer.model.vendor
+    kind = "summary" if vendor.summarises else "text"
+    return {"type": f"reasoning.{kind}", kind: text, "format": vendor.reasoning_format, "index": 0}
 
 
 def _closing_detail(answer: Answer) -> dict[str, JsonValue] | None:
     """What ends the reasoning: a signature, or the block in which the real thing is hidden."""
-    maker = answer.model.maker
-    if maker.signs:
-        signature = answer.dice.opaque("signature")
+    vendor = answer.model.vendor
+    if vendor.signs:
+        signature = answer.rng.opaque("signature")
         return {
             "type": "reasoning.text",
             "signature": signature,
-            "format": maker.reasoning_format,
+            "format": vendor.reasoning_format,
             "index": 0,
         }
-    if maker.summarises:
+    if vendor.summarises:
         return {
             "type": "reasoning.encrypted",
-            "data": answer.dice.opaque("encrypted reasoning"),
-            "format": maker.reasoning_format,
-            "id": f"rs_{answer.dice.word('reasoning', 24)}",
+            "data": answer.rng.opaque("encrypted reasoning"),
+            "format": vendor.reasoning_format,
+            "id": f"rs_{answer.rng.word('reasoning', 24)}",
             "index": 1,
         }
     return None

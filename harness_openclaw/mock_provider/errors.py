@@ -10,7 +10,7 @@ import orjson
 
 from harness.model import JsonValue
 
-__all__ = ["REFUSALS", "Refusal", "Refused", "not_an_option", "served_by", "wrong_type"]
+__all__ = ["ERRORS", "ApiError", "ErrorResponse", "not_an_option", "upstream_error", "wrong_type"]
 
 _NAMES = {str: "string", list: "array", dict: "object", bool: "boolean", int: "integer", float: "number"}
 _KEYS_PAGE = "https://openrouter.ai/settings/keys"
@@ -18,11 +18,11 @@ _CREDITS_PAGE = "https://openrouter.ai/settings/credits"
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class ErrorResponse:
     """An error answer of the provider.
 
     `code` is `error.code` where it is not the status. `retry_after` is in seconds; `rate_limit` is the
-    number of requests that are allowed in a minute, none of which is left. `to_account` tells that the
+    number of requests that are allowed in a minute, none of which is left. `names_account` tells that the
     answer names the account, as those do that are given after the key was accepted.
     """
 
@@ -32,21 +32,21 @@ class Refusal:
     code: str | None = None
     retry_after: int | None = None
     rate_limit: int | None = None
-    to_account: bool = True
+    names_account: bool = True
 
     @property
-    def upstream_words(self) -> str:
+    def upstream_message(self) -> str:
         """What the upstream provider itself says of it, where OpenRouter only passes that on."""
         raw = (self.metadata or {}).get("raw")
         if not isinstance(raw, str):
             return self.message
         if not raw.startswith("{"):
             return raw
-        said: str = orjson.loads(raw)["error"]["message"]
-        return said
+        message: str = orjson.loads(raw)["error"]["message"]
+        return message
 
     @property
-    def error(self) -> dict[str, JsonValue]:
+    def body(self) -> dict[str, JsonValue]:
         """The value of `error` in the answer."""
         found: dict[str, JsonValue] = {"message": self.message, "code": self.code or self.status}
         if self.metadata is not None:
@@ -54,39 +54,41 @@ class Refusal:
         return found
 
 
-class Refused(Exception):  # noqa: N818 - an answer, not an error
+class ApiError(Exception):
     """Raised where a request turns out to be one that the provider does not serve."""
 
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.message)
-        self.refusal = refusal
+    def __init__(self, error: ErrorResponse) -> None:
+        super().__init__(error.message)
+        self.error = error
 
 
-def served_by(
+def upstream_error(
     provider: str, message: str, *, kind: str = "invalid_request_error", status: int = 400
-) -> Refusal:
+) -> ErrorResponse:
     """An error that the upstream provider gave, passed on with its own words in `metadata.raw`."""
-    said: dict[str, JsonValue] = {"error": {"type": kind, "message": message}}
+    body: dict[str, JsonValue] = {"error": {"type": kind, "message": message}}
     if provider == "Anthropic":
-        said = {"type": "error", **said}
-    raw = orjson.dumps(said).decode()
-    return Refusal(status, "Provider returned error", {"raw": raw, "provider_name": provider})
+        body = {"type": "error", **body}
+    raw = orjson.dumps(body).decode()
+    return ErrorResponse(status, "Provider returned error", {"raw": raw, "provider_name": provider})
 
 
-def wrong_type(where: str, expected: str | tuple[type, ...], found: object) -> Refused:
+def wrong_type(where: str, expected: str | tuple[type, ...], found: object) -> ApiError:
     """OpenRouter's own answer to a value of a type that it does not take."""
     if not isinstance(expected, str):
         expected = " or ".join(dict.fromkeys(_NAMES[kind] for kind in expected))
     kind = "null" if found is None else _NAMES.get(type(found), "number")
-    return Refused(
-        Refusal(400, f"Invalid input: {where}: expected {expected}, received {kind}", to_account=False)
+    return ApiError(
+        ErrorResponse(
+            400, f"Invalid input: {where}: expected {expected}, received {kind}", names_account=False
+        )
     )
 
 
-def not_an_option(where: str, found: object, options: Iterable[str]) -> Refused:
+def not_an_option(where: str, found: object, options: Iterable[str]) -> ApiError:
     """OpenRouter's own answer to a word that it does not know."""
     message = f"Invalid input: {where}: expected one of {', '.join(options)}, received {found!r}"
-    return Refused(Refusal(400, message, to_account=False))
+    return ApiError(ErrorResponse(400, message, names_account=False))
 
 
 def _typed(kind: str, **more: Any) -> dict[str, Any]:
@@ -97,36 +99,38 @@ def _out_of(source: str, reason: str, hint: str) -> dict[str, Any]:
     return _typed("payment_required", limit_source=source, reason=reason, remedy_hint=hint)
 
 
-REFUSALS: Mapping[str, Refusal] = {
-    "400": Refusal(400, "Input must have at least 1 token.", {"provider_name": None}, to_account=False),
-    "400-context": Refusal(
+ERRORS: Mapping[str, ErrorResponse] = {
+    "400": ErrorResponse(
+        400, "Input must have at least 1 token.", {"provider_name": None}, names_account=False
+    ),
+    "400-context": ErrorResponse(
         400,
         "This endpoint's maximum context length is 200000 tokens. However, you requested about 250000 tokens"
         " (250000 of text input). Please reduce the length of the input.",
         {"provider_name": None, "error_type": "context_length_exceeded"},
     ),
-    "400-provider": served_by("Anthropic", "messages: roles must be valid"),
-    "401": Refusal(401, "No cookie auth credentials found", to_account=False),
-    "401-no-key": Refusal(401, "Missing Authentication header", to_account=False),
-    "401-no-user": Refusal(401, "User not found.", to_account=False),
-    "402": Refusal(
+    "400-provider": upstream_error("Anthropic", "messages: roles must be valid"),
+    "401": ErrorResponse(401, "No cookie auth credentials found", names_account=False),
+    "401-no-key": ErrorResponse(401, "Missing Authentication header", names_account=False),
+    "401-no-user": ErrorResponse(401, "User not found.", names_account=False),
+    "402": ErrorResponse(
         402,
         f"Insufficient credits. Add more using {_CREDITS_PAGE}",
         _out_of("openrouter_credits", "insufficient_credits", "Add credits to the account."),
     ),
-    "402-key-limit": Refusal(
+    "402-key-limit": ErrorResponse(
         402,
         f"This request requires more credits than the key may spend. Raise its limit at {_KEYS_PAGE}",
         _out_of("openrouter_key_limit", "key_limit_reached", "Raise the limit of the key."),
     ),
-    "402-in-flight": Refusal(
+    "402-in-flight": ErrorResponse(
         402,
         "Too much of the balance is reserved by requests in flight. Try again shortly.",
         _out_of("openrouter_in_flight_budget", "in_flight_budget_exceeded", "Wait for requests to finish."),
         retry_after=2,
     ),
-    "403": Refusal(403, f"Key limit exceeded (total limit). Manage it using {_KEYS_PAGE}"),
-    "403-moderation": Refusal(
+    "403": ErrorResponse(403, f"Key limit exceeded (total limit). Manage it using {_KEYS_PAGE}"),
+    "403-moderation": ErrorResponse(
         403,
         "The input was flagged by moderation.",
         {
@@ -136,24 +140,26 @@ REFUSALS: Mapping[str, Refusal] = {
             "model_slug": "openai/gpt-4o",
         },
     ),
-    "403-guardrail": Refusal(403, "The request was blocked by a guardrail.", {"patterns": ["credit-card"]}),
-    "404": Refusal(404, "No endpoints found for this model.", to_account=False),
-    "404-data-policy": Refusal(
+    "403-guardrail": ErrorResponse(
+        403, "The request was blocked by a guardrail.", {"patterns": ["credit-card"]}
+    ),
+    "404": ErrorResponse(404, "No endpoints found for this model.", names_account=False),
+    "404-data-policy": ErrorResponse(
         404,
         "No endpoints found matching your data policy. Configure: https://openrouter.ai/settings/privacy",
-        to_account=False,
+        names_account=False,
     ),
-    "408": Refusal(408, "Request timed out"),
-    "409": Refusal(409, "The request conflicts with another one in flight."),
-    "422": Refusal(422, "The request could not be processed."),
-    "429": Refusal(
+    "408": ErrorResponse(408, "Request timed out"),
+    "409": ErrorResponse(409, "The request conflicts with another one in flight."),
+    "422": ErrorResponse(422, "The request could not be processed."),
+    "429": ErrorResponse(
         429,
         "Rate limit exceeded: free-models-per-min.",
         _typed("rate_limit_exceeded"),
         retry_after=1,
         rate_limit=20,
     ),
-    "429-upstream": Refusal(
+    "429-upstream": ErrorResponse(
         429,
         "Provider returned error",
         {
@@ -161,13 +167,13 @@ REFUSALS: Mapping[str, Refusal] = {
             "provider_name": "Chutes",
         },
     ),
-    "500": Refusal(500, "Internal Server Error", to_account=False),
-    "502": served_by("Anthropic", "Internal server error", kind="api_error", status=502),
-    "503": Refusal(
-        503, "No instances available", _typed("provider_unavailable"), retry_after=2, to_account=False
+    "500": ErrorResponse(500, "Internal Server Error", names_account=False),
+    "502": upstream_error("Anthropic", "Internal server error", kind="api_error", status=502),
+    "503": ErrorResponse(
+        503, "No instances available", _typed("provider_unavailable"), retry_after=2, names_account=False
     ),
-    "503-overloaded": served_by("Anthropic", "Overloaded", kind="overloaded_error", status=503),
-    "504": Refusal(504, "The provider did not answer in time.", to_account=False),
-    "529": served_by("Anthropic", "Overloaded", kind="overloaded_error", status=529),
+    "503-overloaded": upstream_error("Anthropic", "Overloaded", kind="overloaded_error", status=503),
+    "504": ErrorResponse(504, "The provider did not answer in time.", names_account=False),
+    "529": upstream_error("Anthropic", "Overloaded", kind="overloaded_error", status=529),
 }
 """Every refusal that can be asked for, by its name."""

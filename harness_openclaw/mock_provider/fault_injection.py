@@ -7,26 +7,26 @@ from typing import Literal
 
 from harness.errors import UsageError, nearest
 from harness.model import Headers, Reply
-from harness_openclaw.mock_provider.errors import REFUSALS, Refusal, Refused
+from harness_openclaw.mock_provider.errors import ERRORS, ApiError, ErrorResponse
 
 __all__ = [
     "HEADER",
     "PLAIN",
     "PREFIX",
-    "Demand",
-    "at_once",
-    "by_header",
-    "by_model",
-    "demand",
-    "demands",
-    "spoilt",
+    "Injection",
+    "from_header",
+    "from_model",
+    "immediate_reply",
+    "injection_named",
+    "injection_names",
+    "with_fault",
 ]
 
 PREFIX = "simulated/"
 PLAIN = "simulated/model"  # a model that answers as any other does
 HEADER = "x-simulate"
 
-Shape = Literal["status", "body", "stream", "fault", "film", "pages"]
+Kind = Literal["status", "body", "stream", "fault", "video", "pages"]
 
 _ERROR = "error-"
 _IN_BODY = "error-in-body"
@@ -39,17 +39,17 @@ _FILMS = ("completed", "failed", "cancelled", "expired", "webm")
 _PAGES = "catalog-"
 _WAYS_ON = ("next", "links", "cursor", "token", "last-id")
 
-_OVERLOADED = Refusal(503, "The provider is overloaded", {"error_type": "provider_unavailable"})
+_OVERLOADED = ErrorResponse(503, "The provider is overloaded", {"error_type": "provider_unavailable"})
 _IN_STREAM = {
-    "error-in-stream": (Refusal(502, "Provider disconnected"), 3),
+    "error-in-stream": (ErrorResponse(502, "Provider disconnected"), 3),
     "error-in-stream-first": (_OVERLOADED, 0),
-    "error-in-stream-text-code": (Refusal(502, "Provider disconnected", code="server_error"), 3),
-    "error-in-stream-429": (REFUSALS["429-upstream"], 0),
+    "error-in-stream-text-code": (ErrorResponse(502, "Provider disconnected", code="server_error"), 3),
+    "error-in-stream-429": (ERRORS["429-upstream"], 0),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Demand:
+class Injection:
     """An answer that was asked for by name.
 
     `status` is an error answer of that status, `body` an error in a JSON body of status 200, `stream` an
@@ -58,28 +58,28 @@ class Demand:
     which. `once` tells that only the first of several equal requests is answered so.
     """
 
-    shape: Shape
-    refusal: Refusal | None = None
+    kind: Kind
+    error: ErrorResponse | None = None
     fault: str = ""
     after: int = 0
     once: bool = False
     variant: str = ""
 
     @property
-    def at_once(self) -> bool:
+    def is_immediate(self) -> bool:
         """Whether it is answered without a look at what else is asked."""
-        return self.shape == "status" or self.fault in _NO_RESPONSE
+        return self.kind == "status" or self.fault in _NO_RESPONSE
 
     @property
-    def is_of_an_answer(self) -> bool:
+    def affects_answer(self) -> bool:
         """Whether it says what an answer in words is to be like."""
-        return self.refusal is not None or bool(self.fault)
+        return self.error is not None or bool(self.fault)
 
 
-def demands() -> tuple[str, ...]:
+def injection_names() -> tuple[str, ...]:
     """Every name that can be asked for."""
     return (
-        *(f"{_ERROR}{name}" for name in REFUSALS),
+        *(f"{_ERROR}{name}" for name in ERRORS),
         _IN_BODY,
         *_IN_STREAM,
         *(f"{_FAULT}{fault}" for fault in _FAULTS),
@@ -88,25 +88,25 @@ def demands() -> tuple[str, ...]:
     )
 
 
-def by_header(headers: Headers, turn: int) -> Demand | None:
+def from_header(headers: Headers, turn: int) -> Injection | None:
     """What the header asks for, of a request before which so many equal ones came."""
-    asked = next((value for name, value in headers if name.lower() == HEADER), None)
-    return None if asked is None else _now(demand(asked.strip()), turn)
+    chat = next((value for name, value in headers if name.lower() == HEADER), None)
+    return None if chat is None else _now(injection_named(chat.strip()), turn)
 
 
-def by_model(model: object, turn: int) -> Demand | None:
+def from_model(model: object, turn: int) -> Injection | None:
     """What a model id asks for, likewise."""
     if isinstance(model, str) and model.startswith(PREFIX) and model != PLAIN:
-        return _now(demand(model.removeprefix(PREFIX)), turn)
+        return _now(injection_named(model.removeprefix(PREFIX)), turn)
     return None
 
 
-def _now(demanded: Demand, turn: int) -> Demand | None:
+def _now(injected: Injection, turn: int) -> Injection | None:
     """The demand, unless it was for the first of equal requests only and this is a later one."""
-    return None if demanded.once and turn > 0 else demanded
+    return None if injected.once and turn > 0 else injected
 
 
-def demand(name: str) -> Demand:
+def injection_named(name: str) -> Injection:
     """What a name asks for; `-once` behind it limits that to the first of equal requests.
 
     Raises `UsageError` for a name that nothing is known by.
@@ -114,33 +114,33 @@ def demand(name: str) -> Demand:
     once = name.endswith(_ONCE)
     plain = name.removesuffix(_ONCE)
     if plain in _IN_STREAM:
-        refusal, after = _IN_STREAM[plain]
-        return Demand("stream", refusal, after=after, once=once)
+        error, after = _IN_STREAM[plain]
+        return Injection("stream", error, after=after, once=once)
     if plain == _IN_BODY:
-        return Demand("body", _OVERLOADED, once=once)
+        return Injection("body", _OVERLOADED, once=once)
     kind, _, rest = plain.partition("-")
-    if f"{kind}-" == _ERROR and rest in REFUSALS:
-        return Demand("status", REFUSALS[rest], once=once)
+    if f"{kind}-" == _ERROR and rest in ERRORS:
+        return Injection("status", ERRORS[rest], once=once)
     if f"{kind}-" == _FAULT and rest in _FAULTS:
-        return Demand("fault", fault=rest, once=once)
+        return Injection("fault", fault=rest, once=once)
     if plain.startswith(_FILM) and plain.removeprefix(_FILM) in _FILMS:
-        return Demand("film", variant=plain.removeprefix(_FILM), once=once)
+        return Injection("video", variant=plain.removeprefix(_FILM), once=once)
     if plain.startswith(_PAGES) and plain.removeprefix(_PAGES) in _WAYS_ON:
-        return Demand("pages", variant=plain.removeprefix(_PAGES), once=once)
+        return Injection("pages", variant=plain.removeprefix(_PAGES), once=once)
     raise UsageError(
-        f"the stand-in provider has no answer called {name!r}{nearest(plain, demands())}",
+        f"the mock provider has no answer called {name!r}{nearest(plain, injection_names())}",
         hint="docs/simulator.md lists them all.",
     )
 
 
-def at_once(demanded: Demand) -> Reply:
-    """The reply to a demand that does not depend on what else is asked. Raises `Refused` for a refusal."""
-    if demanded.refusal is not None:
-        raise Refused(demanded.refusal)
-    return Reply(0, fault=demanded.fault)
+def immediate_reply(injected: Injection) -> Reply:
+    """The reply to a demand that does not depend on what else is asked. Raises `ApiError` for a refusal."""
+    if injected.error is not None:
+        raise ApiError(injected.error)
+    return Reply(0, fault=injected.fault)
 
 
-def spoilt(reply: Reply, fault: str) -> Reply:
+def with_fault(reply: Reply, fault: str) -> Reply:
     """The reply with a fault; one that is cut off loses the second half of its bytes."""
     if fault != "truncated":
         return replace(reply, fault=fault)

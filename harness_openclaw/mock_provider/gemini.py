@@ -8,24 +8,30 @@ from dataclasses import replace
 from typing import Any
 
 from harness.model import Reply
-from harness_openclaw.mock_provider.chat_requests import Asked
-from harness_openclaw.mock_provider.clawrouter_catalog import made_up, upstream
+from harness_openclaw.mock_provider.chat_requests import ChatRequest
+from harness_openclaw.mock_provider.clawrouter_catalog import unlisted_model, upstream
 from harness_openclaw.mock_provider.completion import Answer
-from harness_openclaw.mock_provider.errors import Refusal, Refused
-from harness_openclaw.mock_provider.gemini_events import as_array, as_events, as_json, broken_events, refused
+from harness_openclaw.mock_provider.errors import ApiError, ErrorResponse
+from harness_openclaw.mock_provider.gemini_events import (
+    as_array,
+    as_events,
+    as_json,
+    broken_events,
+    error_reply,
+)
 from harness_openclaw.mock_provider.gemini_turns import (
-    COMPLAINTS,
+    ERROR_FORMAT,
     MANY,
     camel,
-    complaint,
+    invalid_request,
     listed,
     read_contents,
 )
 from harness_openclaw.mock_provider.models import Model
 from harness_openclaw.mock_provider.native_transport import answered
-from harness_openclaw.mock_provider.request import Incoming
+from harness_openclaw.mock_provider.request import IncomingRequest
 from harness_openclaw.mock_provider.usage import Prompts
-from harness_openclaw.mock_provider.validation import BOOLEAN, INTEGER, LIST, NUMBER, OBJECT, TEXT, hold
+from harness_openclaw.mock_provider.validation import BOOLEAN, INTEGER, LIST, NUMBER, OBJECT, TEXT, validate
 from harness_openclaw.mock_provider.vendors import GOOGLE
 
 __all__ = ["Gemini"]
@@ -114,17 +120,17 @@ class Gemini:
         self._any_model = any_model
         self._prompts = Prompts()
 
-    def key(self, incoming: Incoming) -> str | None:
+    def key(self, incoming: IncomingRequest) -> str | None:
         """The key, which goes as `x-goog-api-key` (CW-AUTH-01)."""
         return incoming.header("x-goog-api-key") or None
 
-    def model_named(self, incoming: Incoming) -> object:
+    def model_named(self, incoming: IncomingRequest) -> object:
         return incoming.named
 
-    def answer(self, incoming: Incoming) -> tuple[Answer, bool]:
-        asked = self._asked(incoming.body, incoming.named)
+    def answer(self, incoming: IncomingRequest) -> tuple[Answer, bool]:
+        chat = self._asked(incoming.body, incoming.named)
         streamed = incoming.endpoint == "streamGenerateContent"
-        answer = answered(asked, incoming, self._prompts, incoming.id("", 23), _too_long)
+        answer = answered(chat, incoming, self._prompts, incoming.id("", 23), _too_long)
         return replace(answer, echo={"array": streamed and incoming.query("alt") != "sse"}), streamed
 
     def written(self, answer: Answer, stream: bool) -> Reply:
@@ -132,28 +138,28 @@ class Gemini:
             return as_json(answer)
         return as_array(answer) if (answer.echo or {}).get("array") else as_events(answer)
 
-    def broken(self, answer: Answer, refusal: Refusal, *, after: int) -> Reply:
-        return broken_events(answer, refusal, after=after)
+    def broken(self, answer: Answer, error: ErrorResponse, *, after: int) -> Reply:
+        return broken_events(answer, error, after=after)
 
-    def refuse(self, refusal: Refusal, incoming: Incoming) -> Reply:
-        return refused(refusal)
+    def error_reply(self, error: ErrorResponse, incoming: IncomingRequest) -> Reply:
+        return error_reply(error)
 
-    def _asked(self, body: dict[str, Any], name: str) -> Asked:
-        model = upstream("google", name) or made_up(name, GOOGLE, any_model=self._any_model)
+    def _asked(self, body: dict[str, Any], name: str) -> ChatRequest:
+        model = upstream("google", name) or unlisted_model(name, GOOGLE, any_model=self._any_model)
         if model is None:
             message = (
                 f"models/{name} is not found for API version v1beta, or is not supported for generateContent."
                 " Call ListModels to see the list of available models and their supported methods."
             )
-            raise Refused(Refusal(404, message))
-        held = hold(body, _BODY, COMPLAINTS, named=camel)
+            raise ApiError(ErrorResponse(404, message))
+        held = validate(body, _BODY, ERROR_FORMAT, named=camel)
         turns = read_contents(listed(held["contents"]), name)
-        config = hold(
-            held.get("generationConfig") or {}, _CONFIG, COMPLAINTS, ("generationConfig",), named=camel
+        config = validate(
+            held.get("generationConfig") or {}, _CONFIG, ERROR_FORMAT, ("generationConfig",), named=camel
         )
         heat = config.get("temperature")
         if heat is not None and not 0 <= heat <= _HOTTEST:
-            raise complaint(
+            raise invalid_request(
                 "* GenerateContentRequest.generation_config.temperature: temperature must be in the range"
                 " [0.0, 2.0].\n"
             )
@@ -162,7 +168,7 @@ class Gemini:
         reasoning, shown = _thinking(config.get("thinkingConfig") or {}, model, name)
         schema = config.get("responseJsonSchema") or config.get("responseSchema")
         shaped = {"type": "json_schema", "json_schema": {"schema": schema}} if schema else None
-        return Asked(
+        return ChatRequest(
             model,
             (*_system(held.get("systemInstruction")), *map(_plain, turns)),
             tools=tools,
@@ -176,8 +182,8 @@ class Gemini:
         )
 
 
-def _too_long(tokens: int, most: int) -> Refused:
-    return complaint(
+def _too_long(tokens: int, most: int) -> ApiError:
+    return invalid_request(
         f"The input token count ({tokens}) exceeds the maximum number of tokens allowed ({most})."
     )
 
@@ -185,7 +191,9 @@ def _too_long(tokens: int, most: int) -> Refused:
 def _system(instruction: Any) -> tuple[dict[str, Any], ...]:
     if instruction is None:
         return ()
-    held = hold(instruction, {"role": TEXT, "parts": MANY}, COMPLAINTS, ("systemInstruction",), named=camel)
+    held = validate(
+        instruction, {"role": TEXT, "parts": MANY}, ERROR_FORMAT, ("systemInstruction",), named=camel
+    )
     return ({"role": "system", "content": listed(held.get("parts"))},)
 
 
@@ -200,18 +208,18 @@ def _plain(turn: tuple[str, list[Mapping[str, Any]]]) -> dict[str, Any]:
 
 def _thinking(wanted: Any, model: Model, name: str) -> tuple[bool, bool]:
     """Whether the model thinks, and whether its thoughts are shown."""
-    held = hold(wanted, _THINKING, COMPLAINTS, ("generationConfig", "thinkingConfig"), named=camel)
+    held = validate(wanted, _THINKING, ERROR_FORMAT, ("generationConfig", "thinkingConfig"), named=camel)
     budget, level = held.get("thinkingBudget"), held.get("thinkingLevel")
     shown = held.get("includeThoughts") is True
     if budget is not None and level is not None:
-        raise complaint("You can only set only one of thinking budget and thinking level.")
+        raise invalid_request("You can only set only one of thinking budget and thinking level.")
     if level is not None:
         if level.upper() not in _LEVELS:
-            raise COMPLAINTS.no_option(
+            raise ERROR_FORMAT.no_option(
                 ("generationConfig", "thinkingConfig", "thinkingLevel"), _LEVELS, level
             )
         if any(known in name for known in _BUDGETS):
-            raise complaint("Thinking level is not supported for this model.")
+            raise invalid_request("Thinking level is not supported for this model.")
         return True, shown
     if budget is None:
         return model.reasons, shown
@@ -221,7 +229,7 @@ def _thinking(wanted: Any, model: Model, name: str) -> tuple[bool, bool]:
 
 def _check_budget(budget: int, name: str) -> None:
     if budget == 0 and _ALWAYS_THINKS in name:
-        raise complaint("Budget 0 is invalid. This model only works in thinking mode.")
+        raise invalid_request("Budget 0 is invalid. This model only works in thinking mode.")
     for known, (least, most) in _BUDGETS.items():
         if known in name:
             if budget not in (-1, 0) and not least <= budget <= most:
@@ -229,7 +237,7 @@ def _check_budget(budget: int, name: str) -> None:
                     f"The thinking budget {budget} is invalid."
                     f" Please choose a value between {least} and {most}."
                 )
-                raise complaint(message)
+                raise invalid_request(message)
             return
 
 
@@ -241,35 +249,35 @@ def _tools(tools: list[Any]) -> tuple[Mapping[str, Any], ...]:
     found = []
     for number, tool in enumerate(tools):
         at = ("tools", number)
-        held = hold(tool, _TOOL, COMPLAINTS, at, named=camel)
+        held = validate(tool, _TOOL, ERROR_FORMAT, at, named=camel)
         for place, function in enumerate(listed(held.get("functionDeclarations"))):
             here = (*at, "functionDeclarations", place)
-            declared = hold(function, _FUNCTION, COMPLAINTS, here, named=camel)
+            declared = validate(function, _FUNCTION, ERROR_FORMAT, here, named=camel)
             if _NAME.fullmatch(declared["name"]) is None:
                 message = (
                     f"* GenerateContentRequest.tools[{number}].function_declarations[{place}].name:"
                     " [FIELD_INVALID] Invalid function name. Must start with a letter or an underscore.\n"
                 )
-                raise complaint(message)
+                raise invalid_request(message)
             schema = declared.get("parametersJsonSchema") or declared.get("parameters")
             found.append({"name": declared["name"], "parameters": schema})
     names = [tool["name"] for tool in found]
     for name in names:
         if names.count(name) > 1:
-            raise complaint(f"Duplicate function declaration found: {name}")
+            raise invalid_request(f"Duplicate function declaration found: {name}")
     return tuple(found)
 
 
 def _choice(config: Any, tools: tuple[Mapping[str, Any], ...]) -> tuple[str, str | None]:
-    held = hold(config, _TOOL_CONFIG, COMPLAINTS, ("toolConfig",), named=camel)
+    held = validate(config, _TOOL_CONFIG, ERROR_FORMAT, ("toolConfig",), named=camel)
     at = ("toolConfig", "functionCallingConfig")
-    calling = hold(held.get("functionCallingConfig") or {}, _CALLING, COMPLAINTS, at, named=camel)
+    calling = validate(held.get("functionCallingConfig") or {}, _CALLING, ERROR_FORMAT, at, named=camel)
     mode, names = calling.get("mode", "AUTO"), calling.get("allowedFunctionNames") or []
     if names and mode not in ("ANY", "VALIDATED"):
-        raise complaint("allowed_function_names should only be set when function calling mode is ANY.")
+        raise invalid_request("allowed_function_names should only be set when function calling mode is ANY.")
     for name in names:
         if all(tool["name"] != name for tool in tools):
-            raise complaint(f"Allowed function name {name} is not among the function declarations.")
+            raise invalid_request(f"Allowed function name {name} is not among the function declarations.")
     if mode == "ANY" and not tools:
-        raise complaint("Function calling mode ANY requires at least one function declaration.")
+        raise invalid_request("Function calling mode ANY requires at least one function declaration.")
     return _CHOICES.get(mode, "auto"), names[0] if names and mode == "ANY" else None

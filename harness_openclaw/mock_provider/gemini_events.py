@@ -9,11 +9,11 @@ import orjson
 
 from harness.model import Headers, JsonValue, Reply
 from harness_openclaw.mock_provider.completion import Answer, pauses, pieces_of
-from harness_openclaw.mock_provider.errors import Refusal
-from harness_openclaw.mock_provider.model_output import tokens_in
+from harness_openclaw.mock_provider.errors import ErrorResponse
+from harness_openclaw.mock_provider.model_output import count_tokens
 from harness_openclaw.mock_provider.native_transport import event
 
-__all__ = ["as_array", "as_events", "as_json", "broken_events", "refused"]
+__all__ = ["as_array", "as_events", "as_json", "broken_events", "error_reply"]
 
 _ANYWHERE: Headers = (("X-Content-Type-Options", "nosniff"), ("X-Frame-Options", "SAMEORIGIN"))
 _JSON: Headers = (("Content-Type", "application/json; charset=UTF-8"), *_ANYWHERE)
@@ -52,38 +52,38 @@ def as_events(answer: Answer) -> Reply:
     return _streamed(answer, *(event(piece) for piece in _pieces(answer)))
 
 
-def broken_events(answer: Answer, refusal: Refusal, *, after: int) -> Reply:
+def broken_events(answer: Answer, error: ErrorResponse, *, after: int) -> Reply:
     """Events that end in an error, `after` so many pieces; the status is 200 all the same."""
     pieces = list(_pieces(answer))[:-1][:after] if after else []
-    return _streamed(answer, *(event(piece) for piece in pieces), event({"error": _error(refusal)}))
+    return _streamed(answer, *(event(piece) for piece in pieces), event({"error": _error(error)}))
 
 
-def refused(refusal: Refusal) -> Reply:
+def error_reply(error: ErrorResponse) -> Reply:
     """The refusal, in `error`."""
     headers = _JSON
-    if refusal.retry_after is not None:
-        headers = (*headers, ("Retry-After", str(refusal.retry_after)))
-    return Reply(refusal.status, headers, (orjson.dumps({"error": _error(refusal)}),))
+    if error.retry_after is not None:
+        headers = (*headers, ("Retry-After", str(error.retry_after)))
+    return Reply(error.status, headers, (orjson.dumps({"error": _error(error)}),))
 
 
-def _error(refusal: Refusal) -> dict[str, JsonValue]:
-    status = _STATUSES.get(refusal.status, _ELSE)
-    return {"code": refusal.status, "message": refusal.upstream_words, "status": status}
+def _error(error: ErrorResponse) -> dict[str, JsonValue]:
+    status = _STATUSES.get(error.status, _ELSE)
+    return {"code": error.status, "message": error.upstream_message, "status": status}
 
 
 def _streamed(answer: Answer, *chunks: bytes) -> Reply:
-    return Reply(200, _EVENTS, chunks, pauses_ms=pauses(chunks, answer.dice))
+    return Reply(200, _EVENTS, chunks, pauses_ms=pauses(chunks, answer.rng))
 
 
 def _whole(answer: Answer) -> list[dict[str, Any]]:
     """All parts: thoughts, text, calls; what comes after thoughts is signed."""
-    said, parts = answer.said, []
+    output, parts = answer.output, []
     if answer.reasoning:
         parts.append({"text": answer.reasoning, "thought": True})
-    signed = {"thoughtSignature": answer.dice.opaque("signature")} if said.reasoning else {}
-    if said.text or not said.calls:
-        parts.append({"text": said.text, **signed})
-    for number, call in enumerate(said.calls):
+    signed = {"thoughtSignature": answer.rng.opaque("signature")} if output.reasoning else {}
+    if output.text or not output.calls:
+        parts.append({"text": output.text, **signed})
+    for number, call in enumerate(output.calls):
         called = {"name": call.name, "args": orjson.loads(call.arguments), "id": call.id}
         parts.append({"functionCall": called, **(signed if number == 0 else {})})
     return parts
@@ -94,7 +94,7 @@ def _pieces(answer: Answer) -> Iterator[dict[str, Any]]:
     written = 0
     for part in thoughts:
         if not part.get("thought"):
-            written += tokens_in(part.get("text", ""))
+            written += count_tokens(part.get("text", ""))
         yield _response(answer, [part], written=written)
     yield _response(answer, [last], last=True)
 
@@ -117,7 +117,7 @@ def _response(
 ) -> dict[str, JsonValue]:
     candidate: dict[str, JsonValue] = {"content": {"parts": parts, "role": "model"}}
     if last:
-        candidate["finishReason"] = _STOPS[answer.said.finish]
+        candidate["finishReason"] = _STOPS[answer.output.finish]
     candidate["index"] = 0
     return {
         "candidates": [candidate],
@@ -129,11 +129,11 @@ def _response(
 
 def _usage(answer: Answer, written: int | None) -> dict[str, JsonValue]:
     usage = answer.usage
-    said = usage.completion - usage.reasoning if written is None else written
+    output = usage.completion - usage.reasoning if written is None else written
     counted: dict[str, JsonValue] = {
         "promptTokenCount": usage.prompt,
-        "candidatesTokenCount": said,
-        "totalTokenCount": usage.prompt + said + usage.reasoning,
+        "candidatesTokenCount": output,
+        "totalTokenCount": usage.prompt + output + usage.reasoning,
         "promptTokensDetails": [{"modality": "TEXT", "tokenCount": usage.prompt}],
     }
     if usage.reasoning:

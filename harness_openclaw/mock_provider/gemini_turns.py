@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from harness_openclaw.mock_provider.errors import Refusal, Refused
-from harness_openclaw.mock_provider.validation import BOOLEAN, LIST, OBJECT, TEXT, Path, hold
+from harness_openclaw.mock_provider.errors import ApiError, ErrorResponse
+from harness_openclaw.mock_provider.validation import BOOLEAN, LIST, OBJECT, TEXT, Path, validate
 
-__all__ = ["COMPLAINTS", "MANY", "camel", "complaint", "listed", "read_contents"]
+__all__ = ["ERROR_FORMAT", "MANY", "camel", "invalid_request", "listed", "read_contents"]
 
 MANY = LIST.otherwise(OBJECT)
 """A list, or the only thing in it."""
@@ -71,43 +71,45 @@ def _place(at: Path) -> str:
     )
 
 
-def complaint(message: str) -> Refused:
+def invalid_request(message: str) -> ApiError:
     """Something is wrong with a request."""
-    return Refused(Refusal(400, message))
+    return ApiError(ErrorResponse(400, message))
 
 
-class _Complaints:
-    def missing(self, at: Path) -> Refused:
-        return complaint(f"* GenerateContentRequest.{_place(at)}: {at[-1]} is not specified\n")
+class _ErrorFormat:
+    def missing(self, at: Path) -> ApiError:
+        return invalid_request(f"* GenerateContentRequest.{_place(at)}: {at[-1]} is not specified\n")
 
-    def unknown(self, at: Path) -> Refused:
+    def unknown(self, at: Path) -> ApiError:
         where = f" at '{_place(at[:-1])}'" if len(at) > 1 else ""
-        return complaint(f'Invalid JSON payload received. Unknown name "{at[-1]}"{where}: Cannot find field.')
+        return invalid_request(
+            f'Invalid JSON payload received. Unknown name "{at[-1]}"{where}: Cannot find field.'
+        )
 
-    def mistyped(self, at: Path, expected: str, found: object) -> Refused:
-        return complaint(f"Invalid value at '{_place(at)}' (expected {expected}), {found!r}")
+    def mistyped(self, at: Path, expected: str, found: object) -> ApiError:
+        return invalid_request(f"Invalid value at '{_place(at)}' (expected {expected}), {found!r}")
 
-    def no_option(self, at: Path, options: tuple[str, ...], found: object) -> Refused:
-        return complaint(f"Invalid value at '{_place(at)}' (one of {', '.join(options)}), \"{found}\"")
+    def no_option(self, at: Path, options: tuple[str, ...], found: object) -> ApiError:
+        return invalid_request(f"Invalid value at '{_place(at)}' (one of {', '.join(options)}), \"{found}\"")
 
 
-COMPLAINTS = _Complaints()
+ERROR_FORMAT = _ErrorFormat()
 
 
 def read_contents(contents: list[Any], model: str) -> list[tuple[str, list[Mapping[str, Any]]]]:
     """The contents, those of one role in a row as one: user or model, and the parts.
 
-    Raises `Refused` for contents that the API does not take: parts without data, signatures that are no
+    Raises `ApiError` for contents that the API does not take: parts without data, signatures that are no
     base64, calls that answer nobody, results that answer no call, and for Gemini 3 calls without signature.
     """
     if not contents:
-        raise complaint("* GenerateContentRequest.contents: contents is not specified\n")
+        raise invalid_request("* GenerateContentRequest.contents: contents is not specified\n")
     turns: list[tuple[str, list[Mapping[str, Any]]]] = []
     for number, content in enumerate(contents):
-        held = hold(content, _CONTENT, COMPLAINTS, ("contents", number), named=camel)
+        held = validate(content, _CONTENT, ERROR_FORMAT, ("contents", number), named=camel)
         role = held.get("role", "user")
         if role not in _ROLES:
-            raise complaint("Please use a valid role: user, model.")
+            raise invalid_request("Please use a valid role: user, model.")
         parts = _parts(listed(held.get("parts")), ("contents", number, "parts"))
         speaker = "model" if role == "model" else "user"
         if turns and turns[-1][0] == speaker:
@@ -122,34 +124,34 @@ def read_contents(contents: list[Any], model: str) -> list[tuple[str, list[Mappi
 
 def _parts(parts: list[Any], at: Path) -> list[Mapping[str, Any]]:
     if not parts:
-        raise complaint(f"* GenerateContentRequest.{_place(at)}: contents.parts must not be empty.\n")
+        raise invalid_request(f"* GenerateContentRequest.{_place(at)}: contents.parts must not be empty.\n")
     return [_part(part, (*at, number)) for number, part in enumerate(parts)]
 
 
 def _part(part: Any, at: Path) -> Mapping[str, Any]:
-    held = hold(part, _PART, COMPLAINTS, at, named=camel)
+    held = validate(part, _PART, ERROR_FORMAT, at, named=camel)
     given = sum(name in held for name in _DATA)
     if given > 1 or (not given and "thoughtSignature" not in held):
         message = (
             f"* GenerateContentRequest.{_place(at)}.data: required oneof field 'data' must have one"
             " initialized field\n"
         )
-        raise complaint(message)
+        raise invalid_request(message)
     signature = held.get("thoughtSignature", "")
     if not _is_base64(signature):
         message = (
             f"Invalid value at '{_place(at)}.thought_signature' (TYPE_BYTES), Base64 decoding failed for"
             f' "{signature}"'
         )
-        raise complaint(message)
+        raise invalid_request(message)
     if "inlineData" in held:
-        blob = hold(held["inlineData"], _BLOB, COMPLAINTS, (*at, "inlineData"), named=camel)
+        blob = validate(held["inlineData"], _BLOB, ERROR_FORMAT, (*at, "inlineData"), named=camel)
         if not _is_base64(blob["data"]):
             message = f"Invalid value at '{_place(at)}.inline_data.data' (TYPE_BYTES), Base64 decoding failed"
-            raise complaint(message)
+            raise invalid_request(message)
     for name, fields in (("functionCall", _CALL), ("functionResponse", _RESULT)):
         if name in held:
-            hold(held[name], fields, COMPLAINTS, (*at, name), named=camel)
+            validate(held[name], fields, ERROR_FORMAT, (*at, name), named=camel)
     return held
 
 
@@ -165,17 +167,17 @@ def _check_calls(turns: list[tuple[str, list[Mapping[str, Any]]]]) -> None:
     for number, (_, parts) in enumerate(turns):
         results = sum("functionResponse" in part for part in parts)
         if results and not calls:
-            raise complaint(
+            raise invalid_request(
                 "Please ensure that function response turn comes immediately after a function call turn."
             )
         if calls != results:
-            raise complaint(
+            raise invalid_request(
                 "Please ensure that the number of function response parts is equal to the number of function"
                 " call parts of the function call turn."
             )
         calls = sum("functionCall" in part for part in parts)
         if calls and number == 0:
-            raise complaint(
+            raise invalid_request(
                 "Please ensure that function call turn comes immediately after a user turn or after a"
                 " function response turn."
             )
@@ -195,7 +197,7 @@ def _check_signatures(turns: list[tuple[str, list[Mapping[str, Any]]]]) -> None:
                 "Function call is missing a thought_signature in functionCall parts. This is required for"
                 f" tools to work correctly: function call `{name}`."
             )
-            raise complaint(message)
+            raise invalid_request(message)
 
 
 def _says_something(parts: list[Mapping[str, Any]]) -> bool:

@@ -9,10 +9,10 @@ from typing import Any
 import orjson
 
 from harness.model import Reply
-from harness_openclaw.mock_provider.account import Books
+from harness_openclaw.mock_provider.account import Ledger
 from harness_openclaw.mock_provider.completion import JSON_HEADERS
-from harness_openclaw.mock_provider.errors import Refusal, Refused, served_by
-from harness_openclaw.mock_provider.fault_injection import at_once, spoilt
+from harness_openclaw.mock_provider.errors import ApiError, ErrorResponse, upstream_error
+from harness_openclaw.mock_provider.fault_injection import immediate_reply, with_fault
 from harness_openclaw.mock_provider.media_requests import (
     GENERATION_ID_LENGTH,
     images_in,
@@ -21,10 +21,10 @@ from harness_openclaw.mock_provider.media_requests import (
     text_in,
     typed,
 )
-from harness_openclaw.mock_provider.model_output import Said, drawn, tokens_in
+from harness_openclaw.mock_provider.model_output import ModelOutput, count_tokens, draw_images
 from harness_openclaw.mock_provider.models import Model
-from harness_openclaw.mock_provider.request import Incoming
-from harness_openclaw.mock_provider.usage import TOKENS_A_FILE, Usage
+from harness_openclaw.mock_provider.request import IncomingRequest
+from harness_openclaw.mock_provider.usage import TOKENS_PER_FILE, Usage
 
 __all__ = ["draw"]
 
@@ -51,14 +51,14 @@ _MOST = 10
 _ONE_AT_A_TIME = "google/"
 
 
-def draw(incoming: Incoming, find: Callable[[str], Model | None], books: Books) -> Reply:
+def draw(incoming: IncomingRequest, find: Callable[[str], Model | None], ledger: Ledger) -> Reply:
     """The pictures that a request asks for: always PNG, 16 pixels at most, and others each time that it is
-    sent. Raises `Refused`."""
+    sent. Raises `ApiError`."""
     body = incoming.body
     name = text_in(body, "model")
-    demanded = incoming.demand_for(name)
-    if demanded is not None and demanded.at_once:
-        return at_once(demanded)
+    injected = incoming.injection_for(name)
+    if injected is not None and injected.is_immediate:
+        return immediate_reply(injected)
     prompt = text_in(body, "prompt")
     model = find(name)
     if model is None:
@@ -67,33 +67,34 @@ def draw(incoming: Incoming, find: Callable[[str], Model | None], books: Books) 
     ratio = option_in(body, "aspect_ratio", _RATIOS) or "1:1"
     references = images_in(body, "input_references")
     _check_size(body)
-    said = Said("", "", (), "stop", drawn(count, ratio, incoming.dice, turn=incoming.turn))
-    tokens = tokens_in(prompt) + TOKENS_A_FILE * len(references)
+    output = ModelOutput("", "", (), "stop", draw_images(count, ratio, incoming.rng, turn=incoming.turn))
+    tokens = count_tokens(prompt) + TOKENS_PER_FILE * len(references)
     usage = Usage(
         prompt=tokens,
-        completion=said.tokens,
+        completion=output.tokens,
         prompt_cost=tokens * model.price("prompt"),
-        completion_cost=said.tokens * model.price("completion"),
-        images=said.image_tokens,
+        completion_cost=output.tokens * model.price("completion"),
+        images=output.image_tokens,
     )
-    if demanded is not None and demanded.refusal is not None:
-        return Reply(200, JSON_HEADERS, (orjson.dumps({"error": demanded.refusal.error}),))
-    books.charge(usage.cost)
+    if injected is not None and injected.error is not None:
+        return Reply(200, JSON_HEADERS, (orjson.dumps({"error": injected.error.body}),))
+    ledger.charge(usage.cost)
     counted = usage.as_json()
     del counted["completion_tokens_details"]["audio_tokens"]
     answer = {
         "created": int(incoming.now),
         "data": [
-            {"b64_json": b64encode(picture).decode(), "media_type": "image/png"} for picture in said.pictures
+            {"b64_json": b64encode(picture).decode(), "media_type": "image/png"}
+            for picture in output.pictures
         ],
         "usage": counted,
     }
     named = (
         ("X-Generation-Id", incoming.id(f"gen-img-{int(incoming.now)}-", GENERATION_ID_LENGTH)),
-        ("X-Provider-Name", model.maker.name),
+        ("X-Provider-Name", model.vendor.name),
     )
     reply = Reply(200, (*JSON_HEADERS, *named), (orjson.dumps(answer),))
-    return spoilt(reply, demanded.fault) if demanded is not None and demanded.fault else reply
+    return with_fault(reply, injected.fault) if injected is not None and injected.fault else reply
 
 
 def _count(body: dict[str, Any], model: Model) -> int:
@@ -102,13 +103,13 @@ def _count(body: dict[str, Any], model: Model) -> int:
         option_in(body, name, options)
     if not model.draws:
         message = "No endpoints found that support the requested output modalities: image"
-        raise Refused(Refusal(404, message, to_account=False))
+        raise ApiError(ErrorResponse(404, message, names_account=False))
     count: int = 1 if body.get("n") is None else body["n"]
     if not 1 <= count <= _MOST:
         message = f"Expected n to be between 1 and {_MOST}, received {count}"
-        raise Refused(Refusal(400, message, to_account=False))
+        raise ApiError(ErrorResponse(400, message, names_account=False))
     if count > 1 and model.id.startswith(_ONE_AT_A_TIME):
-        raise Refused(served_by(model.maker.name, f"n: at most 1 picture at a time, received {count}"))
+        raise ApiError(upstream_error(model.vendor.name, f"n: at most 1 picture at a time, received {count}"))
     return count
 
 
@@ -119,8 +120,8 @@ def _check_size(body: dict[str, Any]) -> None:
         return
     wide, _, high = size.partition("x")
     if not (wide.isdecimal() and high.isdecimal()):
-        raise Refused(Refusal(400, f"Invalid input: size: {size!r} is no size", to_account=False))
+        raise ApiError(ErrorResponse(400, f"Invalid input: size: {size!r} is no size", names_account=False))
     for name in ("resolution", "aspect_ratio"):
         if body.get(name) is not None:
             message = f"size {size} cannot be combined with {name}"
-            raise Refused(Refusal(400, message, to_account=False))
+            raise ApiError(ErrorResponse(400, message, names_account=False))

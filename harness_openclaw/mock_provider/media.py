@@ -9,7 +9,7 @@ from base64 import b64encode
 from functools import cache
 from math import pi, sin
 
-from harness_openclaw.mock_provider.seeded_random import Dice
+from harness_openclaw.mock_provider.seeded_random import SeededRandom
 
 __all__ = ["SAMPLE_RATE", "data_url", "mp3", "pcm", "png"]
 
@@ -26,10 +26,10 @@ _LONGEST = 2 * SAMPLE_RATE
 _LOUDNESS = 8_000
 
 
-def png(dice: Dice, ratio: str = "1:1") -> bytes:
+def png(rng: SeededRandom, ratio: str = "1:1") -> bytes:
     """A picture of one colour, with sides in this ratio and at most 16 pixels long."""
     width, height = _sides(ratio)
-    colour = bytes(dice.numbers("colour", 3, 255))
+    colour = bytes(rng.numbers("colour", 3, 255))
     rows = (b"\x00" + colour * width) * height
     head = struct.pack(">2I5B", width, height, 8, 2, 0, 0, 0)
     parts = (_png_chunk(b"IHDR", head), _png_chunk(b"IDAT", zlib.compress(rows)), _png_chunk(b"IEND", b""))
@@ -53,18 +53,18 @@ def _png_chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def mp3(text: str, dice: Dice) -> bytes:
+def mp3(text: str, rng: SeededRandom) -> bytes:
     """Silence for as long as the text takes to say, two seconds at most: frames of MPEG audio."""
     frames = -(-_samples(text) // _SAMPLES_A_FRAME)
     spare = _MP3_FRAME - len(_MP3_HEADER) - len(_MP3_SIDE)
-    unused = bytes(dice.numbers("sound", spare, 127))  # no decoder reads it, and no frame can begin in it
+    unused = bytes(rng.numbers("sound", spare, 127))  # no decoder reads it, and no frame can begin in it
     return (_MP3_HEADER + _MP3_SIDE + unused) * frames
 
 
-def pcm(text: str, dice: Dice) -> bytes:
+def pcm(text: str, rng: SeededRandom) -> bytes:
     """A tone for as long: 16-bit samples, little-endian, one channel."""
     size = 2 * _samples(text)
-    period = _period(dice.number("tone", 60, 120))
+    period = _period(rng.number("tone", 60, 120))
     return (period * -(-size // len(period)))[:size]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from harness_openclaw.mock_provider.errors import Refusal, Refused, not_an_option, wrong_type
+from harness_openclaw.mock_provider.errors import ApiError, ErrorResponse, not_an_option, wrong_type
 
 __all__ = ["GENERATION_ID_LENGTH", "amount", "images_in", "no_such_model", "option_in", "text_in", "typed"]
 
@@ -14,19 +14,21 @@ GENERATION_ID_LENGTH = 20
 
 
 def text_in(body: Mapping[str, Any], name: str) -> str:
-    """The text under a name. Raises `Refused` if there is none, or an empty one."""
+    """The text under a name. Raises `ApiError` if there is none, or an empty one."""
     found = body.get(name)
     if not isinstance(found, str):
         raise wrong_type(name, "string", found)
     if not found:
-        raise Refused(
-            Refusal(400, f"Invalid input: {name}: expected string to have >=1 characters", to_account=False)
+        raise ApiError(
+            ErrorResponse(
+                400, f"Invalid input: {name}: expected string to have >=1 characters", names_account=False
+            )
         )
     return found
 
 
 def typed(body: Mapping[str, Any], types: Mapping[str, tuple[type, ...]]) -> None:
-    """Raise `Refused` for a value of another type than these; a value that is null counts as not given."""
+    """Raise `ApiError` for a value of another type than these; a value that is null counts as not given."""
     for name, kinds in types.items():
         value = body.get(name)
         if value is not None and type(value) not in kinds:
@@ -34,7 +36,7 @@ def typed(body: Mapping[str, Any], types: Mapping[str, tuple[type, ...]]) -> Non
 
 
 def option_in(body: Mapping[str, Any], name: str, options: Iterable[object]) -> Any:
-    """The value under a name, or None. Raises `Refused` for one that is not among the options."""
+    """The value under a name, or None. Raises `ApiError` for one that is not among the options."""
     found = body.get(name)
     if found is not None and (type(found) is bool or found not in options):
         raise not_an_option(name, found, map(str, options))
@@ -43,7 +45,7 @@ def option_in(body: Mapping[str, Any], name: str, options: Iterable[object]) -> 
 
 def images_in(body: Mapping[str, Any], name: str, *, frames: tuple[str, ...] = ()) -> list[Mapping[str, Any]]:
     """The images under a name: parts as in a chat message; each says which frame it is, if `frames` are
-    given. Raises `Refused` for anything else."""
+    given. Raises `ApiError` for anything else."""
     found = body.get(name)
     if found is None:
         return []
@@ -62,15 +64,15 @@ def images_in(body: Mapping[str, Any], name: str, *, frames: tuple[str, ...] = (
             raise wrong_type(f"{where}.image_url.url", "string", held.get("url"))
         if not held["url"].startswith(("data:image/", "https://", "http://")):
             message = f"Invalid input: {where}.image_url.url: neither a data URL of an image nor an HTTP URL"
-            raise Refused(Refusal(400, message, to_account=False))
+            raise ApiError(ErrorResponse(400, message, names_account=False))
         if frames and part.get("frame_type") not in frames:
             raise not_an_option(f"{where}.frame_type", part.get("frame_type"), frames)
     return found
 
 
-def no_such_model(name: str) -> Refused:
+def no_such_model(name: str) -> ApiError:
     """Nobody serves this model for what is asked."""
-    return Refused(Refusal(400, f"{name} is not a valid model ID"))
+    return ApiError(ErrorResponse(400, f"{name} is not a valid model ID"))
 
 
 def amount(cost: Decimal) -> int | float:

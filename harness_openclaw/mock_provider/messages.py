@@ -7,18 +7,18 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from harness.model import Reply
-from harness_openclaw.mock_provider.chat_requests import Asked
-from harness_openclaw.mock_provider.clawrouter_catalog import made_up, upstream
+from harness_openclaw.mock_provider.chat_requests import ChatRequest
+from harness_openclaw.mock_provider.clawrouter_catalog import unlisted_model, upstream
 from harness_openclaw.mock_provider.completion import Answer
-from harness_openclaw.mock_provider.errors import Refusal, Refused
-from harness_openclaw.mock_provider.messages_errors import COMPLAINTS, complaint
-from harness_openclaw.mock_provider.messages_events import as_events, as_json, broken_events, refused
+from harness_openclaw.mock_provider.errors import ApiError, ErrorResponse
+from harness_openclaw.mock_provider.messages_errors import ERROR_FORMAT, invalid_request
+from harness_openclaw.mock_provider.messages_events import as_events, as_json, broken_events, error_reply
 from harness_openclaw.mock_provider.messages_turns import Block, Turn, check_text_blocks, read_turns
 from harness_openclaw.mock_provider.models import Model
 from harness_openclaw.mock_provider.native_transport import answered
-from harness_openclaw.mock_provider.request import Incoming, bearer
+from harness_openclaw.mock_provider.request import IncomingRequest, bearer
 from harness_openclaw.mock_provider.usage import Prompts
-from harness_openclaw.mock_provider.validation import BOOLEAN, INTEGER, LIST, NUMBER, OBJECT, TEXT, hold
+from harness_openclaw.mock_provider.validation import BOOLEAN, INTEGER, LIST, NUMBER, OBJECT, TEXT, validate
 from harness_openclaw.mock_provider.vendors import ANTHROPIC
 
 __all__ = ["Messages"]
@@ -94,38 +94,38 @@ class Messages:
         self._any_model = any_model
         self._prompts = Prompts()
 
-    def key(self, incoming: Incoming) -> str | None:
+    def key(self, incoming: IncomingRequest) -> str | None:
         """The key, which goes as `x-api-key` (CW-AUTH-01); Anthropic's own newer clients send a bearer."""
         return incoming.header("x-api-key") or bearer(incoming.request.headers)
 
-    def model_named(self, incoming: Incoming) -> object:
+    def model_named(self, incoming: IncomingRequest) -> object:
         return incoming.body.get("model")
 
-    def answer(self, incoming: Incoming) -> tuple[Answer, bool]:
+    def answer(self, incoming: IncomingRequest) -> tuple[Answer, bool]:
         if not incoming.header("anthropic-version"):
-            raise complaint("anthropic-version: header is required")
-        asked = self._asked(incoming.body)
+            raise invalid_request("anthropic-version: header is required")
+        chat = self._asked(incoming.body)
         name = incoming.id("msg_01", 22)
-        return answered(asked, incoming, self._prompts, name, _too_long), asked.stream
+        return answered(chat, incoming, self._prompts, name, _too_long), chat.stream
 
     def written(self, answer: Answer, stream: bool) -> Reply:
         return as_events(answer) if stream else as_json(answer)
 
-    def broken(self, answer: Answer, refusal: Refusal, *, after: int) -> Reply:
-        return broken_events(answer, refusal, after=after)
+    def broken(self, answer: Answer, error: ErrorResponse, *, after: int) -> Reply:
+        return broken_events(answer, error, after=after)
 
-    def refuse(self, refusal: Refusal, incoming: Incoming) -> Reply:
-        return refused(refusal, incoming)
+    def error_reply(self, error: ErrorResponse, incoming: IncomingRequest) -> Reply:
+        return error_reply(error, incoming)
 
-    def _asked(self, body: dict[str, Any]) -> Asked:
-        held = hold(body, _BODY, COMPLAINTS)
-        model = upstream("anthropic", held["model"]) or made_up(
+    def _asked(self, body: dict[str, Any]) -> ChatRequest:
+        held = validate(body, _BODY, ERROR_FORMAT)
+        model = upstream("anthropic", held["model"]) or unlisted_model(
             held["model"], ANTHROPIC, any_model=self._any_model
         )
         if model is None:
-            raise Refused(Refusal(404, f"model: {held['model']}"))
+            raise ApiError(ErrorResponse(404, f"model: {held['model']}"))
         if not held["messages"]:
-            raise complaint("at least one message is required", ("messages",))
+            raise invalid_request("at least one message is required", ("messages",))
         system = _system(held.get("system"))
         turns = read_turns(held["messages"])
         _check_figures(held, model)
@@ -133,7 +133,7 @@ class Messages:
         choice, forced = _choice(held.get("tool_choice"), held.get("tools") or (), tools)
         reasoning, shown = _thinking(held, turns, choice)
         _check_markers(held, [block for _, blocks in turns for block in blocks])
-        return Asked(
+        return ChatRequest(
             model,
             (*system, *(_plain(turn) for turn in turns)),
             stream=held.get("stream") is True,
@@ -147,8 +147,8 @@ class Messages:
         )
 
 
-def _too_long(tokens: int, most: int) -> Refused:
-    return complaint(f"prompt is too long: {tokens} tokens > {most} maximum")
+def _too_long(tokens: int, most: int) -> ApiError:
+    return invalid_request(f"prompt is too long: {tokens} tokens > {most} maximum")
 
 
 def _plain(turn: Turn) -> dict[str, Any]:
@@ -164,7 +164,7 @@ def _system(system: str | list[Any] | None) -> tuple[dict[str, Any], ...]:
     if isinstance(system, str):
         return ({"role": "system", "content": system},)
     for number, block in enumerate(system):
-        hold(block, _SYSTEM_BLOCK, COMPLAINTS, ("system", number))
+        validate(block, _SYSTEM_BLOCK, ERROR_FORMAT, ("system", number))
     check_text_blocks(system, "system")
     return ({"role": "system", "content": system},)
 
@@ -172,45 +172,45 @@ def _system(system: str | list[Any] | None) -> tuple[dict[str, Any], ...]:
 def _check_figures(held: Mapping[str, Any], model: Model) -> None:
     limit = held["max_tokens"]
     if limit < 1:
-        raise complaint("must be greater than or equal to 1", ("max_tokens",))
+        raise invalid_request("must be greater than or equal to 1", ("max_tokens",))
     if model.output is not None and limit > model.output:
         message = (
             f"{limit} > {model.output}, which is the maximum allowed number of output tokens for {model.slug}"
         )
-        raise complaint(message, ("max_tokens",))
+        raise invalid_request(message, ("max_tokens",))
     for name in ("temperature", "top_p"):
         figure = held.get(name)
         if figure is not None and not 0 <= figure <= 1:
-            raise complaint("range: 0..1", (name,))
+            raise invalid_request("range: 0..1", (name,))
 
 
 def _thinking(held: Mapping[str, Any], turns: list[Turn], choice: str) -> tuple[bool, bool]:
     """Whether the model thinks, and whether its thoughts are shown."""
     if held.get("output_config") is not None:
-        hold(held["output_config"], _OUTPUT, COMPLAINTS, ("output_config",))
+        validate(held["output_config"], _OUTPUT, ERROR_FORMAT, ("output_config",))
     thinking = held.get("thinking")
     if thinking is None:
         return False, True
-    wanted = hold(thinking, _THINKING, COMPLAINTS, ("thinking",))
+    wanted = validate(thinking, _THINKING, ERROR_FORMAT, ("thinking",))
     kind = wanted["type"]
     at = ("thinking", kind, "budget_tokens")
     if kind != "enabled" and "budget_tokens" in wanted:
-        raise COMPLAINTS.unknown(at)
+        raise ERROR_FORMAT.unknown(at)
     if kind == "disabled":
         return False, True
     if kind == "enabled":
         budget = wanted.get("budget_tokens")
         if budget is None:
-            raise COMPLAINTS.missing(at)
+            raise ERROR_FORMAT.missing(at)
         if budget < _LEAST_BUDGET:
-            raise complaint(f"Input should be greater than or equal to {_LEAST_BUDGET}", at)
+            raise invalid_request(f"Input should be greater than or equal to {_LEAST_BUDGET}", at)
         if held["max_tokens"] <= budget:
-            raise complaint("`max_tokens` must be greater than `thinking.budget_tokens`.")
+            raise invalid_request("`max_tokens` must be greater than `thinking.budget_tokens`.")
         _check_prefill(turns)
     if held.get("temperature") not in (None, 1):
-        raise complaint("`temperature` may only be set to 1 when thinking is enabled.")
+        raise invalid_request("`temperature` may only be set to 1 when thinking is enabled.")
     if choice == "required":
-        raise complaint("Thinking may not be enabled when tool_choice forces tool use.")
+        raise invalid_request("Thinking may not be enabled when tool_choice forces tool use.")
     return True, wanted.get("display") != "omitted"
 
 
@@ -221,7 +221,7 @@ def _check_prefill(turns: list[Turn]) -> None:
             f"Expected `thinking` or `redacted_thinking`, but found `{blocks[0]['type']}`. When `thinking` is"
             " enabled, a final `assistant` message must start with a thinking block."
         )
-        raise complaint(message, ("messages", len(turns) - 1, "content", 0, "type"))
+        raise invalid_request(message, ("messages", len(turns) - 1, "content", 0, "type"))
 
 
 # ------------------------------------------------------------------ tools and markers
@@ -234,17 +234,19 @@ def _tools(tools: list[Any] | tuple[()]) -> tuple[Mapping[str, Any], ...]:
         at = ("tools", number)
         if isinstance(tool, dict) and tool.get("type") not in (None, "custom"):
             continue
-        hold(tool, _TOOL, COMPLAINTS, (*at, "custom"))
+        validate(tool, _TOOL, ERROR_FORMAT, (*at, "custom"))
         if _NAME.fullmatch(tool["name"]) is None:
-            raise complaint("String should match pattern '^[a-zA-Z0-9_-]{1,128}$'", (*at, "custom", "name"))
+            raise invalid_request(
+                "String should match pattern '^[a-zA-Z0-9_-]{1,128}$'", (*at, "custom", "name")
+            )
         kind = tool["input_schema"].get("type")
         if kind is None:
-            raise COMPLAINTS.missing((*at, "custom", "input_schema", "type"))
+            raise ERROR_FORMAT.missing((*at, "custom", "input_schema", "type"))
         if kind != "object":
-            raise complaint("Input should be 'object'", (*at, "custom", "input_schema", "type"))
+            raise invalid_request("Input should be 'object'", (*at, "custom", "input_schema", "type"))
         found.append({"name": tool["name"], "parameters": tool["input_schema"]})
     if len({tool["name"] for tool in found}) < len(found):
-        raise complaint("Tool names must be unique.", ("tools",))
+        raise invalid_request("Tool names must be unique.", ("tools",))
     return tuple(found)
 
 
@@ -253,28 +255,28 @@ def _choice(
 ) -> tuple[str, str | None]:
     if choice is None:
         return "auto", None
-    held = hold(choice, _CHOICE, COMPLAINTS, ("tool_choice",))
+    held = validate(choice, _CHOICE, ERROR_FORMAT, ("tool_choice",))
     kind, name = held["type"], held.get("name")
     if not given and kind != "none":
-        raise complaint("tool_choice may only be specified while providing tools.")
+        raise invalid_request("tool_choice may only be specified while providing tools.")
     if kind != "tool":
         return _CHOICES[kind], None
     if name is None:
-        raise COMPLAINTS.missing(("tool_choice", "tool", "name"))
+        raise ERROR_FORMAT.missing(("tool_choice", "tool", "name"))
     if all(tool.get("name") != name for tool in given):
-        raise complaint(f"Tool '{name}' not found in provided tools")
+        raise invalid_request(f"Tool '{name}' not found in provided tools")
     return "required", name if any(tool["name"] == name for tool in tools) else None
 
 
 def _check_markers(held: Mapping[str, Any], blocks: list[Block]) -> None:
     markers = list(_markers(held, blocks))
     for marker in markers:
-        hold(marker, _MARKER, COMPLAINTS, ("cache_control",))
+        validate(marker, _MARKER, ERROR_FORMAT, ("cache_control",))
     if len(markers) > _MOST_MARKERS:
         message = (
             f"A maximum of {_MOST_MARKERS} blocks with cache_control may be provided. Found {len(markers)}."
         )
-        raise complaint(message)
+        raise invalid_request(message)
 
 
 def _markers(held: Mapping[str, Any], blocks: list[Block]) -> Iterator[Any]:

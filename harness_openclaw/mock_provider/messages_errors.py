@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from harness_openclaw.mock_provider.errors import Refusal, Refused
+from harness_openclaw.mock_provider.errors import ApiError, ErrorResponse
 from harness_openclaw.mock_provider.validation import Path
 
-__all__ = ["COMPLAINTS", "complaint", "place"]
+__all__ = ["ERROR_FORMAT", "invalid_request", "place"]
 
 _EXPECTED = {
     "string": "Input should be a valid string",
@@ -22,28 +22,28 @@ def place(at: Path) -> str:
     return ".".join(map(str, at))
 
 
-def complaint(message: str, at: Path = ()) -> Refused:
+def invalid_request(message: str, at: Path = ()) -> ApiError:
     """Something is wrong at a place, or with the whole."""
-    return Refused(Refusal(400, f"{place(at)}: {message}" if at else message))
+    return ApiError(ErrorResponse(400, f"{place(at)}: {message}" if at else message))
 
 
-class _Complaints:
-    def missing(self, at: Path) -> Refused:
-        return complaint("Field required", at)
+class _ErrorFormat:
+    def missing(self, at: Path) -> ApiError:
+        return invalid_request("Field required", at)
 
-    def unknown(self, at: Path) -> Refused:
-        return complaint("Extra inputs are not permitted", at)
+    def unknown(self, at: Path) -> ApiError:
+        return invalid_request("Extra inputs are not permitted", at)
 
-    def mistyped(self, at: Path, expected: str, found: object) -> Refused:
+    def mistyped(self, at: Path, expected: str, found: object) -> ApiError:
         if expected == "object" and at and isinstance(at[-1], int):
-            return complaint("Input does not match the expected shape.", at)
-        return complaint(_EXPECTED.get(expected, "Input does not match the expected shape."), at)
+            return invalid_request("Input does not match the expected shape.", at)
+        return invalid_request(_EXPECTED.get(expected, "Input does not match the expected shape."), at)
 
-    def no_option(self, at: Path, options: tuple[str, ...], found: object) -> Refused:
+    def no_option(self, at: Path, options: tuple[str, ...], found: object) -> ApiError:
         *most, last = (f"'{option}'" for option in options)
-        return complaint(
+        return invalid_request(
             f"Input should be {', '.join(most)} or {last}" if most else f"Input should be {last}", at
         )
 
 
-COMPLAINTS = _Complaints()
+ERROR_FORMAT = _ErrorFormat()

@@ -9,11 +9,11 @@ import orjson
 
 from harness.model import Headers, JsonValue, Reply
 from harness_openclaw.mock_provider.completion import Answer, argument_pieces_of, pauses, pieces_of
-from harness_openclaw.mock_provider.errors import Refusal
+from harness_openclaw.mock_provider.errors import ErrorResponse
 from harness_openclaw.mock_provider.native_transport import event
-from harness_openclaw.mock_provider.request import Incoming
+from harness_openclaw.mock_provider.request import IncomingRequest
 
-__all__ = ["as_events", "as_json", "broken_events", "refused"]
+__all__ = ["as_events", "as_json", "broken_events", "error_reply"]
 
 _STOPS = {"stop": "end_turn", "tool_calls": "tool_use", "length": "max_tokens"}
 _ERRORS = {
@@ -39,7 +39,7 @@ def as_json(answer: Answer) -> Reply:
     message = {
         **_head(answer),
         "content": list(_content(answer)),
-        "stop_reason": _STOPS[answer.said.finish],
+        "stop_reason": _STOPS[answer.output.finish],
         "stop_sequence": None,
         "stop_details": None,
         "usage": _usage(answer, answer.usage.completion) | _details(answer),
@@ -49,7 +49,7 @@ def as_json(answer: Answer) -> Reply:
 
 def as_events(answer: Answer) -> Reply:
     """The answer as events: a message that begins, its blocks, and how it ended."""
-    end = {"stop_reason": _STOPS[answer.said.finish], "stop_sequence": None, "stop_details": None}
+    end = {"stop_reason": _STOPS[answer.output.finish], "stop_sequence": None, "stop_details": None}
     usage = _usage(answer, answer.usage.completion)
     counted = {name: usage[name] for name in _COUNTED}
     chunks = (
@@ -61,26 +61,26 @@ def as_events(answer: Answer) -> Reply:
     return _streamed(answer, chunks)
 
 
-def broken_events(answer: Answer, refusal: Refusal, *, after: int) -> Reply:
+def broken_events(answer: Answer, error: ErrorResponse, *, after: int) -> Reply:
     """Events that end in an error, `after` so many pieces; the status is 200 all the same."""
     pieces = list(_blocks(answer))[: after + 2 if after else 0]
     opening = _opening(answer) if after else ()
-    error = {"type": "error", "error": _error(refusal), "request_id": _request_id(answer)[1]}
-    return _streamed(answer, (*opening, *pieces, _named(error)))
+    end = {"type": "error", "error": _error(error), "request_id": _request_id(answer)[1]}
+    return _streamed(answer, (*opening, *pieces, _named(end)))
 
 
-def refused(refusal: Refusal, incoming: Incoming) -> Reply:
+def error_reply(error: ErrorResponse, incoming: IncomingRequest) -> Reply:
     """The refusal, with the name of the request."""
     name = incoming.id("req_01", 22)
-    body = {"type": "error", "error": _error(refusal), "request_id": name}
+    body = {"type": "error", "error": _error(error), "request_id": name}
     headers: Headers = (_JSON, ("request-id", name))
-    if refusal.retry_after is not None:
-        headers = (*headers, ("retry-after", str(refusal.retry_after)))
-    return Reply(refusal.status, headers, (orjson.dumps(body),))
+    if error.retry_after is not None:
+        headers = (*headers, ("retry-after", str(error.retry_after)))
+    return Reply(error.status, headers, (orjson.dumps(body),))
 
 
-def _error(refusal: Refusal) -> dict[str, JsonValue]:
-    kind, message = _ERRORS.get(refusal.status, _ELSE), refusal.upstream_words
+def _error(error: ErrorResponse) -> dict[str, JsonValue]:
+    kind, message = _ERRORS.get(error.status, _ELSE), error.upstream_message
     if "overloaded" in message.lower():
         kind = "overloaded_error"
     return {"type": kind, "message": message}
@@ -90,7 +90,7 @@ _COUNTED = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tok
 
 
 def _streamed(answer: Answer, chunks: tuple[bytes, ...]) -> Reply:
-    return Reply(200, (_EVENTS, _request_id(answer)), chunks, pauses_ms=pauses(chunks, answer.dice))
+    return Reply(200, (_EVENTS, _request_id(answer)), chunks, pauses_ms=pauses(chunks, answer.rng))
 
 
 def _request_id(answer: Answer) -> tuple[str, str]:
@@ -119,19 +119,19 @@ def _usage(answer: Answer, written: int) -> dict[str, JsonValue]:
 
 
 def _details(answer: Answer) -> dict[str, JsonValue]:
-    if not answer.said.reasoning:
+    if not answer.output.reasoning:
         return {}
     return {"output_tokens_details": {"thinking_tokens": answer.usage.reasoning}}
 
 
 def _content(answer: Answer) -> Iterator[dict[str, JsonValue]]:
-    said = answer.said
-    if said.reasoning:
-        signature = answer.dice.opaque("signature")
+    output = answer.output
+    if output.reasoning:
+        signature = answer.rng.opaque("signature")
         yield {"type": "thinking", "thinking": answer.reasoning, "signature": signature}
-    if said.text:
-        yield {"type": "text", "text": said.text}
-    for call in said.calls:
+    if output.text:
+        yield {"type": "text", "text": output.text}
+    for call in output.calls:
         yield {"type": "tool_use", "id": call.id, "name": call.name, "input": orjson.loads(call.arguments)}
 
 
@@ -151,7 +151,7 @@ def _opening(answer: Answer) -> tuple[bytes, ...]:
 
 
 def _blocks(answer: Answer) -> Iterator[bytes]:
-    calls = iter(answer.said.calls)
+    calls = iter(answer.output.calls)
     for index, block in enumerate(_content(answer)):
         if block["type"] == "thinking":
             empty: dict[str, JsonValue] = {"type": "thinking", "thinking": "", "signature": ""}

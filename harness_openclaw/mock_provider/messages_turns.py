@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
-from harness_openclaw.mock_provider.messages_errors import COMPLAINTS, complaint
-from harness_openclaw.mock_provider.validation import BOOLEAN, LIST, OBJECT, TEXT, Field, Path, hold
+from harness_openclaw.mock_provider.messages_errors import ERROR_FORMAT, invalid_request
+from harness_openclaw.mock_provider.validation import BOOLEAN, LIST, OBJECT, TEXT, Field, Path, validate
 
 __all__ = ["Block", "Turn", "check_text_blocks", "read_turns"]
 
@@ -66,20 +66,20 @@ _OF_THE_USER = ("tool_result", "image", "document")
 
 
 def read_turns(messages: list[Any]) -> list[Turn]:
-    """The turns, those of one role in a row as one. Raises `Refused` for turns that the API does not take."""
+    """Return the turns, consecutive ones of one role as one. Raises `ApiError` for an invalid turn."""
     turns: list[Turn] = []
     numbers: list[int] = []
     for number, message in enumerate(messages):
         at: Path = ("messages", number)
         fields = {"role": TEXT.of(*_ROLES).must(), "content": TEXT.otherwise(LIST).must()}
-        held = hold(message, fields, COMPLAINTS, at)
+        held = validate(message, fields, ERROR_FORMAT, at)
         role, content = held["role"], held["content"]
         blocks = _blocks(role, content, at)
         if not blocks and (role == "user" or number + 1 < len(messages)):
             message = (
                 "all messages must have non-empty content except for the optional final assistant message"
             )
-            raise complaint(message, at)
+            raise invalid_request(message, at)
         if turns and turns[-1][0] == role:
             turns[-1][1].extend(blocks)
         else:
@@ -102,51 +102,53 @@ def _blocks(role: str, content: str | list[Any], at: Path) -> list[Block]:
 
 def _check_block(role: str, block: Any, at: Path) -> None:
     if not isinstance(block, dict):
-        raise COMPLAINTS.mistyped(at, "object", block)
+        raise ERROR_FORMAT.mistyped(at, "object", block)
     kind = block.get("type")
     if kind is None:
-        raise COMPLAINTS.missing((*at, "type"))
+        raise ERROR_FORMAT.missing((*at, "type"))
     if kind in _OTHER_BLOCKS:
         return
     if kind not in _BLOCKS:
         expected = ", ".join(f"'{name}'" for name in (*_BLOCKS, *_OTHER_BLOCKS))
-        raise complaint(f"Input tag {kind!r} found using 'type' does not match any of: {expected}", at)
+        raise invalid_request(f"Input tag {kind!r} found using 'type' does not match any of: {expected}", at)
     if (kind in _OF_THE_ASSISTANT and role != "assistant") or (kind in _OF_THE_USER and role != "user"):
-        raise complaint(f"`{kind}` blocks are not permitted in {role} messages", at)
-    hold(block, _BLOCKS[kind], COMPLAINTS, (*at, kind))
+        raise invalid_request(f"`{kind}` blocks are not permitted in {role} messages", at)
+    validate(block, _BLOCKS[kind], ERROR_FORMAT, (*at, kind))
     match kind:
         case "image" | "document":
             _check_source(kind, block["source"], (*at, kind, "source"))
         case "tool_use":
             for name in ("id", "name"):
                 if _NAME.fullmatch(block[name]) is None:
-                    raise complaint("String should match pattern '^[a-zA-Z0-9_-]{1,128}$'", (*at, kind, name))
+                    raise invalid_request(
+                        "String should match pattern '^[a-zA-Z0-9_-]{1,128}$'", (*at, kind, name)
+                    )
         case "tool_result":
             _check_result(block, (*at, kind, "content"))
         case "thinking" if not block["signature"]:
-            raise complaint("Invalid `signature` in `thinking` block", at)
+            raise invalid_request("Invalid `signature` in `thinking` block", at)
 
 
 def check_text_blocks(blocks: Iterable[Block], where: str, *, blank: bool = False) -> None:
-    """Raise `Refused` for a text block in which nothing stands; spaces do if it may be `blank`."""
+    """Raise `ApiError` for a text block in which nothing stands; spaces do if it may be `blank`."""
     for block in blocks:
         if not block["text"]:
-            raise complaint("text content blocks must be non-empty", (where,))
+            raise invalid_request("text content blocks must be non-empty", (where,))
         if not blank and not block["text"].strip():
-            raise complaint("text content blocks must contain non-whitespace text", (where,))
+            raise invalid_request("text content blocks must contain non-whitespace text", (where,))
 
 
 def _check_source(kind: str, source: Mapping[str, Any], at: Path) -> None:
     way = source.get("type")
     if not isinstance(way, str) or way not in _SOURCES:
-        raise complaint("Input does not match the expected shape.", at)
-    hold(source, _SOURCES[way], COMPLAINTS, (*at, way))
+        raise invalid_request("Input does not match the expected shape.", at)
+    validate(source, _SOURCES[way], ERROR_FORMAT, (*at, way))
     if way != "base64":
         return
     if kind == "image" and source["media_type"] not in _MEDIA_TYPES:
-        raise COMPLAINTS.no_option((*at, way, "media_type"), _MEDIA_TYPES, source["media_type"])
+        raise ERROR_FORMAT.no_option((*at, way, "media_type"), _MEDIA_TYPES, source["media_type"])
     if _BASE64.fullmatch(source["data"]) is None:
-        raise complaint("invalid base64 data", (*at, way))
+        raise invalid_request("invalid base64 data", (*at, way))
 
 
 def _check_result(block: Block, at: Path) -> None:
@@ -156,7 +158,7 @@ def _check_result(block: Block, at: Path) -> None:
         if kind in ("text", "image", "document"):
             _check_block("user", part, (*at, place))
         elif kind not in ("search_result", "tool_reference"):
-            raise complaint("Input does not match the expected shape.", (*at, place))
+            raise invalid_request("Input does not match the expected shape.", (*at, place))
 
 
 def _check_final_text(turns: list[Turn]) -> None:
@@ -164,7 +166,7 @@ def _check_final_text(turns: list[Turn]) -> None:
     last = blocks[-1] if blocks else {}
     text = last.get("text")
     if role == "assistant" and isinstance(text, str) and text != text.rstrip():
-        raise complaint("final assistant content cannot end with trailing whitespace", ("messages",))
+        raise invalid_request("final assistant content cannot end with trailing whitespace", ("messages",))
 
 
 # ------------------------------------------------------------------ calls and results
@@ -172,24 +174,24 @@ def _check_final_text(turns: list[Turn]) -> None:
 
 def _check_calls(turns: list[tuple[int, Turn]]) -> None:
     """Every call has its result in the next turn, every result its call in the turn before."""
-    asked: set[str] = set()
+    chat: set[str] = set()
     caller = -1
     for number, (role, blocks) in turns:
         results = _results(number, blocks) if role == "user" else set()
-        for name in results - asked:
+        for name in results - chat:
             place = next(at for at, block in enumerate(blocks) if block.get("tool_use_id") == name)
             message = (
                 f"unexpected `tool_use_id` found in `tool_result` blocks: {name}. Each `tool_result` block"
                 " must have a corresponding `tool_use` block in the previous message."
             )
-            raise complaint(message, ("messages", number, "content", place))
-        _check_answered(asked - results, caller)
-        asked = {block["id"] for block in blocks if block["type"] == "tool_use"}
+            raise invalid_request(message, ("messages", number, "content", place))
+        _check_answered(chat - results, caller)
+        chat = {block["id"] for block in blocks if block["type"] == "tool_use"}
         calls = [block["id"] for block in blocks if block["type"] == "tool_use"]
-        if len(calls) > len(asked):
-            raise complaint("`tool_use` ids must be unique", ("messages",))
+        if len(calls) > len(chat):
+            raise invalid_request("`tool_use` ids must be unique", ("messages",))
         caller = number
-    _check_answered(asked, caller)
+    _check_answered(chat, caller)
 
 
 def _results(number: int, blocks: list[Block]) -> set[str]:
@@ -200,7 +202,7 @@ def _results(number: int, blocks: list[Block]) -> set[str]:
                 "each tool_use must have a single result."
                 f" Found multiple `tool_result` blocks with id: {name}"
             )
-            raise complaint(message, ("messages", number, "content"))
+            raise invalid_request(message, ("messages", number, "content"))
     return set(names)
 
 
@@ -211,4 +213,4 @@ def _check_answered(left: set[str], caller: int) -> None:
             f" {', '.join(sorted(left))}. Each `tool_use` block must have a corresponding `tool_result` block"
             " in the next message."
         )
-        raise complaint(message, ("messages", caller))
+        raise invalid_request(message, ("messages", caller))

@@ -9,14 +9,14 @@ from harness_openclaw.mock_provider.vendors import (
     DEEPSEEK,
     GOOGLE,
     MOONSHOT,
-    NOBODY,
     OPENAI,
     OPENAI_RESPONSES,
     STEALTH,
+    UNNAMED,
     XAI,
 )
 
-__all__ = ["CATALOGUE", "SIMULATED", "find"]
+__all__ = ["MODELS", "SIMULATED", "find"]
 
 _ROUTING_SUFFIXES = (":nitro", ":floor", ":online", ":exacto")
 
@@ -45,7 +45,7 @@ _THINKING = _parameters(_LIMIT, _SAMPLING, _TOOLS, _STRUCTURE, _REASONING, ("top
 _GRADED = _parameters(_LIMIT, _SAMPLING, _TOOLS, _STRUCTURE, _REASONING, _EFFORT)
 _OPEN = _parameters(_GRADED, _OPEN_WEIGHTS, ("seed",))
 
-CATALOGUE = (
+MODELS = (
     Model(
         "anthropic/claude-sonnet-4-6",
         "anthropic/claude-4.6-sonnet-20260217",
@@ -299,7 +299,7 @@ CATALOGUE = (
             name,
             name,
             shown,
-            maker,
+            vendor,
             context=65_536,
             output=32_768,
             prompt="0.0000005",
@@ -310,7 +310,7 @@ CATALOGUE = (
             created=1_772_000_000,
             tokenizer=tokenizer,
         )
-        for name, shown, maker, tokenizer in (
+        for name, shown, vendor, tokenizer in (
             ("google/gemini-3.1-flash-image-preview", "Google: Nano Banana 2", GOOGLE, "Gemini"),
             ("google/gemini-3.1-flash-lite-image", "Google: Nano Banana 2 Lite", GOOGLE, "Gemini"),
             ("google/gemini-3-pro-image-preview", "Google: Nano Banana Pro", GOOGLE, "Gemini"),
@@ -321,7 +321,7 @@ CATALOGUE = (
         "openrouter/auto",
         "openrouter/auto",
         "Auto Router",
-        NOBODY,
+        UNNAMED,
         context=2_000_000,
         output=None,
         prompt="-1",
@@ -338,7 +338,7 @@ SIMULATED = Model(
     PLAIN,
     PLAIN,
     "Simulated",
-    NOBODY,
+    UNNAMED,
     context=128_000,
     output=16_384,
     prompt="0.000001",
@@ -348,7 +348,7 @@ SIMULATED = Model(
 )
 """Answers under ids that the list does not have (`simulated/…`, and any id if that is wanted)."""
 
-_BY_ID = {model.id: model for model in CATALOGUE}
+_BY_ID = {model.id: model for model in MODELS}
 
 
 def find(name: str) -> Model | None:

@@ -9,11 +9,11 @@ from typing import Any
 import orjson
 
 from harness.model import JsonValue
-from harness_openclaw.mock_provider.chat_requests import Asked
+from harness_openclaw.mock_provider.chat_requests import ChatRequest
 from harness_openclaw.mock_provider.media import png
-from harness_openclaw.mock_provider.seeded_random import Dice
+from harness_openclaw.mock_provider.seeded_random import SeededRandom
 
-__all__ = ["TOKENS_A_PICTURE", "Call", "Said", "drawn", "tokens_in", "write"]
+__all__ = ["TOKENS_PER_IMAGE", "ModelOutput", "ToolCall", "count_tokens", "draw_images", "generate"]
 
 _TEXTS = (
     "Hello! How can I help you today?",
@@ -31,13 +31,13 @@ _REASONING = (
     "First I look at what is asked, then at what is known. Nothing is missing, so I can answer.",
     "There are two readings. The first one is far more likely, so I take that one.",
 )
-TOKENS_A_PICTURE = 1_120
+TOKENS_PER_IMAGE = 1_120
 _CHARACTERS_A_TOKEN = 4
 _DEPTH = 4  # of examples made after a schema
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ToolCall:
     """A call of a tool; `arguments` is JSON as text."""
 
     id: str
@@ -46,61 +46,61 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ModelOutput:
     """What a model wrote and drew, and why it stopped: stop, tool_calls or length."""
 
     text: str
     reasoning: str
-    calls: tuple[Call, ...]
+    calls: tuple[ToolCall, ...]
     finish: str
     pictures: tuple[bytes, ...] = ()
 
     @property
     def reasoning_tokens(self) -> int:
-        return tokens_in(self.reasoning)
+        return count_tokens(self.reasoning)
 
     @property
     def tokens(self) -> int:
-        calls = sum(tokens_in(call.name + call.arguments) for call in self.calls)
-        return self.reasoning_tokens + tokens_in(self.text) + calls + self.image_tokens
+        calls = sum(count_tokens(call.name + call.arguments) for call in self.calls)
+        return self.reasoning_tokens + count_tokens(self.text) + calls + self.image_tokens
 
     @property
     def image_tokens(self) -> int:
-        return TOKENS_A_PICTURE * len(self.pictures)
+        return TOKENS_PER_IMAGE * len(self.pictures)
 
 
-def tokens_in(text: str) -> int:
+def count_tokens(text: str) -> int:
     """How many tokens a text counts for: one for every four characters."""
     return -(-len(text) // _CHARACTERS_A_TOKEN)
 
 
-def write(asked: Asked, dice: Dice) -> Said:
+def generate(chat: ChatRequest, rng: SeededRandom) -> ModelOutput:
     """What the model answers. Tools are called when that is demanded, or when the last turn is the
     user's and names one of them; what is longer than the limit is cut."""
-    reasoning = dice.one_of("reasoning", _REASONING) if asked.reasoning else ""
-    if asked.pictures:
-        return Said("", reasoning, (), "stop", drawn(asked.pictures, asked.ratio, dice))
-    tool = _tool_to_call(asked)
+    reasoning = rng.one_of("reasoning", _REASONING) if chat.reasoning else ""
+    if chat.pictures:
+        return ModelOutput("", reasoning, (), "stop", draw_images(chat.pictures, chat.ratio, rng))
+    tool = _tool_to_call(chat)
     if tool is not None:
-        calls: tuple[Call, ...] = (_call(tool, asked.model.maker.tool_id, dice),)
-        return _cut(Said("", reasoning, calls, "tool_calls"), asked.limit)
-    return _cut(Said(_stopped(_text(asked, dice), asked.stops), reasoning, (), "stop"), asked.limit)
+        calls: tuple[ToolCall, ...] = (_call(tool, chat.model.vendor.tool_id, rng),)
+        return _cut(ModelOutput("", reasoning, calls, "tool_calls"), chat.limit)
+    return _cut(ModelOutput(_stopped(_text(chat, rng), chat.stops), reasoning, (), "stop"), chat.limit)
 
 
-def drawn(count: int, ratio: str, dice: Dice, *, turn: int = 0) -> tuple[bytes, ...]:
+def draw_images(count: int, ratio: str, rng: SeededRandom, *, turn: int = 0) -> tuple[bytes, ...]:
     """So many pictures, each of its own colour, in whatever `turn` the same ones are asked for."""
     first = turn * count
-    return tuple(png(dice.turned(f"picture {number}"), ratio) for number in range(first, first + count))
+    return tuple(png(rng.derive(f"picture {number}"), ratio) for number in range(first, first + count))
 
 
-def _text(asked: Asked, dice: Dice) -> str:
-    shape = asked.answer_format or {}
+def _text(chat: ChatRequest, rng: SeededRandom) -> str:
+    shape = chat.answer_format or {}
     if shape.get("type") == "json_schema":
         described = shape.get("json_schema")
         schema = described.get("schema") if isinstance(described, Mapping) else None
         return orjson.dumps(_example(schema, "answer")).decode()
-    texts = _AFTER_A_TOOL if asked.messages[-1]["role"] == "tool" else _TEXTS
-    text = dice.one_of("text", texts)
+    texts = _AFTER_A_TOOL if chat.messages[-1]["role"] == "tool" else _TEXTS
+    text = rng.one_of("text", texts)
     return orjson.dumps({"answer": text}).decode() if shape.get("type") == "json_object" else text
 
 
@@ -109,27 +109,27 @@ def _stopped(text: str, stops: tuple[str, ...]) -> str:
     return text[: min((place for place in places if place >= 0), default=len(text))]
 
 
-def _cut(said: Said, limit: int | None) -> Said:
-    if limit is None or said.tokens <= limit:
-        return said
-    reasoning = said.reasoning[: limit * _CHARACTERS_A_TOKEN]
-    left = max(0, limit - tokens_in(reasoning))
-    return Said(said.text[: left * _CHARACTERS_A_TOKEN], reasoning, (), "length")
+def _cut(output: ModelOutput, limit: int | None) -> ModelOutput:
+    if limit is None or output.tokens <= limit:
+        return output
+    reasoning = output.reasoning[: limit * _CHARACTERS_A_TOKEN]
+    left = max(0, limit - count_tokens(reasoning))
+    return ModelOutput(output.text[: left * _CHARACTERS_A_TOKEN], reasoning, (), "length")
 
 
-def _tool_to_call(asked: Asked) -> Mapping[str, Any] | None:
-    if not asked.tools or asked.tool_choice == "none":
+def _tool_to_call(chat: ChatRequest) -> Mapping[str, Any] | None:
+    if not chat.tools or chat.tool_choice == "none":
         return None
-    if asked.forced is not None:
-        return next(tool for tool in asked.tools if tool["name"] == asked.forced)
-    last = asked.messages[-1]
+    if chat.forced is not None:
+        return next(tool for tool in chat.tools if tool["name"] == chat.forced)
+    last = chat.messages[-1]
     if last["role"] == "user":
         words = " ".join(_texts(last.get("content"))).lower()
-        for tool in asked.tools:
+        for tool in chat.tools:
             name = tool["name"].lower()
             if name in words or name.replace("_", " ") in words:
                 return tool
-    return asked.tools[0] if asked.tool_choice == "required" else None
+    return chat.tools[0] if chat.tool_choice == "required" else None
 
 
 def _texts(content: JsonValue) -> Iterator[str]:
@@ -142,12 +142,12 @@ def _texts(content: JsonValue) -> Iterator[str]:
                 yield text
 
 
-def _call(tool: Mapping[str, Any], prefix: str, dice: Dice) -> Call:
+def _call(tool: Mapping[str, Any], prefix: str, rng: SeededRandom) -> ToolCall:
     name = tool["name"]
     arguments = _example(tool.get("parameters"), name)
     if not isinstance(arguments, dict):
         arguments = {}
-    return Call(f"{prefix}{dice.word('call', 24)}", name, orjson.dumps(arguments).decode())
+    return ToolCall(f"{prefix}{rng.word('call', 24)}", name, orjson.dumps(arguments).decode())
 
 
 def _example(schema: JsonValue, name: str, depth: int = 0) -> JsonValue:

@@ -9,11 +9,11 @@ from typing import Any
 
 from harness.model import JsonValue
 
-__all__ = ["Maker", "Model"]
+__all__ = ["Model", "Vendor"]
 
 
 @dataclass(frozen=True, slots=True)
-class Maker:
+class Vendor:
     """Who serves a model: the name in answers, its own words for why it stopped, its form of reasoning.
 
     `summarises` tells that reasoning comes as a summary beside an encrypted block, `signs` that its last
@@ -43,7 +43,7 @@ class Model:
     id: str
     slug: str  # the dated name under which it answers
     name: str
-    maker: Maker
+    vendor: Vendor
     context: int
     output: int | None
     prompt: str

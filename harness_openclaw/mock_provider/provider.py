@@ -12,11 +12,11 @@ from urllib.parse import unquote
 
 from harness.model import Headers, Reply, Request
 from harness_openclaw.mock_provider.account import Account
-from harness_openclaw.mock_provider.errors import Refusal, Refused
-from harness_openclaw.mock_provider.fault_injection import at_once, by_header
+from harness_openclaw.mock_provider.errors import ApiError, ErrorResponse
+from harness_openclaw.mock_provider.fault_injection import from_header, immediate_reply
 from harness_openclaw.mock_provider.openrouter import OpenRouter
-from harness_openclaw.mock_provider.request import Incoming, bearer, header
-from harness_openclaw.mock_provider.seeded_random import Dice
+from harness_openclaw.mock_provider.request import IncomingRequest, bearer, header
+from harness_openclaw.mock_provider.seeded_random import SeededRandom
 
 if TYPE_CHECKING:  # imported with the first request that is ClawRouter's
     from harness_openclaw.mock_provider.clawrouter import ClawRouter
@@ -93,22 +93,22 @@ class Provider:
 
     def _answer(self, request: Request) -> Reply:
         endpoint, method, before, named = _place(request.url)
-        dice = Dice(endpoint.encode(), request.body, *([named.encode()] if named else ()))
-        turn = self._asked[dice.seed]
-        self._asked[dice.seed] += 1
-        demanded = by_header(request.headers, turn)
-        incoming = Incoming(request, endpoint, before, named, dice, turn, demanded, self._clock())
+        rng = SeededRandom(endpoint.encode(), request.body, *([named.encode()] if named else ()))
+        turn = self._asked[rng.seed]
+        self._asked[rng.seed] += 1
+        injected = from_header(request.headers, turn)
+        incoming = IncomingRequest(request, endpoint, before, named, rng, turn, injected, self._clock())
         service = self._through_clawrouter() if endpoint in _CLAWROUTER else self._openrouter
         try:
-            if demanded is not None and demanded.at_once:
-                return at_once(demanded)
+            if injected is not None and injected.is_immediate:
+                return immediate_reply(injected)
             if not endpoint:
-                raise Refused(Refusal(404, "Not Found", to_account=False))
+                raise ApiError(ErrorResponse(404, "Not Found", names_account=False))
             if request.method.upper() != method:
-                raise Refused(Refusal(405, "Method Not Allowed", to_account=False))
+                raise ApiError(ErrorResponse(405, "Method Not Allowed", names_account=False))
             return service.answer(incoming)
-        except Refused as refused:
-            return service.refuse(refused.refusal, incoming)
+        except ApiError as error_reply:
+            return service.error_reply(error_reply.error, incoming)
 
     def _through_clawrouter(self) -> ClawRouter:
         if self._clawrouter is None:

@@ -9,19 +9,19 @@ from urllib.parse import parse_qs
 
 from harness.model import Headers, Request
 from harness_openclaw.mock_provider.chat_requests import object_in
-from harness_openclaw.mock_provider.fault_injection import Demand, by_model
-from harness_openclaw.mock_provider.seeded_random import Dice
+from harness_openclaw.mock_provider.fault_injection import Injection, from_model
+from harness_openclaw.mock_provider.seeded_random import SeededRandom
 
-__all__ = ["Incoming", "bearer", "header"]
+__all__ = ["IncomingRequest", "bearer", "header"]
 
 
 @dataclass(frozen=True)
-class Incoming:
+class IncomingRequest:
     """A request that an endpoint is asked to answer.
 
     `endpoint` is the end of its path, `before` what stands in front of it (scheme, host and perhaps a part
     of the path), `named` what the path names: a model, or a job. `turn` is how many equal requests came
-    before, `demanded` what its header asks for, `now` the time in seconds since 1970. Keys that it carries
+    before, `injected` what its header asks for, `now` the time in seconds since 1970. Keys that it carries
     are masked wherever they stand outside the headers.
     """
 
@@ -29,14 +29,14 @@ class Incoming:
     endpoint: str
     before: str
     named: str
-    dice: Dice
+    rng: SeededRandom
     turn: int
-    demanded: Demand | None
+    injected: Injection | None
     now: float
 
     @cached_property
     def body(self) -> dict[str, Any]:
-        """The JSON object that the body is. Raises `Refused` if it is none."""
+        """The JSON object that the body is. Raises `ApiError` if it is none."""
         return object_in(self.request.body)
 
     def header(self, name: str) -> str:
@@ -46,13 +46,13 @@ class Incoming:
         query = self.request.url.partition("#")[0].partition("?")[2]
         return parse_qs(query).get(name, [""])[0]
 
-    def demand_for(self, model: object) -> Demand | None:
+    def injection_for(self, model: object) -> Injection | None:
         """What is asked for by the header, or else by the id of the model."""
-        return self.demanded or by_model(model, self.turn)
+        return self.injected or from_model(model, self.turn)
 
     def id(self, prefix: str, length: int) -> str:
         """An id of its own for the answer."""
-        return f"{prefix}{self.dice.word(f'{prefix} {self.turn}', length)}"
+        return f"{prefix}{self.rng.word(f'{prefix} {self.turn}', length)}"
 
 
 def header(headers: Headers, name: str) -> str:

@@ -25,12 +25,12 @@ class CacheControl:
     @classmethod
     def of(cls, headers: Headers) -> CacheControl:
         """Read the `X-OpenRouter-Cache…` headers; a TTL that is no whole number counts as not given."""
-        said = {name.lower(): value.strip().lower() for name, value in headers}
-        ttl = said.get("x-openrouter-cache-ttl", "")
+        output = {name.lower(): value.strip().lower() for name, value in headers}
+        ttl = output.get("x-openrouter-cache-ttl", "")
         return cls(
-            enabled=said.get("x-openrouter-cache") == _TRUE,
+            enabled=output.get("x-openrouter-cache") == _TRUE,
             ttl=max(1, min(int(ttl), _LONGEST_TTL)) if ttl.isdecimal() else _DEFAULT_TTL,
-            clear=said.get("x-openrouter-cache-clear") == _TRUE,
+            clear=output.get("x-openrouter-cache-clear") == _TRUE,
         )
 
 

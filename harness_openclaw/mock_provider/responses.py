@@ -8,17 +8,17 @@ from dataclasses import replace
 from typing import Any
 
 from harness.model import Reply
-from harness_openclaw.mock_provider.chat_requests import Asked
-from harness_openclaw.mock_provider.clawrouter_catalog import granted, made_up
+from harness_openclaw.mock_provider.chat_requests import ChatRequest
+from harness_openclaw.mock_provider.clawrouter_catalog import find_by_id, unlisted_model
 from harness_openclaw.mock_provider.completion import Answer
-from harness_openclaw.mock_provider.errors import Refusal, Refused
+from harness_openclaw.mock_provider.errors import ApiError, ErrorResponse
 from harness_openclaw.mock_provider.models import Model
 from harness_openclaw.mock_provider.native_transport import answered
-from harness_openclaw.mock_provider.request import Incoming, bearer
-from harness_openclaw.mock_provider.responses_events import Responding, refused
-from harness_openclaw.mock_provider.responses_items import COMPLAINTS, complaint, read_items
+from harness_openclaw.mock_provider.request import IncomingRequest, bearer
+from harness_openclaw.mock_provider.responses_events import Responding, error_reply
+from harness_openclaw.mock_provider.responses_items import ERROR_FORMAT, invalid_request, read_items
 from harness_openclaw.mock_provider.usage import Prompts
-from harness_openclaw.mock_provider.validation import BOOLEAN, INTEGER, LIST, NUMBER, OBJECT, TEXT, hold
+from harness_openclaw.mock_provider.validation import BOOLEAN, INTEGER, LIST, NUMBER, OBJECT, TEXT, validate
 from harness_openclaw.mock_provider.vendors import OPENAI_RESPONSES
 
 __all__ = ["Responses"]
@@ -94,43 +94,43 @@ class Responses:
         self._any_model = any_model
         self._prompts = Prompts()
 
-    def key(self, incoming: Incoming) -> str | None:
+    def key(self, incoming: IncomingRequest) -> str | None:
         """The key, which goes in `Authorization` (CW-AUTH-01)."""
         return bearer(incoming.request.headers)
 
-    def model_named(self, incoming: Incoming) -> object:
+    def model_named(self, incoming: IncomingRequest) -> object:
         return incoming.body.get("model")
 
-    def answer(self, incoming: Incoming) -> tuple[Answer, bool]:
-        asked = self._asked(incoming.body)
-        answer = answered(asked, incoming, self._prompts, incoming.id("resp_", 48), _too_long)
-        return replace(answer, echo=incoming.body), asked.stream
+    def answer(self, incoming: IncomingRequest) -> tuple[Answer, bool]:
+        chat = self._asked(incoming.body)
+        answer = answered(chat, incoming, self._prompts, incoming.id("resp_", 48), _too_long)
+        return replace(answer, echo=incoming.body), chat.stream
 
     def written(self, answer: Answer, stream: bool) -> Reply:
         return Responding(answer).as_events() if stream else Responding(answer).as_json()
 
-    def broken(self, answer: Answer, refusal: Refusal, *, after: int) -> Reply:
-        return Responding(answer).broken_events(refusal, after=after)
+    def broken(self, answer: Answer, error: ErrorResponse, *, after: int) -> Reply:
+        return Responding(answer).broken_events(error, after=after)
 
-    def refuse(self, refusal: Refusal, incoming: Incoming) -> Reply:
-        return refused(refusal, incoming)
+    def error_reply(self, error: ErrorResponse, incoming: IncomingRequest) -> Reply:
+        return error_reply(error, incoming)
 
-    def _asked(self, body: dict[str, Any]) -> Asked:
-        held = hold(body, _BODY, COMPLAINTS)
+    def _asked(self, body: dict[str, Any]) -> ChatRequest:
+        held = validate(body, _BODY, ERROR_FORMAT)
         if held.get("model") is None and held.get("prompt") is None:
-            raise COMPLAINTS.missing(("model",))
+            raise ERROR_FORMAT.missing(("model",))
         model = self._model(held.get("model") or _OF_THE_PROMPT)
         continued = any(held.get(name) for name in ("previous_response_id", "conversation", "prompt"))
         if not held.get("input") and not continued:
             message = "One of 'input', 'previous_response_id', 'prompt' or 'conversation' must be provided."
-            raise complaint(message, ("input",), "missing_required_parameter")
+            raise invalid_request(message, ("input",), "missing_required_parameter")
         turns = read_items(held.get("input") or [], continued=continued)
         system = [{"role": "system", "content": held["instructions"]}] if held.get("instructions") else []
         _check_figures(held)
         tools = _tools(held.get("tools") or [])
         choice, forced = _choice(held.get("tool_choice"), tools)
         reasoning, shown = _reasoning(held, model)
-        return Asked(
+        return ChatRequest(
             model,
             (*system, *turns) or ({"role": "user", "content": ""},),
             stream=held.get("stream") is True,
@@ -143,18 +143,18 @@ class Responses:
         )
 
     def _model(self, name: str) -> Model:
-        model = granted(name)
-        if model is None or model.maker.name != OPENAI_RESPONSES.name:
-            model = made_up(name, OPENAI_RESPONSES, any_model=self._any_model)
+        model = find_by_id(name)
+        if model is None or model.vendor.name != OPENAI_RESPONSES.name:
+            model = unlisted_model(name, OPENAI_RESPONSES, any_model=self._any_model)
         if model is None:
             message = f"The requested model '{name}' does not exist."
-            raise Refused(Refusal(404, message, {"param": "model", "code": "model_not_found"}))
+            raise ApiError(ErrorResponse(404, message, {"param": "model", "code": "model_not_found"}))
         return model
 
 
-def _too_long(tokens: int, most: int) -> Refused:
+def _too_long(tokens: int, most: int) -> ApiError:
     message = "Your input exceeds the context window of this model. Please adjust your input and try again."
-    return complaint(message, ("input",), "context_length_exceeded")
+    return invalid_request(message, ("input",), "context_length_exceeded")
 
 
 def _check_figures(held: Mapping[str, Any]) -> None:
@@ -164,7 +164,7 @@ def _check_figures(held: Mapping[str, Any]) -> None:
             "Invalid 'max_output_tokens': integer below minimum value."
             f" Expected a value >= {_LEAST_OUTPUT}, but got {limit} instead."
         )
-        raise complaint(message, ("max_output_tokens",), "integer_below_min_value")
+        raise invalid_request(message, ("max_output_tokens",), "integer_below_min_value")
     for name, most in (("temperature", _HOTTEST), ("top_p", 1)):
         figure = held.get(name)
         if figure is None or 0 <= figure <= most:
@@ -174,21 +174,21 @@ def _check_figures(held: Mapping[str, Any]) -> None:
             f"Invalid '{name}': decimal {'below minimum' if low else 'above maximum'} value."
             f" Expected a value {'>= 0' if low else f'<= {most}'}, but got {figure:g} instead."
         )
-        raise complaint(message, (name,), f"decimal_{'below_min' if low else 'above_max'}_value")
+        raise invalid_request(message, (name,), f"decimal_{'below_min' if low else 'above_max'}_value")
     for place, word in enumerate(held.get("include") or ()):
         if word not in _INCLUDED:
-            raise COMPLAINTS.no_option(("include", place), _INCLUDED, word)
+            raise ERROR_FORMAT.no_option(("include", place), _INCLUDED, word)
 
 
 def _reasoning(held: Mapping[str, Any], model: Model) -> tuple[bool, bool]:
     """Whether the model reasons, and whether a summary of it is shown."""
-    wanted = hold(held.get("reasoning") or {}, _REASONING, COMPLAINTS, ("reasoning",))
+    wanted = validate(held.get("reasoning") or {}, _REASONING, ERROR_FORMAT, ("reasoning",))
     if not model.can_reason:
         if wanted.get("effort") is not None:
             message = "Unsupported parameter: 'reasoning.effort' is not supported with this model."
-            raise complaint(message, ("reasoning", "effort"), "unsupported_parameter")
+            raise invalid_request(message, ("reasoning", "effort"), "unsupported_parameter")
         if _ENCRYPTED in (held.get("include") or ()):
-            raise complaint("Encrypted content is not supported with this model.", ("include",))
+            raise invalid_request("Encrypted content is not supported with this model.", ("include",))
         return False, True
     effort = wanted.get("effort")
     if effort == "none":
@@ -203,28 +203,28 @@ def _tools(tools: list[Any]) -> tuple[Mapping[str, Any], ...]:
     for number, tool in enumerate(tools):
         at = ("tools", number)
         if not isinstance(tool, dict):
-            raise COMPLAINTS.mistyped(at, "object", tool)
+            raise ERROR_FORMAT.mistyped(at, "object", tool)
         kind = tool.get("type")
         if not isinstance(kind, str):
-            raise COMPLAINTS.missing((*at, "type"))
+            raise ERROR_FORMAT.missing((*at, "type"))
         if kind != "function":
             continue
         if "name" not in tool:
-            raise COMPLAINTS.missing((*at, "name"))
-        held = hold(tool, _TOOL, COMPLAINTS, at)
+            raise ERROR_FORMAT.missing((*at, "name"))
+        held = validate(tool, _TOOL, ERROR_FORMAT, at)
         if _NAME.fullmatch(held["name"]) is None:
             message = (
                 f"Invalid 'tools[{number}].name': string does not match pattern. Expected a string that"
                 " matches the pattern '^[a-zA-Z0-9_-]+$'."
             )
-            raise complaint(message, (*at, "name"), "invalid_value")
+            raise invalid_request(message, (*at, "name"), "invalid_value")
         parameters = held.get("parameters") or {}
         if parameters.get("type", "object") != "object":
             message = (
                 f"Invalid schema for function '{held['name']}': schema must be a JSON Schema of"
                 f" 'type: \"object\"', got 'type: \"{parameters['type']}\"'."
             )
-            raise complaint(message, (*at, "parameters"), "invalid_function_parameters")
+            raise invalid_request(message, (*at, "parameters"), "invalid_function_parameters")
         found.append({"name": held["name"], "parameters": parameters})
     return tuple(found)
 
@@ -234,17 +234,19 @@ def _choice(choice: Any, tools: tuple[Mapping[str, Any], ...]) -> tuple[str, str
         return "auto", None
     if isinstance(choice, str):
         if choice not in ("none", "auto", "required"):
-            raise COMPLAINTS.no_option(("tool_choice",), ("none", "auto", "required"), choice)
+            raise ERROR_FORMAT.no_option(("tool_choice",), ("none", "auto", "required"), choice)
         if choice == "required" and not tools:
-            raise complaint(
+            raise invalid_request(
                 "Tool choice 'required' must be specified with 'tools' parameter.", ("tool_choice",)
             )
         return choice, None
     if choice.get("type") != "function":
         return "auto", None
     if "name" not in choice:
-        raise COMPLAINTS.missing(("tool_choice", "name"))
-    name = hold(choice, _CHOICE, COMPLAINTS, ("tool_choice",))["name"]
+        raise ERROR_FORMAT.missing(("tool_choice", "name"))
+    name = validate(choice, _CHOICE, ERROR_FORMAT, ("tool_choice",))["name"]
     if all(tool["name"] != name for tool in tools):
-        raise complaint(f"Tool choice 'function' '{name}' not found in 'tools' parameter.", ("tool_choice",))
+        raise invalid_request(
+            f"Tool choice 'function' '{name}' not found in 'tools' parameter.", ("tool_choice",)
+        )
     return "required", name

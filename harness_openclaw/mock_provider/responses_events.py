@@ -9,12 +9,12 @@ import orjson
 
 from harness.model import Headers, JsonValue, Reply
 from harness_openclaw.mock_provider.completion import Answer, argument_pieces_of, pauses, pieces_of
-from harness_openclaw.mock_provider.errors import Refusal
-from harness_openclaw.mock_provider.model_output import Call
+from harness_openclaw.mock_provider.errors import ErrorResponse
+from harness_openclaw.mock_provider.model_output import ToolCall
 from harness_openclaw.mock_provider.native_transport import event
-from harness_openclaw.mock_provider.request import Incoming
+from harness_openclaw.mock_provider.request import IncomingRequest
 
-__all__ = ["Responding", "refused"]
+__all__ = ["Responding", "error_reply"]
 
 _JSON: Headers = (("Content-Type", "application/json"),)
 _EVENTS: Headers = (("Content-Type", "text/event-stream; charset=utf-8"),)
@@ -45,21 +45,21 @@ _TOLD_BACK: Mapping[str, JsonValue] = {
 }
 
 
-def refused(refusal: Refusal, incoming: Incoming) -> Reply:
+def error_reply(error: ErrorResponse, incoming: IncomingRequest) -> Reply:
     """The refusal, in `error`."""
     headers = (*_JSON, ("x-request-id", incoming.id("req_", 32)))
-    if refusal.retry_after is not None:
-        headers = (*headers, ("retry-after", str(refusal.retry_after)))
-    return Reply(refusal.status, headers, (orjson.dumps({"error": _error(refusal)}),))
+    if error.retry_after is not None:
+        headers = (*headers, ("retry-after", str(error.retry_after)))
+    return Reply(error.status, headers, (orjson.dumps({"error": _error(error)}),))
 
 
-def _error(refusal: Refusal) -> dict[str, JsonValue]:
-    kind, code = _ERRORS.get(refusal.status, ("invalid_request_error", None))
-    if refusal.status >= 500:
+def _error(error: ErrorResponse) -> dict[str, JsonValue]:
+    kind, code = _ERRORS.get(error.status, ("invalid_request_error", None))
+    if error.status >= 500:
         kind, code = _SERVER_ERROR, None
-    more = refusal.metadata or {}
+    more = error.metadata or {}
     return {
-        "message": refusal.upstream_words,
+        "message": error.upstream_message,
         "type": kind,
         "param": more.get("param"),
         "code": more.get("code") or code,
@@ -80,31 +80,31 @@ class Responding:
 
     def as_events(self) -> Reply:
         """The answer as events: the response that begins, its items, and the response as it ended."""
-        cut = self._answer.said.finish == "length"
+        cut = self._answer.output.finish == "length"
         end = "response.incomplete" if cut else "response.completed"
         return self._streamed(*self._opening(), *self._written(), self._event(end, response=self._response()))
 
-    def broken_events(self, refusal: Refusal, *, after: int) -> Reply:
+    def broken_events(self, error: ErrorResponse, *, after: int) -> Reply:
         """Events that end in an error, `after` so many pieces: as the only event, or with the response that
         failed."""
-        error = _error(refusal)
-        code = error["code"] or _SERVER_ERROR
+        content = _error(error)
+        code = content["code"] or _SERVER_ERROR
         if not after:
             return self._streamed(
-                self._event("error", code=code, message=error["message"], param=error["param"])
+                self._event("error", code=code, message=content["message"], param=content["param"])
             )
         opening = self._opening()
         pieces = [chunk for chunk, _ in zip(self._written(), range(after + 2), strict=False)]
         failed = {
             **self._response("failed"),
-            "error": {"code": code, "message": error["message"]},
+            "error": {"code": code, "message": content["message"]},
             "output": [],
             "usage": None,
         }
         return self._streamed(*opening, *pieces, self._event("response.failed", response=failed))
 
     def _streamed(self, *chunks: bytes) -> Reply:
-        return Reply(200, _EVENTS, chunks, pauses_ms=pauses(chunks, self._answer.dice))
+        return Reply(200, _EVENTS, chunks, pauses_ms=pauses(chunks, self._answer.rng))
 
     def _event(self, kind: str, **content: Any) -> bytes:
         written = event({"type": kind, **content, "sequence_number": self._number}, kind)
@@ -113,12 +113,12 @@ class Responding:
 
     def _response(self, status: str = "") -> dict[str, JsonValue]:
         answer = self._answer
-        cut = answer.said.finish == "length"
+        cut = answer.output.finish == "length"
         done = status or ("incomplete" if cut else "completed")
         over = done in ("completed", "incomplete")
-        asked = answer.echo or {}
-        told = {name: asked.get(name, usual) for name, usual in _TOLD_BACK.items()}
-        reasoning = asked.get("reasoning") or {}
+        chat = answer.echo or {}
+        told = {name: chat.get(name, usual) for name, usual in _TOLD_BACK.items()}
+        reasoning = chat.get("reasoning") or {}
         default = "medium" if answer.model.reasons else None
         return {
             "id": answer.id,
@@ -152,7 +152,7 @@ class Responding:
     # -------------------------------------------------------------- items
 
     def _written(self) -> Iterator[bytes]:
-        calls = iter(self._answer.said.calls)
+        calls = iter(self._answer.output.calls)
         for index, item in enumerate(self._items):
             match item["type"]:
                 case "reasoning":
@@ -190,7 +190,7 @@ class Responding:
         yield self._event("response.content_part.done", **here, part=part)
         yield self._event("response.output_item.done", output_index=index, item=item)
 
-    def _call(self, index: int, item: dict[str, Any], call: Call) -> Iterator[bytes]:
+    def _call(self, index: int, item: dict[str, Any], call: ToolCall) -> Iterator[bytes]:
         here = {"item_id": item["id"], "output_index": index}
         begun = {**item, "arguments": "", "status": "in_progress"}
         yield self._event("response.output_item.added", output_index=index, item=begun)
@@ -204,34 +204,34 @@ class Responding:
 
     def _noise(self, number: int) -> str:
         """What hides how long a piece is."""
-        dice = self._answer.dice
-        return dice.word(f"obfuscation {number}", dice.number(f"obfuscated {number}", 4, 16))
+        rng = self._answer.rng
+        return rng.word(f"obfuscation {number}", rng.number(f"obfuscated {number}", 4, 16))
 
 
-def _summary(asked: str | None) -> str | None:
-    return "detailed" if asked == "auto" else asked
+def _summary(chat: str | None) -> str | None:
+    return "detailed" if chat == "auto" else chat
 
 
 def _items(answer: Answer) -> Iterator[dict[str, Any]]:
-    said, dice = answer.said, answer.dice
-    if said.reasoning:
+    output, rng = answer.output, answer.rng
+    if output.reasoning:
         summary = [{"type": "summary_text", "text": answer.reasoning}] if answer.reasoning else []
-        item: dict[str, Any] = {"id": f"rs_{dice.word('reasoning', 48).lower()}", "type": "reasoning"}
+        item: dict[str, Any] = {"id": f"rs_{rng.word('reasoning', 48).lower()}", "type": "reasoning"}
         if "reasoning.encrypted_content" in ((answer.echo or {}).get("include") or ()):
-            item["encrypted_content"] = dice.opaque("encrypted reasoning")
+            item["encrypted_content"] = rng.opaque("encrypted reasoning")
         yield {**item, "summary": summary}
-    if said.text:
-        part = {"type": "output_text", "annotations": [], "logprobs": [], "text": said.text}
+    if output.text:
+        part = {"type": "output_text", "annotations": [], "logprobs": [], "text": output.text}
         yield {
-            "id": f"msg_{dice.word('message', 48).lower()}",
+            "id": f"msg_{rng.word('message', 48).lower()}",
             "type": "message",
-            "status": "incomplete" if said.finish == "length" else "completed",
+            "status": "incomplete" if output.finish == "length" else "completed",
             "content": [part],
             "role": "assistant",
         }
-    for number, call in enumerate(said.calls):
+    for number, call in enumerate(output.calls):
         yield {
-            "id": f"fc_{dice.word(f'function {number}', 48).lower()}",
+            "id": f"fc_{rng.word(f'function {number}', 48).lower()}",
             "type": "function_call",
             "status": "completed",
             "arguments": call.arguments,

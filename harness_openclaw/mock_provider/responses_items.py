@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from harness_openclaw.mock_provider.errors import Refusal, Refused
-from harness_openclaw.mock_provider.validation import LIST, OBJECT, TEXT, Field, Path, hold
+from harness_openclaw.mock_provider.errors import ApiError, ErrorResponse
+from harness_openclaw.mock_provider.validation import LIST, OBJECT, TEXT, Field, Path, validate
 
-__all__ = ["COMPLAINTS", "complaint", "read_items"]
+__all__ = ["ERROR_FORMAT", "invalid_request", "read_items"]
 
 _KINDS = {str: "a string", list: "an array", dict: "an object", bool: "a boolean", int: "an integer"}
 _EXPECTED = {
@@ -100,38 +100,40 @@ def _place(at: Path) -> str:
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in at).removeprefix(".")
 
 
-def complaint(message: str, at: Path = (), code: str | None = None) -> Refused:
+def invalid_request(message: str, at: Path = (), code: str | None = None) -> ApiError:
     """Something is wrong with what stands at a place, which OpenAI tells as `param`."""
-    return Refused(Refusal(400, message, {"param": _place(at) or None, "code": code}))
+    return ApiError(ErrorResponse(400, message, {"param": _place(at) or None, "code": code}))
 
 
-class _Complaints:
-    def missing(self, at: Path) -> Refused:
+class _ErrorFormat:
+    def missing(self, at: Path) -> ApiError:
         message = f"Missing required parameter: '{_place(at)}'."
-        return complaint(message, at, "missing_required_parameter")
+        return invalid_request(message, at, "missing_required_parameter")
 
-    def unknown(self, at: Path) -> Refused:
-        return complaint(f"Unknown parameter: '{_place(at)}'.", at, "unknown_parameter")
+    def unknown(self, at: Path) -> ApiError:
+        return invalid_request(f"Unknown parameter: '{_place(at)}'.", at, "unknown_parameter")
 
-    def mistyped(self, at: Path, expected: str, found: object) -> Refused:
+    def mistyped(self, at: Path, expected: str, found: object) -> ApiError:
         wanted, got = (
             _EXPECTED.get(expected, expected),
             _KINDS.get(type(found), "null" if found is None else "a number"),
         )
         message = f"Invalid type for '{_place(at)}': expected {wanted}, but got {got} instead."
-        return complaint(message, at, "invalid_type")
+        return invalid_request(message, at, "invalid_type")
 
-    def no_option(self, at: Path, options: tuple[str, ...], found: object) -> Refused:
+    def no_option(self, at: Path, options: tuple[str, ...], found: object) -> ApiError:
         *most, last = (f"'{option}'" for option in options)
         supported = f"{', '.join(most)}, and {last}" if most else last
-        return complaint(f"Invalid value: '{found}'. Supported values are: {supported}.", at, "invalid_value")
+        return invalid_request(
+            f"Invalid value: '{found}'. Supported values are: {supported}.", at, "invalid_value"
+        )
 
 
-COMPLAINTS = _Complaints()
+ERROR_FORMAT = _ErrorFormat()
 
 
 def read_items(given: str | list[Any], *, continued: bool) -> tuple[dict[str, Any], ...]:
-    """The items as turns, as the other models are given them. Raises `Refused` for those that the API does
+    """The items as turns, as the other models are given them. Raises `ApiError` for those that the API does
     not take; what came before a `continued` response is not known, so nothing is said of its calls."""
     if isinstance(given, str):
         return ({"role": "user", "content": given},)
@@ -139,13 +141,13 @@ def read_items(given: str | list[Any], *, continued: bool) -> tuple[dict[str, An
     for number, item in enumerate(given):
         at: Path = ("input", number)
         if not isinstance(item, dict):
-            raise COMPLAINTS.mistyped(at, "object", item)
+            raise ERROR_FORMAT.mistyped(at, "object", item)
         kind = item.get("type") or "message"
         if kind in _OTHER_ITEMS:
             continue
         if not isinstance(kind, str) or kind not in _ITEMS:
-            raise COMPLAINTS.no_option((*at, "type"), (*_ITEMS, *_OTHER_ITEMS), kind)
-        held = hold(item, _ITEMS[kind], COMPLAINTS, at)
+            raise ERROR_FORMAT.no_option((*at, "type"), (*_ITEMS, *_OTHER_ITEMS), kind)
+        held = validate(item, _ITEMS[kind], ERROR_FORMAT, at)
         turns.append(_turn(kind, held, at))
     if not continued:
         _check_calls(given)
@@ -162,7 +164,7 @@ def _turn(kind: str, held: Mapping[str, Any], at: Path) -> dict[str, Any]:
                     f"Invalid '{_place((*at, 'name'))}': string does not match pattern. Expected a string"
                     " that matches the pattern '^[a-zA-Z0-9_-]+$'."
                 )
-                raise complaint(message, (*at, "name"), "invalid_value")
+                raise invalid_request(message, (*at, "name"), "invalid_value")
             _check_call_id(held["call_id"], at)
             return {"role": "assistant", "content": held["arguments"]}
         case "function_call_output":
@@ -173,7 +175,7 @@ def _turn(kind: str, held: Mapping[str, Any], at: Path) -> dict[str, Any]:
         case _:
             for place, part in enumerate(held["summary"]):
                 fields = {"type": TEXT.of("summary_text").must(), "text": TEXT.must()}
-                hold(part, fields, COMPLAINTS, (*at, "summary", place))
+                validate(part, fields, ERROR_FORMAT, (*at, "summary", place))
             return {"role": "assistant", "content": held["summary"]}
 
 
@@ -182,10 +184,10 @@ def _message(held: Mapping[str, Any], at: Path) -> dict[str, Any]:
     if isinstance(content, list):
         _check_parts(content, _WRITTEN if role == "assistant" else _GIVEN, (*at, "content"))
     if "phase" in held and role != "assistant":
-        raise COMPLAINTS.unknown((*at, "phase"))
+        raise ERROR_FORMAT.unknown((*at, "phase"))
     if not str(held.get("id", "msg")).startswith("msg"):
         message = f"Invalid '{_place((*at, 'id'))}': '{held['id']}'. Expected an ID that begins with 'msg'."
-        raise complaint(message, (*at, "id"), "invalid_value")
+        raise invalid_request(message, (*at, "id"), "invalid_value")
     return {"role": role, "content": content}
 
 
@@ -194,13 +196,13 @@ def _check_parts(parts: list[Any], kinds: tuple[str, ...], at: Path) -> None:
         here = (*at, place)
         kind = part.get("type") if isinstance(part, dict) else None
         if kind not in kinds:
-            raise COMPLAINTS.no_option(here, kinds, kind)
-        held = hold(part, _PARTS[kind], COMPLAINTS, here)
+            raise ERROR_FORMAT.no_option(here, kinds, kind)
+        held = validate(part, _PARTS[kind], ERROR_FORMAT, here)
         if kind == "input_image" and not str(held.get("image_url", "https://")).startswith(
             ("data:image/", "https://", "http://")
         ):
             message = f"Invalid '{_place((*here, 'image_url'))}'. Expected a valid URL."
-            raise complaint(message, (*here, "image_url"), "invalid_value")
+            raise invalid_request(message, (*here, "image_url"), "invalid_value")
 
 
 def _check_call_id(name: str, at: Path) -> None:
@@ -209,7 +211,7 @@ def _check_call_id(name: str, at: Path) -> None:
             f"Invalid '{_place((*at, 'call_id'))}': string too long. Expected a string with maximum length"
             f" {_LONGEST_CALL_ID}, but got a string with length {len(name)} instead."
         )
-        raise complaint(message, (*at, "call_id"), "string_above_max_length")
+        raise invalid_request(message, (*at, "call_id"), "string_above_max_length")
 
 
 def _check_calls(items: list[Any]) -> None:
@@ -220,8 +222,8 @@ def _check_calls(items: list[Any]) -> None:
         if item.get("type") == "function_call":
             called.add(item["call_id"])
         elif item.get("type") == "function_call_output" and item["call_id"] not in called:
-            raise complaint(
+            raise invalid_request(
                 f"No tool call found for function call output with call_id {item['call_id']}.", ("input",)
             )
     for name in sorted(called - answered):
-        raise complaint(f"No tool output found for function call {name}.", ("input",))
+        raise invalid_request(f"No tool output found for function call {name}.", ("input",))

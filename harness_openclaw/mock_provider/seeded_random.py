@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import TypeVar
 
-__all__ = ["Dice"]
+__all__ = ["SeededRandom"]
 
 _ALPHABET = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _LETTERS = bytes(_ALPHABET[byte % len(_ALPHABET)] for byte in range(256))
@@ -15,7 +15,7 @@ _LETTERS = bytes(_ALPHABET[byte % len(_ALPHABET)] for byte in range(256))
 Option = TypeVar("Option")
 
 
-class Dice:
+class SeededRandom:
     """Throws that depend on the seed and on what they are thrown for, and on nothing else.
 
     `seed` is the digest of all parts of the seed.
@@ -31,9 +31,9 @@ class Dice:
     def _bytes(self, purpose: str, size: int) -> bytes:
         return hashlib.blake2b(purpose.encode(), key=self.seed, digest_size=size).digest()
 
-    def turned(self, purpose: str) -> Dice:
+    def derive(self, purpose: str) -> SeededRandom:
         """Other dice, which depend on these and on what they are for."""
-        return Dice(self.seed, purpose.encode())
+        return SeededRandom(self.seed, purpose.encode())
 
     def number(self, purpose: str, least: int, most: int) -> int:
         """A whole number from `least` to `most`, both included."""

@@ -9,10 +9,10 @@ from decimal import Decimal
 import orjson
 
 from harness.model import Headers, Reply
-from harness_openclaw.mock_provider.account import Books
+from harness_openclaw.mock_provider.account import Ledger
 from harness_openclaw.mock_provider.completion import JSON_HEADERS
-from harness_openclaw.mock_provider.errors import Refused, served_by
-from harness_openclaw.mock_provider.fault_injection import PREFIX, at_once, spoilt
+from harness_openclaw.mock_provider.errors import ApiError, upstream_error
+from harness_openclaw.mock_provider.fault_injection import PREFIX, immediate_reply, with_fault
 from harness_openclaw.mock_provider.media import SAMPLE_RATE, mp3, pcm
 from harness_openclaw.mock_provider.media_requests import (
     GENERATION_ID_LENGTH,
@@ -21,7 +21,7 @@ from harness_openclaw.mock_provider.media_requests import (
     text_in,
     typed,
 )
-from harness_openclaw.mock_provider.request import Incoming
+from harness_openclaw.mock_provider.request import IncomingRequest
 
 __all__ = ["speak"]
 
@@ -35,7 +35,7 @@ _TYPES: Mapping[str, tuple[type, ...]] = {"speed": (int, float), "provider": (di
 class _Speaker:
     """A model that speaks. `price` is in USD for each character; without `voices`, any will do."""
 
-    maker: str
+    vendor: str
     price: Decimal
     voices: tuple[str, ...] = ()
 
@@ -56,30 +56,30 @@ _SPEAKERS = {
 _ANYBODY = _Speaker("Simulated", Decimal("0.00001"))
 
 
-def speak(incoming: Incoming, books: Books, *, any_model: bool) -> Reply:
-    """The text as sound: silence as MP3, or a tone as samples. Raises `Refused`."""
+def speak(incoming: IncomingRequest, ledger: Ledger, *, any_model: bool) -> Reply:
+    """The text as sound: silence as MP3, or a tone as samples. Raises `ApiError`."""
     body = incoming.body
     name = text_in(body, "model")
-    demanded = incoming.demand_for(name)
-    if demanded is not None and demanded.at_once:
-        return at_once(demanded)
+    injected = incoming.injection_for(name)
+    if injected is not None and injected.is_immediate:
+        return immediate_reply(injected)
     text, voice = text_in(body, "input"), text_in(body, "voice")
     typed(body, _TYPES)
     wanted: str = option_in(body, "response_format", tuple(_FORMATS)) or _UNSTATED
     speaker = _find(name, any_model=any_model)
     if speaker.voices and voice not in speaker.voices:
         raise _unknown_voice(voice, speaker)
-    if demanded is not None and demanded.refusal is not None:
-        return Reply(200, JSON_HEADERS, (orjson.dumps({"error": demanded.refusal.error}),))
-    books.charge(len(text) * speaker.price)
-    sound = mp3(text, incoming.dice) if wanted == "mp3" else pcm(text, incoming.dice)
+    if injected is not None and injected.error is not None:
+        return Reply(200, JSON_HEADERS, (orjson.dumps({"error": injected.error.body}),))
+    ledger.charge(len(text) * speaker.price)
+    sound = mp3(text, incoming.rng) if wanted == "mp3" else pcm(text, incoming.rng)
     headers = (
         ("Content-Type", _FORMATS[wanted]),
         *_EXPOSED,
         ("X-Generation-Id", incoming.id(f"gen-tts-{int(incoming.now)}-", GENERATION_ID_LENGTH)),
     )
     reply = Reply(200, headers, _pieces(sound))
-    return spoilt(reply, demanded.fault) if demanded is not None and demanded.fault else reply
+    return with_fault(reply, injected.fault) if injected is not None and injected.fault else reply
 
 
 def _find(name: str, *, any_model: bool) -> _Speaker:
@@ -91,9 +91,9 @@ def _find(name: str, *, any_model: bool) -> _Speaker:
     raise no_such_model(name)
 
 
-def _unknown_voice(voice: str, speaker: _Speaker) -> Refused:
+def _unknown_voice(voice: str, speaker: _Speaker) -> ApiError:
     message = f"voice: unknown voice {voice!r}; known are {', '.join(speaker.voices)}"
-    return Refused(served_by(speaker.maker, message))
+    return ApiError(upstream_error(speaker.vendor, message))
 
 
 def _pieces(sound: bytes) -> tuple[bytes, ...]:

@@ -11,15 +11,15 @@ from typing import Any
 import orjson
 
 from harness.model import JsonValue
-from harness_openclaw.mock_provider.chat_requests import Asked
-from harness_openclaw.mock_provider.errors import Refusal, Refused
-from harness_openclaw.mock_provider.model_output import Said, tokens_in
+from harness_openclaw.mock_provider.chat_requests import ChatRequest
+from harness_openclaw.mock_provider.errors import ApiError, ErrorResponse
+from harness_openclaw.mock_provider.model_output import ModelOutput, count_tokens
 from harness_openclaw.mock_provider.models import Model
 
-__all__ = ["TOKENS_A_FILE", "Prompts", "Usage", "measure"]
+__all__ = ["TOKENS_PER_FILE", "Prompts", "Usage", "measure"]
 
 _TOKENS_A_TURN = 4
-TOKENS_A_FILE = 258  # images, documents, sound, film
+TOKENS_PER_FILE = 258  # images, documents, sound, film
 _LEAST_CACHED = 1024
 
 
@@ -78,41 +78,43 @@ class Prompts:
     def __init__(self) -> None:
         self._seen: set[bytes] = set()
 
-    def of(self, asked: Asked, too_long: Callable[[int, int], Refused] | None = None) -> tuple[int, int, int]:
+    def of(
+        self, chat: ChatRequest, too_long: Callable[[int, int], ApiError] | None = None
+    ) -> tuple[int, int, int]:
         """The tokens of a prompt: all of them, those read from the cache, those written to it.
 
-        Raises `Refused` for a prompt that the model cannot read whole, in the words of `too_long` or else
+        Raises `ApiError` for a prompt that the model cannot read whole, in the words of `too_long` or else
         of OpenRouter.
         """
-        tokens = sum(map(_tokens_of_turn, asked.messages))
-        tokens += sum(tokens_in(orjson.dumps(tool).decode()) for tool in asked.tools)
-        if tokens > asked.model.context:
-            raise (too_long or _too_long)(tokens, asked.model.context)
-        marked = _last_marked(asked) if asked.model.cache_write is not None else None
+        tokens = sum(map(_tokens_of_turn, chat.messages))
+        tokens += sum(count_tokens(orjson.dumps(tool).decode()) for tool in chat.tools)
+        if tokens > chat.model.context:
+            raise (too_long or _too_long)(tokens, chat.model.context)
+        marked = _last_marked(chat) if chat.model.cache_write is not None else None
         if marked is None:
             return tokens, 0, 0
-        turns = asked.messages[: marked + 1]
+        turns = chat.messages[: marked + 1]
         beginning = sum(map(_tokens_of_turn, turns))
         if beginning < _LEAST_CACHED:
             return tokens, 0, 0
-        digest = hashlib.blake2b(orjson.dumps([asked.model.id, turns]), digest_size=16).digest()
+        digest = hashlib.blake2b(orjson.dumps([chat.model.id, turns]), digest_size=16).digest()
         if digest in self._seen:
             return tokens, beginning, 0
         self._seen.add(digest)
         return tokens, 0, beginning
 
 
-def _too_long(tokens: int, context: int) -> Refused:
+def _too_long(tokens: int, context: int) -> ApiError:
     message = (
         f"This endpoint's maximum context length is {context} tokens. However, you requested about"
         f" {tokens} tokens ({tokens} of text input). Please reduce the length of the input."
     )
-    return Refused(Refusal(400, message, {"provider_name": None}))
+    return ApiError(ErrorResponse(400, message, {"provider_name": None}))
 
 
-def _last_marked(asked: Asked) -> int | None:
-    for index in range(len(asked.messages) - 1, -1, -1):
-        turn = asked.messages[index]
+def _last_marked(chat: ChatRequest) -> int | None:
+    for index in range(len(chat.messages) - 1, -1, -1):
+        turn = chat.messages[index]
         content = turn.get("content")
         parts = content if isinstance(content, list) else ()
         if "cache_control" in turn or any("cache_control" in part for part in parts):
@@ -124,30 +126,30 @@ def _tokens_of_turn(turn: Mapping[str, Any]) -> int:
     content = turn.get("content")
     tokens = _TOKENS_A_TURN
     if isinstance(content, str):
-        tokens += tokens_in(content)
+        tokens += count_tokens(content)
     elif isinstance(content, list):
         for part in content:
             text = part.get("text")
-            tokens += tokens_in(text) if isinstance(text, str) else TOKENS_A_FILE
+            tokens += count_tokens(text) if isinstance(text, str) else TOKENS_PER_FILE
     calls = turn.get("tool_calls")
     if calls:
-        tokens += tokens_in(orjson.dumps(calls).decode())
+        tokens += count_tokens(orjson.dumps(calls).decode())
     return tokens
 
 
-def measure(model: Model, prompt: tuple[int, int, int], said: Said) -> Usage:
+def measure(model: Model, prompt: tuple[int, int, int], output: ModelOutput) -> Usage:
     """What an answer counts for and costs, with the prompt's tokens as `Prompts.of` gives them."""
     tokens, cached, written = prompt
     plain = tokens - cached - written
     return Usage(
         prompt=tokens,
-        completion=said.tokens,
-        reasoning=said.reasoning_tokens,
+        completion=output.tokens,
+        reasoning=output.reasoning_tokens,
         cached=cached,
         written=written,
         prompt_cost=plain * model.price("prompt")
         + cached * model.price("cache_read")
         + written * model.price("cache_write"),
-        completion_cost=said.tokens * model.price("completion"),
-        images=said.image_tokens,
+        completion_cost=output.tokens * model.price("completion"),
+        images=output.image_tokens,
     )

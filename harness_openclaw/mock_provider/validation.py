@@ -6,21 +6,32 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
-from harness_openclaw.mock_provider.errors import Refused
+from harness_openclaw.mock_provider.errors import ApiError
 
-__all__ = ["BOOLEAN", "INTEGER", "LIST", "NUMBER", "OBJECT", "TEXT", "Complaints", "Field", "Path", "hold"]
+__all__ = [
+    "BOOLEAN",
+    "INTEGER",
+    "LIST",
+    "NUMBER",
+    "OBJECT",
+    "TEXT",
+    "ErrorFormat",
+    "Field",
+    "Path",
+    "validate",
+]
 
 Path: TypeAlias = tuple[str | int, ...]
 """Where a value stands in a body: names and indices."""
 
 
-class Complaints(Protocol):
+class ErrorFormat(Protocol):
     """How an API says what is wrong at a place. Each gives an error that is to be raised."""
 
-    def missing(self, at: Path) -> Refused: ...
-    def unknown(self, at: Path) -> Refused: ...
-    def mistyped(self, at: Path, expected: str, found: object) -> Refused: ...
-    def no_option(self, at: Path, options: tuple[str, ...], found: object) -> Refused: ...
+    def missing(self, at: Path) -> ApiError: ...
+    def unknown(self, at: Path) -> ApiError: ...
+    def mistyped(self, at: Path, expected: str, found: object) -> ApiError: ...
+    def no_option(self, at: Path, options: tuple[str, ...], found: object) -> ApiError: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,35 +66,35 @@ LIST = Field((list,), "array")
 OBJECT = Field((dict,), "object")
 
 
-def hold(
+def validate(
     value: Any,
     fields: Mapping[str, Field],
-    complain: Complaints,
+    error_format: ErrorFormat,
     at: Path = (),
     *,
     named: Callable[[str], str] = str,
 ) -> Mapping[str, Any]:
     """The object, with its names as `named` gives them, and without what is null.
 
-    Raises `Refused`, in the API's words, for what is no object, and for fields that are missing, unknown,
+    Raises `ApiError`, in the API's words, for what is no object, and for fields that are missing, unknown,
     of another type, or none of the options.
     """
     if not isinstance(value, dict):
-        raise complain.mistyped(at, "object", value)
+        raise error_format.mistyped(at, "object", value)
     found: dict[str, Any] = {}
     for written, content in value.items():
         name = named(written)
         field = fields.get(name)
         if field is None:
-            raise complain.unknown((*at, written))
+            raise error_format.unknown((*at, written))
         if content is None and not field.required:
             continue
         if type(content) not in field.types:
-            raise complain.mistyped((*at, written), field.expected, content)
+            raise error_format.mistyped((*at, written), field.expected, content)
         if field.options and content not in field.options:
-            raise complain.no_option((*at, written), field.options, content)
+            raise error_format.no_option((*at, written), field.options, content)
         found[name] = content
     for name, field in fields.items():
         if field.required and name not in found:
-            raise complain.missing((*at, name))
+            raise error_format.missing((*at, name))
     return found

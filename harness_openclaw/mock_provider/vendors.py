@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from harness_openclaw.mock_provider.models import Maker
+from harness_openclaw.mock_provider.models import Vendor
 
 __all__ = [
     "ANTHROPIC",
     "DEEPSEEK",
     "GOOGLE",
     "MOONSHOT",
-    "NOBODY",
     "OPENAI",
     "OPENAI_RESPONSES",
     "STEALTH",
+    "UNNAMED",
     "XAI",
 ]
 
-ANTHROPIC = Maker(
+ANTHROPIC = Vendor(
     "Anthropic",
     stop="end_turn",
     tool_calls="tool_use",
@@ -25,8 +25,8 @@ ANTHROPIC = Maker(
     signs=True,
     tool_id="toolu_",
 )
-OPENAI = Maker("OpenAI", fingerprint=True)
-OPENAI_RESPONSES = Maker(
+OPENAI = Vendor("OpenAI", fingerprint=True)
+OPENAI_RESPONSES = Vendor(
     "OpenAI",
     stop="completed",
     tool_calls="completed",
@@ -35,7 +35,7 @@ OPENAI_RESPONSES = Maker(
     summarises=True,
     least_output=16,
 )
-GOOGLE = Maker(
+GOOGLE = Vendor(
     "Google",
     stop="STOP",
     tool_calls="STOP",
@@ -43,8 +43,8 @@ GOOGLE = Maker(
     reasoning_format="google-gemini-v1",
     tool_id="tool_",
 )
-DEEPSEEK = Maker("DeepSeek")
-MOONSHOT = Maker("Moonshot AI", tool_id="functions.")
-XAI = Maker("xAI", stop="completed", tool_calls="completed", reasoning_format="xai-responses-v1")
-NOBODY = Maker("Simulated")
-STEALTH = Maker("Stealth")
+DEEPSEEK = Vendor("DeepSeek")
+MOONSHOT = Vendor("Moonshot AI", tool_id="functions.")
+XAI = Vendor("xAI", stop="completed", tool_calls="completed", reasoning_format="xai-responses-v1")
+UNNAMED = Vendor("Simulated")
+STEALTH = Vendor("Stealth")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 from harness_openclaw.mock_provider.media import png
-from harness_openclaw.mock_provider.seeded_random import Dice
+from harness_openclaw.mock_provider.seeded_random import SeededRandom
 
 __all__ = ["mp4", "webm"]
 
@@ -19,9 +19,9 @@ _VP8_KEY_FRAME = bytes.fromhex("7001009d012a100010000cc0ce25a0027401400000feda26
 """Sixteen pixels square, of one colour."""
 
 
-def mp4(dice: Dice, seconds: int) -> bytes:
+def mp4(rng: SeededRandom, seconds: int) -> bytes:
     """One picture, shown for so many seconds."""
-    picture = png(dice)
+    picture = png(rng)
     duration = seconds * _MILLISECONDS
     kind = _box(b"ftyp", b"isom", struct.pack(">I", 0x200), b"isomiso2mp41")
     place = len(kind) + len(_movie(picture, duration, 0)) + 8
@@ -86,7 +86,7 @@ def _descriptor(tag: int, content: bytes) -> bytes:
     return bytes((tag, len(content))) + content
 
 
-def webm(dice: Dice, seconds: int) -> bytes:
+def webm(rng: SeededRandom, seconds: int) -> bytes:
     """One picture, shown for so many seconds; its title is what differs from film to film."""
     head = _element(
         0x1A45DFA3,
@@ -102,7 +102,7 @@ def webm(dice: Dice, seconds: int) -> bytes:
         0x1549A966,
         _element(0x2AD7B1, struct.pack(">I", 1_000_000)),
         _element(0x4489, struct.pack(">d", float(seconds * _MILLISECONDS))),
-        _element(0x7BA9, dice.word("title", 12).encode()),
+        _element(0x7BA9, rng.word("title", 12).encode()),
         _element(0x4D80, b"stand-in"),
         _element(0x5741, b"stand-in"),
     )

@@ -10,10 +10,10 @@ from typing import Any
 import orjson
 
 from harness.model import JsonValue, Reply
-from harness_openclaw.mock_provider.account import Books
+from harness_openclaw.mock_provider.account import Ledger
 from harness_openclaw.mock_provider.completion import JSON_HEADERS
-from harness_openclaw.mock_provider.errors import Refusal, Refused
-from harness_openclaw.mock_provider.fault_injection import PREFIX, at_once, spoilt
+from harness_openclaw.mock_provider.errors import ApiError, ErrorResponse
+from harness_openclaw.mock_provider.fault_injection import PREFIX, immediate_reply, with_fault
 from harness_openclaw.mock_provider.media_requests import (
     GENERATION_ID_LENGTH,
     amount,
@@ -23,7 +23,7 @@ from harness_openclaw.mock_provider.media_requests import (
     text_in,
     typed,
 )
-from harness_openclaw.mock_provider.request import Incoming
+from harness_openclaw.mock_provider.request import IncomingRequest
 from harness_openclaw.mock_provider.video_files import mp4, webm
 
 __all__ = ["Videos", "listed"]
@@ -121,31 +121,31 @@ class _Job:
 class Videos:
     """The jobs of one account."""
 
-    def __init__(self, books: Books, *, any_model: bool) -> None:
-        self._books = books
+    def __init__(self, ledger: Ledger, *, any_model: bool) -> None:
+        self._books = ledger
         self._any_model = any_model
         self._jobs: dict[str, _Job] = {}
 
-    def submit(self, incoming: Incoming) -> Reply:
-        """Begin a job. Raises `Refused` for a request that no model would take."""
+    def submit(self, incoming: IncomingRequest) -> Reply:
+        """Begin a job. Raises `ApiError` for a request that no model would take."""
         body = incoming.body
         name = text_in(body, "model")
-        demanded = incoming.demand_for(name)
-        if demanded is not None and demanded.at_once:
-            return at_once(demanded)
+        injected = incoming.injection_for(name)
+        if injected is not None and injected.is_immediate:
+            return immediate_reply(injected)
         text_in(body, "prompt")
         seconds, cost = self._check(body, name)
-        if demanded is not None and demanded.refusal is not None:
-            return _json({"error": demanded.refusal.error})
+        if injected is not None and injected.error is not None:
+            return _json({"error": injected.error.body})
         self._books.charge(cost)
-        way = demanded.variant if demanded is not None and demanded.shape == "film" else ""
+        way = injected.variant if injected is not None and injected.kind == "video" else ""
         job = self._begin(incoming, seconds, cost, way)
         if way == "completed":
             job.polls = len(_STAGES)
         reply = _json(_told(job, job.stage(incoming.now)), status=202)
-        return spoilt(reply, demanded.fault) if demanded is not None and demanded.fault else reply
+        return with_fault(reply, injected.fault) if injected is not None and injected.fault else reply
 
-    def _begin(self, incoming: Incoming, seconds: int, cost: Decimal, way: str) -> _Job:
+    def _begin(self, incoming: IncomingRequest, seconds: int, cost: Decimal, way: str) -> _Job:
         name = incoming.id("", _WORD)
         url = f"{incoming.before}/videos/{name}"
         path = "/" + url.partition("://")[2].partition("/")[2]
@@ -173,41 +173,41 @@ class Videos:
         for frame in _FRAMES:
             if frames.count(frame) > 1:
                 message = f"Invalid input: frame_images: more than one {frame}"
-                raise Refused(Refusal(400, message, to_account=False))
+                raise ApiError(ErrorResponse(400, message, names_account=False))
         images_in(body, "input_references")
         url = body.get("callback_url")
         if url is not None and not url.startswith("https://"):
-            raise Refused(
-                Refusal(400, "Invalid input: callback_url: expected an HTTPS URL", to_account=False)
+            raise ApiError(
+                ErrorResponse(400, "Invalid input: callback_url: expected an HTTPS URL", names_account=False)
             )
         seconds = body.get("duration") or (studio.durations or (5,))[-1]
         return seconds, seconds * studio.price
 
-    def poll(self, incoming: Incoming) -> Reply:
-        """How a job stands. Raises `Refused` for one that there is not."""
+    def poll(self, incoming: IncomingRequest) -> Reply:
+        """How a job stands. Raises `ApiError` for one that there is not."""
         job = self._job(incoming)
         stage = job.stage(incoming.now)
         job.polls += 1
         return _json(_told(job, stage))
 
-    def download(self, incoming: Incoming) -> Reply:
-        """The film of a completed job. Raises `Refused` for one that is not completed."""
+    def download(self, incoming: IncomingRequest) -> Reply:
+        """The film of a completed job. Raises `ApiError` for one that is not completed."""
         job = self._job(incoming)
         stage = job.stage(incoming.now)
         if stage != "completed":
             message = f"Video generation is not completed. Current status: {stage}"
-            raise Refused(Refusal(400, message, to_account=False))
+            raise ApiError(ErrorResponse(400, message, names_account=False))
         if incoming.query("index") not in ("", "0"):
-            raise Refused(Refusal(404, "Video not found", to_account=False))
-        dice = incoming.dice.turned("film")
-        film = webm(dice, job.seconds) if job.kind == "video/webm" else mp4(dice, job.seconds)
+            raise ApiError(ErrorResponse(404, "Video not found", names_account=False))
+        rng = incoming.rng.derive("film")
+        film = webm(rng, job.seconds) if job.kind == "video/webm" else mp4(rng, job.seconds)
         headers = tuple(pair for pair in JSON_HEADERS if pair[0] != "Content-Type")
         return Reply(200, (("Content-Type", job.kind), *headers), (film,))
 
-    def _job(self, incoming: Incoming) -> _Job:
+    def _job(self, incoming: IncomingRequest) -> _Job:
         job = self._jobs.get(incoming.named)
         if job is None:
-            raise Refused(Refusal(404, f"Job {incoming.named} not found", to_account=False))
+            raise ApiError(ErrorResponse(404, f"Job {incoming.named} not found", names_account=False))
         return job
 
 

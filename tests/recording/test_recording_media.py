@@ -16,7 +16,7 @@ from harness.model import Case, Reply, Request
 from harness.recording import Budget, Key, Progress, ProviderClient, Settings, Upstream, plan, record
 from harness.scenarios import bundled_scenarios, load
 from harness_openclaw.mock_provider import Provider
-from harness_openclaw.mock_provider.fault_injection import spoilt
+from harness_openclaw.mock_provider.fault_injection import with_fault
 
 ORIGIN = "https://openrouter.ai"
 STORED = "https://storage.example/film.mp4"
@@ -138,7 +138,7 @@ def test_half_a_film_is_set_aside(studio: Studio, site_of: OpenSite, media: dict
 
     def answer(request: Request) -> Reply:
         reply = provider.answer(request)
-        return spoilt(reply, "truncated") if "/content" in request.url else reply
+        return with_fault(reply, "truncated") if "/content" in request.url else reply
 
     site = site_of(answer, stands_for=ORIGIN)
     (take,) = studio.record(media["video"], site.caller())

@@ -15,7 +15,7 @@ from openrouter_recordings import Recorded, recordings
 from provider_requests import KEY, PAINTER, WEATHER, chat, events_in, look_up, media, user
 
 from harness.model import Reply, Request
-from harness_openclaw.mock_provider import CATALOGUE, Account, Provider, demands
+from harness_openclaw.mock_provider import MODELS, Account, Provider, injection_names
 
 _REFERENCE = "OpenRouter API reference"
 _IMAGES = f"{_REFERENCE}, image generation"
@@ -144,13 +144,13 @@ def requests() -> Iterator[Request]:
     """Requests that between them are given every sort of answer that the stand-in has."""
     long_prompt = "x" * 6000
     marked = [{"type": "text", "text": long_prompt, "cache_control": {"type": "ephemeral"}}]
-    for model, stream in product(CATALOGUE, (False, True)):
+    for model, stream in product(MODELS, (False, True)):
         yield chat(model=model.id, stream=stream)
         yield chat(model=model.id, stream=stream, reasoning={"effort": "high"})
         yield chat(model=model.id, stream=stream, max_tokens=16)
         yield chat(model=model.id, stream=stream, tools=[WEATHER], tool_choice="required")
         yield chat(model=model.id, stream=stream, messages=[{"role": "system", "content": marked}, user()])
-    for name, stream in product(demands(), (False, True)):
+    for name, stream in product(injection_names(), (False, True)):
         yield chat(model=f"simulated/{name}", stream=stream)
     for stream in (False, True):
         yield chat(model=PAINTER, stream=stream, modalities=["image", "text"])

@@ -10,7 +10,7 @@ import pytest
 from provider_requests import CLAUDE, GPT, body_of, chat, error_of, header, look_up, read_stream, user
 
 from harness.model import Reply
-from harness_openclaw.mock_provider import CATALOGUE, Account, Provider
+from harness_openclaw.mock_provider import MODELS, Account, Provider
 
 CACHED = {"X-OpenRouter-Cache": "true"}
 
@@ -33,7 +33,7 @@ def test_an_answer_costs_what_the_list_says() -> None:
     """Tokens times the prices of `GET /models`, to the last digit."""
     provider = Provider()
     prices = {model["id"]: model["pricing"] for model in look(provider, "models")}
-    for model in CATALOGUE:
+    for model in MODELS:
         if model.routes_to is not None:
             continue
         usage = body_of(provider.answer(chat(model=model.id)))["usage"]

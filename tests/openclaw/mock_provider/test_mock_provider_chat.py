@@ -24,7 +24,7 @@ from provider_requests import (
 )
 
 from harness.model import Reply, Request
-from harness_openclaw.mock_provider import CATALOGUE, Provider
+from harness_openclaw.mock_provider import MODELS, Provider
 from harness_openclaw.reference import Refusal, shape
 
 texts = st.text(max_size=40)
@@ -45,7 +45,7 @@ inputs = st.fixed_dictionaries(
     {
         "operation": st.just("chat"),
         "edition": st.sampled_from(["2026-05", "latest"]),
-        "model": st.sampled_from([f"openrouter/{model.id}" for model in CATALOGUE]),
+        "model": st.sampled_from([f"openrouter/{model.id}" for model in MODELS]),
         "api_key": st.just(KEY),
         "history": st.lists(turns, min_size=1, max_size=6),
     },
@@ -101,7 +101,7 @@ def test_whatever_the_reference_sends_is_answered_soundly(asked: dict[str, Any])
 
 
 @given(
-    model=st.sampled_from([model.id for model in CATALOGUE]),
+    model=st.sampled_from([model.id for model in MODELS]),
     text=texts,
     choice=st.sampled_from([None, "none", "auto", "required"]),
     limit=st.none() | st.integers(16, 60),
@@ -125,7 +125,7 @@ def test_a_limit_is_kept_and_the_books_are_right_in_both_forms(
 
 def test_a_stream_comes_in_pieces_that_make_up_the_text() -> None:
     """Several deltas, none of them cut inside a word, nothing lost between them."""
-    for model, effort in product(CATALOGUE, ("none", "high")):
+    for model, effort in product(MODELS, ("none", "high")):
         reply = Provider().answer(chat(model=model.id, stream=True, reasoning={"effort": effort}))
         streamed = read_stream(reply)
         assert len(streamed.chunks) > 5

@@ -30,7 +30,7 @@ from clawrouter_requests import (
 from provider_requests import body_of, events_in, header
 
 from harness.model import Reply, Request
-from harness_openclaw.mock_provider import Account, Provider, demands
+from harness_openclaw.mock_provider import Account, Provider, injection_names
 
 LONG = "What is the answer?"
 """A question that is answered at length, with this limit and with that."""
@@ -349,7 +349,7 @@ def test_an_answer_follows_a_result() -> None:
 
 # ------------------------------------------------------------------ on demand
 
-ERRORS = [name for name in demands() if name.startswith("error-") and name[6:9].isdecimal()]
+ERRORS = [name for name in injection_names() if name.startswith("error-") and name[6:9].isdecimal()]
 
 
 @pytest.mark.parametrize("form", NATIVE)

@@ -24,7 +24,7 @@ from provider_requests import (
 )
 
 from harness.errors import UsageError
-from harness_openclaw.mock_provider import Account, Provider, demands
+from harness_openclaw.mock_provider import Account, Provider, injection_names
 
 PREFILL = [user(), {"role": "assistant", "content": "I would"}]
 CALL = {"id": "c", "type": "function", "function": {"name": "get_weather", "arguments": "{}"}}
@@ -195,7 +195,7 @@ def test_any_model_is_answered_where_that_is_wanted() -> None:
 # ------------------------------------------------------------------ on demand
 
 
-SPOKEN = [name for name in demands() if name.startswith(("error-", "fault-"))]
+SPOKEN = [name for name in injection_names() if name.startswith(("error-", "fault-"))]
 
 
 @pytest.mark.parametrize("name", SPOKEN)
@@ -274,7 +274,7 @@ def test_the_header_works_at_every_endpoint() -> None:
 def test_the_guide_names_every_answer_on_demand() -> None:
     """What can be asked for can be read in docs/simulator.md."""
     guide = (Path(__file__).parents[3] / "docs" / "simulator.md").read_text("utf-8")
-    assert [name for name in demands() if f"`{name}`" not in guide] == []
+    assert [name for name in injection_names() if f"`{name}`" not in guide] == []
 
 
 def test_an_unknown_demand_is_an_error_of_the_caller() -> None:

@@ -14,7 +14,7 @@ from native_recordings import Recorded, objects_in, recordings
 from test_against_recordings import NEARLY_ALL, shapes, strange
 
 from harness.model import Reply, Request
-from harness_openclaw.mock_provider import Provider, demands
+from harness_openclaw.mock_provider import Provider, injection_names
 
 _RESPONSES = "OpenAI API reference, Responses, streaming events"
 _SUMMARY_EVENT = {
@@ -126,7 +126,7 @@ def requests() -> Iterator[tuple[str, Request]]:
     thoughts = {"thinkingConfig": {"includeThoughts": True, "thinkingBudget": 1024}}
     functions = [{"functionDeclarations": [{**tool, "parametersJsonSchema": SCHEMA}]}]
     called = turn("user", {"text": "get_weather"})
-    errors = [name for name in demands() if name.startswith("error-")]
+    errors = [name for name in injection_names() if name.startswith("error-")]
     for stream in (False, True):
         tools = [{**tool, "input_schema": SCHEMA}]
         yield "messages", messages(stream=stream)

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from harness.model import Reply
-from harness_openclaw.mock_provider.errors import REFUSALS
+from harness_openclaw.mock_provider.errors import ERRORS
 from harness_openclaw.reference.answers.failures import (
     Kind,
     classify,
@@ -116,11 +116,11 @@ def test_what_the_upstream_provider_said_counts() -> None:
     assert failure_of_status(refused(503, {"error": error}), label="").error_class == "overloaded"
 
 
-@pytest.mark.parametrize("name", REFUSALS)
+@pytest.mark.parametrize("name", ERRORS)
 def test_every_answer_of_the_stand_in_is_a_failure(name: str) -> None:
     """Of the class that its status has, but for those whose text says more."""
-    refusal = REFUSALS[name]
-    failure = failure_of_status(refused(refusal.status, {"error": refusal.error}), label="")
+    refusal = ERRORS[name]
+    failure = failure_of_status(refused(refusal.status, {"error": refusal.body}), label="")
     by_text = {"400-context": "context_overflow", "400-provider": "timeout", "403": "billing"}
     by_text["503-overloaded"] = "overloaded"
     assert failure.error_class == by_text.get(name, classify(refusal.status, "").error_class)
