@@ -9,7 +9,7 @@ import click
 
 from harness.cli.options import open_suites
 from harness.errors import LoadError, Problem, UsageError
-from harness.implementations.folder import MANIFEST, read_manifest
+from harness.implementations.manifest import MANIFEST, read_manifest
 from harness.known_failing import read_known_failing
 from harness.model import EDITIONS, Case
 from harness.scenarios import Suites, locate, warnings

@@ -7,7 +7,7 @@ docs/protocol.md; both give an `Observation` for a `Case`.
 from __future__ import annotations
 
 from harness.implementations.addresses import Connection, connect
-from harness.implementations.declared import SandboxMode
-from harness.implementations.folder import known_names
+from harness.implementations.capabilities import SandboxMode
+from harness.implementations.manifest import known_names
 
 __all__ = ["Connection", "SandboxMode", "connect", "known_names"]

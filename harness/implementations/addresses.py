@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 from harness.errors import ImplementationError, UsageError, nearest
-from harness.implementations.declared import DECLARABLE, SANDBOX_MODES, SandboxMode, declared
-from harness.implementations.folder import (
+from harness.implementations.capabilities import DECLARABLE, SANDBOX_MODES, SandboxMode, declared
+from harness.implementations.manifest import (
     MANIFEST,
     Manifest,
     known_names,

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import ImplementationError
 from harness.implementations import protocol
+from harness.implementations.capabilities import declared
 from harness.implementations.child_process import Child
-from harness.implementations.declared import declared
 from harness.implementations.pending_case import PendingCase
 from harness.implementations.results import Unreadable, named
 from harness.model import Case, CaseRun, ImplementationInfo, Observation

@@ -147,26 +147,30 @@ def test_a_module_that_cannot_be_imported_is_the_implementation_s_error(tmp_path
 @pytest.mark.parametrize(
     ("text", "problems"),
     [
-        ("", ["1:1: the file must be a mapping"]),
+        ("", ["1:1: is empty"]),
+        ("- address: command:x\n", ["1:1: the file must be a mapping"]),
         ("name: x\n", ["1:1: `address` is missing"]),
-        ("address: node adapter.mjs\n", ["1:10: an address that begins neither with command:"]),
+        ("address: node adapter.mjs\n", ["1:1: an address that begins neither with command:"]),
         (
             "adress: command:x\nmode: sent\n",
             [
-                "1:9: unknown key 'adress'; did you mean 'address'?",
-                "2:7: mode as 'sent'; did you mean 'send'?",
+                "1:1: unknown key 'adress'; did you mean 'address'?",
+                "2:1: mode as 'sent'; did you mean 'send'?",
             ],
         ),
-        ("address: command:x\naddress: command:y\n", ["2:1: the key 'address' is here twice"]),
-        ("address: command:x\noperations: chat\n", ["2:13: operations as str 'chat'"]),
+        (
+            "address: command:x\naddress: command:y\n",
+            ['2:1: the key "address" is here twice (first in line 1)'],
+        ),
+        ("address: command:x\noperations: chat\n", ["2:1: operations as str 'chat'"]),
         (
             "address: command:x\nfeatures: [reples]\n",
-            ["2:11: the unknown word 'reples' in features; did you mean 'replies'?"],
+            ["2:1: the unknown word 'reples' in features; did you mean 'replies'?"],
         ),
-        ("address: command:x\nvars: {model: x}\n", ["2:7: vars other than `app`"]),
-        ("address: command:x\nname: 5\n", ["2:7: name as int 5"]),
-        ("address: command:x\nname: [\n", ["3:1: this is not YAML"]),
-        ("address: command:x\n<<: {name: y}\n", ["2:1: merge keys are not supported"]),
+        ("address: command:x\nvars: {model: x}\n", ["2:1: vars other than `app`"]),
+        ("address: command:x\nname: 5\n", ["2:1: name as int 5"]),
+        ("address: command:x\nname: [\n", ["3:1: look for a missing quote, bracket or blank"]),
+        ("address: command:x\n<<: {name: y}\n", ["2:1: merge keys (<<) are not read"]),
     ],
 )
 def test_a_wrong_implementation_file_is_refused_with_every_place(

@@ -13,7 +13,7 @@ import pytest
 from obedient import job_of
 
 from harness.implementations import connect
-from harness.implementations.folder import read_manifest
+from harness.implementations.manifest import read_manifest
 from harness.model import Observation, Reply, Request
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -23,8 +23,8 @@ import orjson
 
 from harness.errors import ImplementationError
 from harness.implementations import protocol
+from harness.implementations.capabilities import SandboxMode
 from harness.implementations.child_process import Child
-from harness.implementations.declared import SandboxMode
 from harness.implementations.results import Unreadable, as_outcome
 from harness.implementations.send.protocol_capture import CapturedTraffic, provider
 from harness.implementations.send.sandbox import Launcher

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.implementations.capabilities import SandboxMode
 from harness.implementations.child_process import Child
-from harness.implementations.declared import SandboxMode
 from harness.implementations.send.sandbox import Ingress, Launcher
 from harness.model import CaseRun, JsonValue, Reply, Request
 from harness.wire.server import Listener

@@ -17,8 +17,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from harness.errors import ImplementationError, UsageError
+from harness.implementations.capabilities import SandboxMode
 from harness.implementations.child_process import Child, child_environment
-from harness.implementations.declared import SandboxMode
 from harness.implementations.send.sandbox_ports import PortMap, ports_of
 from harness.model import Request, Step
 from harness.wire.dns import NameServer
