@@ -21,7 +21,7 @@ _COMMANDS = {
     "serve": "Stand in for a provider, for any client by hand.",
     "preflight": "Check route, key, credits, models and cost before a recording.",
     "record": "Record cassettes against a live API.",
-    "simulate": "Serve a stand-in for OpenRouter, to try things without an account.",
+    "mock": "Serve a mock provider, to try things without an account.",
     "validate": "Check scenario files, implementations and known failures.",
     "cassettes": "Show, check, scrub and import recordings of provider traffic.",
 }

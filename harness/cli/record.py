@@ -276,13 +276,14 @@ class _Recording:
     def _check_hosts(self, planned: Plan) -> None:
         if self._asked.settings.source == "live" and self._caller.upstream.is_local:
             self._veil.echo(
-                "what answers is on this machine: if it is a stand-in, say --source simulated", fg="yellow"
+                "what answers is on this machine: if it is a mock provider, say --source simulated",
+                fg="yellow",
             )
         count = planned.only_for_a_stand_in
         if count and not self._caller.upstream.is_local:
             asking = "1 case asks" if count == 1 else f"{count} cases ask"
             self._veil.echo(
-                f"{asking} for answers that only the stand-in gives: record from `harness simulate`,"
+                f"{asking} for answers that only the mock provider gives: record from `harness mock`,"
                 " or leave them out",
                 fg="yellow",
             )

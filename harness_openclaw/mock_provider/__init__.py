@@ -1,4 +1,4 @@
-"""A stand-in provider: plausible answers, and the refusals of the real one (docs/simulator.md).
+"""A stand-in provider: plausible answers, and the refusals of the real one (docs/mock-provider.md).
 
     from harness_openclaw.mock_provider import Provider
 

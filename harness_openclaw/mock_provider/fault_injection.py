@@ -129,7 +129,7 @@ def injection_named(name: str) -> Injection:
         return Injection("pages", variant=plain.removeprefix(_PAGES), once=once)
     raise UsageError(
         f"the mock provider has no answer called {name!r}{nearest(plain, injection_names())}",
-        hint="docs/simulator.md lists them all.",
+        hint="docs/mock-provider.md lists them all.",
     )
 
 

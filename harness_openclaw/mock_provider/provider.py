@@ -61,7 +61,7 @@ def new_year_2026() -> float:
 class Provider:
     """A provider like OpenRouter, and a proxy like ClawRouter, that live in memory.
 
-    It answers under any host and any path before the endpoint (docs/simulator.md lists them). All of an
+    It answers under any host and any path before the endpoint (docs/mock-provider.md lists them). All of an
     answer follows from the request's method, path and body, from how many equal requests came before, from
     what was asked for earlier, and from the clock; the key has no part in it and never comes back.
 

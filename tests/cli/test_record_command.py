@@ -1,4 +1,4 @@
-"""`harness record`, `preflight` and `simulate`, as a person runs them: processes, TLS and no account."""
+"""`harness record`, `preflight` and `mock`, as a person runs them: processes, TLS and no account."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ for path in sys.argv[1:]:
 
 @dataclass
 class Simulated:
-    """A stand-in provider in a process of its own, and how commands are told of it."""
+    """The mock provider in a process of its own, and the options that lead commands to it."""
 
     process: subprocess.Popen[str]
     url: str
@@ -91,7 +91,7 @@ class Simulated:
 
 @pytest.fixture(scope="module")
 def simulated() -> Iterator[Simulated]:
-    command = [sys.executable, "-m", "harness", "simulate"]
+    command = [sys.executable, "-m", "harness", "mock"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         url = process.stdout.readline().split()[-1].removesuffix("/api/v1")
@@ -265,7 +265,7 @@ def test_cases_without_a_recording_go_into_a_folder(studio: Studio) -> None:
 
 
 def test_the_real_host_is_reached_by_the_proxy_of_the_environment(studio: Studio) -> None:
-    """Without --upstream: the stand-in is the proxy here, and vouches for openrouter.ai."""
+    """Without --upstream: the mock provider is the proxy here, and vouches for openrouter.ai."""
     proxy = studio.simulated.url.replace("https://", "http://")
     done = studio.run(
         "record",
@@ -283,10 +283,10 @@ def test_the_real_host_is_reached_by_the_proxy_of_the_environment(studio: Studio
     assert (stated["metadata"]["source"], stated["metadata"]["host"]) == ("live", "openrouter.ai")
 
 
-def test_what_only_a_stand_in_answers_is_warned_of_elsewhere(studio: Studio) -> None:
+def test_what_only_a_mock_provider_answers_is_warned_of_elsewhere(studio: Studio) -> None:
     """A provider would not know what is meant."""
     refused = ("record", "openrouter/conversations/refused/400", "--into", "tapes")
-    said = "1 case asks for answers that only the stand-in gives"
+    said = "1 case asks for answers that only the mock provider gives"
     proxy = studio.simulated.url.replace("https://", "http://")
     elsewhere = {"HTTPS_PROXY": proxy, "https_proxy": proxy, "SSL_CERT_FILE": studio.simulated.ca_file}
     assert said in studio.run(*refused, "--yes", **elsewhere, NO_PROXY="", no_proxy="").stdout
@@ -605,7 +605,7 @@ def test_preflight_finds_models_of_clawrouter_in_its_catalog(studio: Studio) -> 
 
 @pytest.fixture
 def answer_of(simulated: Simulated) -> Callable[[str], int]:
-    """The status that the stand-in answers a GET with."""
+    """The status that the mock provider answers a GET with."""
     import ssl
     import urllib.request
 
@@ -619,6 +619,6 @@ def answer_of(simulated: Simulated) -> Callable[[str], int]:
     return get
 
 
-def test_the_stand_in_is_there_for_anybody(answer_of: Callable[[str], int]) -> None:
-    """Over TLS, by the certificate authority that it names."""
+def test_the_mock_provider_answers_over_tls(answer_of: Callable[[str], int]) -> None:
+    """With a certificate of the authority that it names."""
     assert answer_of("/api/v1/models") == 200

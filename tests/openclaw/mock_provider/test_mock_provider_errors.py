@@ -272,8 +272,8 @@ def test_the_header_works_at_every_endpoint() -> None:
 
 
 def test_the_guide_names_every_answer_on_demand() -> None:
-    """What can be asked for can be read in docs/simulator.md."""
-    guide = (Path(__file__).parents[3] / "docs" / "simulator.md").read_text("utf-8")
+    """What can be asked for can be read in docs/mock-provider.md."""
+    guide = (Path(__file__).parents[3] / "docs" / "mock-provider.md").read_text("utf-8")
     assert [name for name in injection_names() if f"`{name}`" not in guide] == []
 
 
