@@ -29,7 +29,7 @@ def run(folder: Path, rounds: int) -> Iterator[Table]:
     write_suites(folder / "suites", list(samples(_CASES)))
     suites = load(folder / "suites")
     cases = list(suites.cases())
-    with connect("reference") as implementation:
+    with connect("python:harness_openclaw.reference:implementation") as implementation:
         jobs = [CaseRun(case, _answer) for case in cases]
         seen = list(implementation.perform(jobs))
         verdicts = list(run_cases(cases, implementation))

@@ -141,6 +141,7 @@ class _Bench:
     """The implementation under test and the settings, shared by all items of a session."""
 
     def __init__(self, config: pytest.Config) -> None:
+        from harness.bundled import REFERENCE
         from harness.implementations import connect
         from harness.known_failing import KnownFailing, read_known_failing
         from harness.model import DEFAULT_EDITION, EDITIONS
@@ -149,7 +150,9 @@ class _Bench:
         self._config = config
         self._markers: set[str] = set()
         self.implementation: Implementation = connect(
-            _setting(config, "harness_implementation"), timeout_s=config.getoption("--harness-timeout")
+            _setting(config, "harness_implementation"),
+            timeout_s=config.getoption("--harness-timeout"),
+            reference=REFERENCE,
         )
         about = self.implementation.about
         asked = _setting(config, "harness_edition")

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from harness._version import __version__
+from harness.bundled import REFERENCE
 from harness.cli.options import edition_option, sandbox_option
 from harness.errors import UsageError
 from harness.implementations import SandboxMode, connect
@@ -40,7 +41,7 @@ def command(url: str, address: str, edition: str | None, timeout: float, sandbox
     suites = load(bundled_scenarios() / "openrouter" / "custom-proxy.yaml")
     broken: dict[str, str] = {}
     kept: dict[str, str] = {}
-    with closing(connect(address, timeout_s=timeout, sandbox=sandbox)) as implementation:
+    with closing(connect(address, timeout_s=timeout, sandbox=sandbox, reference=REFERENCE)) as implementation:
         about = implementation.about
         chosen = edition or about.edition or DEFAULT_EDITION
         cases = suites.cases(chosen, vars={**about.vars, "proxy": {"base": url.rstrip("/")}})

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 
+from harness.bundled import REFERENCE
 from harness.cli.cost_report import write_cost_report
 from harness.cli.empty_selection import explain_empty_selection
 from harness.cli.options import edition_option, implementation_option, open_suites, selecting, selection_of
@@ -174,7 +175,9 @@ def command(
     longest_s = (silence + (asked.retries.longest_s or 0)) * (1 + retries) + _LONGEST_JOB_S + _SLACK_S
     with ExitStack() as stack:
         address = addresses[0] if addresses else "reference"
-        implementation = stack.enter_context(closing(connect(address, timeout_s=longest_s)))
+        implementation = stack.enter_context(
+            closing(connect(address, timeout_s=longest_s, reference=REFERENCE))
+        )
         about = implementation.about
         editions = EDITIONS if edition == "all" else (edition or about.edition or DEFAULT_EDITION,)
         wanted = [

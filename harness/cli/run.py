@@ -17,6 +17,7 @@ import click
 import orjson
 
 from harness._version import __version__
+from harness.bundled import REFERENCE
 from harness.cli.empty_selection import explain_empty_selection
 from harness.cli.options import (
     edition_option,
@@ -102,7 +103,9 @@ def command(
     suites = open_suites(patterns)
     with ExitStack() as stack:
         implementations = [
-            stack.enter_context(closing(connect(address, timeout_s=timeout, sandbox=sandbox)))
+            stack.enter_context(
+                closing(connect(address, timeout_s=timeout, sandbox=sandbox, reference=REFERENCE))
+            )
             for address in addresses or ("reference",)
         ]
         reporters = _open_reports(stack, reports, verbose)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import click
 import orjson
 
+from harness.bundled import REFERENCE
 from harness.cli.options import sandbox_option
 from harness.errors import UsageError, nearest
 from harness.implementations import SandboxMode, connect
@@ -37,7 +38,7 @@ def command(address: str, edition: str | None, timeout: float, sandbox: SandboxM
     `body` as JSON), `{"requests": […]}` for more or fewer than one, or `{"error": {…}}`. A line that cannot
     be read is answered with an error object and makes the exit code 4; a broken implementation makes it 3.
     """
-    with closing(connect(address, timeout_s=timeout, sandbox=sandbox)) as implementation:
+    with closing(connect(address, timeout_s=timeout, sandbox=sandbox, reference=REFERENCE)) as implementation:
         lines = _Lines(implementation, edition or implementation.about.edition or DEFAULT_EDITION)
         for output in lines.answer(sys.stdin.buffer):
             click.echo(output)

@@ -29,7 +29,6 @@ __all__ = ["Connection", "Mode", "connect"]
 
 Mode = Literal["shape", "send"]
 
-REFERENCE = "python:harness_openclaw.reference:implementation"
 TIMEOUT_S = 20.0
 
 _adapters: set[str] = set()  # top-level modules that were first imported from an implementation's folder
@@ -50,17 +49,19 @@ def connect(
     timeout_s: float = TIMEOUT_S,
     folder: Path = Path("implementations"),
     sandbox: SandboxMode | None = None,
+    reference: str | None = None,
 ) -> Connection:
-    """The implementation at `address`; close it, or use it as a context manager.
+    """Return the implementation at `address`; close it, or use it as a context manager.
 
-    `address` is `reference`, a name under `folder`, a path of a folder with an `implementation.yaml`,
+    `address` is `reference`, a name under `folder`, the path of a folder with an `implementation.yaml`,
     `python:package.module:callable`, `command:PROGRAM ARGUMENTS` or `exec:PROGRAM ARGUMENTS`. `mode`
-    overrides what the implementation says of itself. `timeout_s` is how long one case may take. `sandbox`
-    is whether a program in mode `send` gets a network of its own, and overrides its `implementation.yaml`;
-    `auto`, the default, if the system allows.
+    overrides what the implementation declares. `timeout_s` is how long one case may take, in seconds.
+    `sandbox` says whether a program in mode `send` gets its own network, and overrides its
+    `implementation.yaml`; the default, `auto`, uses one if the system allows it. `reference` is the address
+    of the contract's reference client, which `reference` stands for.
 
-    Raises `UsageError` for an address that leads nowhere, `LoadError` for a wrong `implementation.yaml`
-    and `ImplementationError` when what is there cannot be imported or started.
+    Raises `UsageError` for an address that does not exist, `LoadError` for an invalid `implementation.yaml`
+    and `ImplementationError` if the implementation cannot be imported or started.
     """
     if mode not in (None, "shape", "send"):
         raise UsageError(f"there is no mode {mode!r}", hint="A mode is shape or send.")
@@ -70,7 +71,9 @@ def connect(
             hint=f"It is one of {', '.join(SANDBOX_MODES)}.",
         )
     if address == "reference":
-        return _open(REFERENCE, Manifest(name="reference"), address, mode, timeout_s, None)
+        if reference is None:
+            raise UsageError("this contract has no reference client; name an implementation with -i")
+        return _open(reference, Manifest(name="reference"), address, mode, timeout_s, None)
     if address.startswith(("python:", "command:", "exec:")):
         return _open(address, Manifest(sandbox=sandbox), address, mode, timeout_s, None)
     home = _folder_of(address, folder)

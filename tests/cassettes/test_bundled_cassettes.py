@@ -115,7 +115,9 @@ def test_the_reference_sends_what_was_recorded(suite: str, cases: list[Case]) ->
     chosen = [case for case in cases if case.suite == suite]
     wanting = [
         (verdict.case.name, verdict.case.edition, verdict.status, verdict.unverified, verdict.unchecked)
-        for verdict in harness.run(chosen, harness.connect("reference"))
+        for verdict in harness.run(
+            chosen, harness.connect("python:harness_openclaw.reference:implementation")
+        )
         if verdict.status != "passed" or verdict.unverified or verdict.unchecked
     ]
     assert wanting == []

@@ -255,7 +255,12 @@ def test_a_suite_of_them_loads_and_passes(recordings: Path, tmp_path: Path) -> N
     suite = tmp_path / "suites" / "mine.yaml"
     suite.parent.mkdir()
     suite.write_text(write_suite(imported, "imported/mine", suite.parent), "utf-8")
-    verdicts = list(harness.run(harness.load(suite).cases("all"), harness.connect("reference")))
+    verdicts = list(
+        harness.run(
+            harness.load(suite).cases("all"),
+            harness.connect("python:harness_openclaw.reference:implementation"),
+        )
+    )
     assert {verdict.status for verdict in verdicts} == {"passed"}
     assert len(verdicts) == 6
     stored = list((suite.parent / "cassettes").rglob("*.yaml"))

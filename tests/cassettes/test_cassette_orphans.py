@@ -53,6 +53,6 @@ def test_numbers_that_no_reply_names_are_found(cases: Callable[[], list[Case]], 
 
 def test_a_run_shows_what_it_did_not_play(cases: Callable[[], list[Case]], tmp_path: Path) -> None:
     """By number or by request."""
-    verdicts = list(harness.run(cases(), harness.connect("reference")))
+    verdicts = list(harness.run(cases(), harness.connect("python:harness_openclaw.reference:implementation")))
     folder = tmp_path / "cassettes"
     assert unplayed_interactions(verdicts) == {folder / "numbered.yaml": (0, 2), folder / "asked.yaml": (0,)}

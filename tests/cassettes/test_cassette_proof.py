@@ -155,6 +155,6 @@ def test_what_repeats_have_played_is_no_orphan(tmp_path: Path) -> None:
     (tmp_path / "cassettes" / "looks.yaml").write_text(LOOKS)
     (tmp_path / "suite.yaml").write_text(LOOKING)
     cases = list(harness.load(tmp_path / "suite.yaml").cases())
-    (verdict,) = harness.run(cases, harness.connect("reference"))
+    (verdict,) = harness.run(cases, harness.connect("python:harness_openclaw.reference:implementation"))
     assert (verdict.status, verdict.unverified) == ("passed", ())
     assert unplayed_interactions([verdict]) == {}

@@ -85,12 +85,20 @@ def test_adapters_of_one_name_in_two_folders_are_two_modules(folder: Path) -> No
     assert urls == ["https://mine.example", "https://other.example", "https://mine.example"]
 
 
-def test_the_reference_is_reached_by_its_name() -> None:
-    """`reference` is the bundled implementation."""
-    pytest.importorskip("harness_openclaw.reference")
-    with connect("reference") as connection:
+def test_reference_stands_for_the_reference_client_of_the_contract(folder: Path) -> None:
+    """By whatever address the contract states."""
+    command = shlex.join([sys.executable, str(folder / "theirs" / "run.py")])
+    with connect("reference", reference=f"command:{command}") as connection:
         assert connection.about.name == "reference"
         assert connection.about.address == "reference"
+        ((_, seen),) = connection.perform([job_of({})])
+    assert seen.broken is None
+
+
+def test_a_contract_without_a_reference_client_needs_an_implementation() -> None:
+    """The error says what to do."""
+    with pytest.raises(UsageError, match="no reference client; name an implementation with -i"):
+        connect("reference")
 
 
 def test_known_names_are_those_with_an_implementation_file(folder: Path, tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ def test_a_mutant_is_caught_for_its_rule(mutant: Mutant) -> None:
 
     assert verdict is not None, f"no case of {mutant.rule} tells it from a right implementation"
     assert verdict.status == "failed"
-    with connect("reference") as reference:
+    with connect("python:harness_openclaw.reference:implementation") as reference:
         assert [each.status for each in run([verdict.case], reference)] == ["passed"]
 
 

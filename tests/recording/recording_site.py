@@ -89,7 +89,7 @@ class Studio:
         settings = replace(Settings(self.folder / "tapes", self.aside, "simulated"), **given)
         progress = Progress(self.folder / "state.json", "reference", resume=resume)
         chosen = [cases] if isinstance(cases, Case) else cases
-        with implementation or connect("reference") as performing:
+        with implementation or connect("python:harness_openclaw.reference:implementation") as performing:
             return list(record(chosen, performing, caller, settings, progress))
 
     @property

@@ -171,7 +171,7 @@ def test_a_job_that_is_broken_off_is_not_forgotten(
 
     caller = site_of(answer, stands_for=ORIGIN).caller(on_wait=interrupt)
     progress = Progress(studio.folder / "state.json", "reference", resume=False)
-    with connect("reference") as reference:
+    with connect("python:harness_openclaw.reference:implementation") as reference:
         settings = Settings(studio.folder / "tapes", studio.aside)
         takes = record([media["video"]], reference, caller, settings, progress)
         take = next(takes)

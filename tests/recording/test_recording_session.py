@@ -53,7 +53,7 @@ def test_what_is_recorded_replays(studio: Studio, stand_in: Site, chat: MakeCase
     assert case.canaries["api_key"] not in text
     reply = {"cassette": str(file)}
     replayed = chat(replies=(reply,))
-    with connect("reference") as reference:
+    with connect("python:harness_openclaw.reference:implementation") as reference:
         (verdict,) = run([replayed], reference)
     assert (verdict.status, verdict.unverified) == ("passed", ())
     (kept,) = open_cassette(file).interactions
@@ -417,7 +417,7 @@ def test_an_interruption_keeps_what_is_complete(studio: Studio, stand_in: Site, 
         raise KeyboardInterrupt
 
     caller = stand_in.caller(on_wait=interrupt)
-    with connect("reference") as reference:
+    with connect("python:harness_openclaw.reference:implementation") as reference:
         takes = record(cases, reference, caller, settings, progress)
         assert next(takes).status == "recorded"
         with pytest.raises(KeyboardInterrupt):

@@ -15,7 +15,7 @@ def test_no_input_is_changed_by_a_call(edition: str) -> None:
     """After every bundled case its input is what it was before."""
     cases = list(load().cases(edition))
     before = [copy.deepcopy([step.input for step in case.steps]) for case in cases]
-    with harness.connect("reference") as reference:
+    with harness.connect("python:harness_openclaw.reference:implementation") as reference:
         performed = sum(1 for _ in harness.run(cases, reference))
     assert performed == len(cases) > 1000
     changed = [

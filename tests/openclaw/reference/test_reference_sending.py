@@ -293,7 +293,7 @@ def test_what_is_sent_is_what_is_shaped() -> None:
     shaped, sent = (
         {verdict.case.name: told(verdict) for verdict in harness.run(cases, connection)}
         for connection in (
-            connect("reference"),
+            connect("python:harness_openclaw.reference:implementation"),
             connect("python:harness_openclaw.reference.sending:implementation"),
         )
     )
