@@ -9,7 +9,10 @@ from harness.model import Reply, Request
 if TYPE_CHECKING:  # imported with the first request that it answers
     from harness_openclaw.mock_provider import Provider
 
-__all__ = ["REFERENCE", "MockProvider"]
+__all__ = ["BASE_URL", "REFERENCE", "MockProvider"]
+
+BASE_URL = "https://openrouter.ai/api/v1"
+"""Where requests go whose input names no base URL."""
 
 REFERENCE = "python:harness_openclaw.reference:implementation"
 """The address of its reference client."""

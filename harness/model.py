@@ -208,6 +208,7 @@ class Case:
     tags: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()  # features, from its keys and as declared
     canaries: Mapping[str, str] = field(default_factory=dict)  # name → secret minted for this case
+    base_url: str = ""  # where requests go whose input names no base URL; empty if that is not known
 
     @property
     def operation(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from harness.bundled import MockProvider
+from harness.bundled import BASE_URL, MockProvider
 from harness.model import DEFAULT_EDITION, Case, CaseRun, JsonValue, Reply, Request, Step
 from harness.scenarios import bundled_cassettes
 from harness.wire import render
@@ -26,4 +26,6 @@ def probe(
     def succeed(step: int, request: Request) -> Reply:
         return render({}, request, bundled_cassettes(), respond=respond)
 
-    return CaseRun(Case(name, name, filled["edition"], (Step(filled, ()),), "<input>", line), succeed)
+    steps = (Step(filled, ()),)
+    case = Case(name, name, filled["edition"], steps, "<input>", line, base_url=BASE_URL)
+    return CaseRun(case, succeed)

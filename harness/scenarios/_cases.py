@@ -15,6 +15,8 @@ _Order: TypeAlias = Literal["strict", "any"]
 
 __all__ = ["CaseMaker", "case_name", "editions_of", "interactions_from", "rules_in_force"]
 
+_BASE_URL = "https://openrouter.ai/api/v1"
+
 
 def case_name(suite: str, scenario: str, row: str | None) -> str:
     return f"{suite}/{scenario}" if row is None else f"{suite}/{scenario}/{row}"
@@ -90,6 +92,7 @@ class CaseMaker:
             tags=scenario.tags,
             requires=_features(scenario.requires, steps),
             canaries=canaries,
+            base_url=_BASE_URL,
         )
 
     def _rules_in_force(self, ids: tuple[str, ...], edition: str) -> tuple[tuple[Rule, ...], str]:

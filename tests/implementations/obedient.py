@@ -23,10 +23,13 @@ def job_of(
     name: str = "suite/case",
     answers: Responder = reply_ok,
     canaries: Mapping[str, str] | None = None,
+    base_url: str = "",
 ) -> CaseRun:
     """A job with a step for each input; nothing is expected of it."""
     steps = tuple(Step(given, ()) for given in inputs)
-    return CaseRun(Case(name, "suite", "2026-05", steps, "suite.yaml", 1, canaries=canaries or {}), answers)
+    secrets = canaries or {}
+    case = Case(name, "suite", "2026-05", steps, "suite.yaml", 1, canaries=secrets, base_url=base_url)
+    return CaseRun(case, answers)
 
 
 def adapter(*arguments: str, timeout_s: float = 20.0) -> Connection:

@@ -18,7 +18,7 @@ from harness.model import Observation, Reply, Request, Responder
 
 PROGRAM = Path(__file__).with_name("children") / "program.py"
 PAST_THE_PROXY = "nothing came by the proxy; a client that ignores HTTPS_PROXY is only seen in the sandbox"
-URL = "https://openrouter.ai/api/v1/chat/completions"
+URL = "https://api.acme.example/v1/chat/completions"
 
 
 def program(**options: Any) -> Connection:
@@ -83,7 +83,7 @@ def test_the_environment_has_the_proxy_and_the_authority_and_no_credentials(
     """What this process has of proxies and keys does not go to the program; what the input sets does."""
     monkeypatch.setenv("OPENROUTER_API_KEY", "sk-or-v1-real")
     monkeypatch.setenv("https_proxy", "http://corporate.example:3128")
-    monkeypatch.setenv("NO_PROXY", "openrouter.ai")
+    monkeypatch.setenv("NO_PROXY", "api.acme.example")
     environment = json.loads(told(seen_of("environment", env={"OPENROUTER_API_KEY": "canary", "N": 1})))
     assert environment["OPENROUTER_API_KEY"] == "canary"
     assert environment["N"] == "1"
@@ -142,7 +142,7 @@ def test_a_program_may_say_that_a_case_is_not_for_it() -> None:
 @pytest.mark.parametrize("sandbox", ["off", "auto"])
 def test_a_client_that_does_not_trust_the_authority_errs_with_that_reason(sandbox: str) -> None:
     """Not with a request that was never sent."""
-    expected = "client reached openrouter.ai:443 but does not trust the certificate authority"
+    expected = "client reached api.acme.example:443 but does not trust the certificate authority"
     assert expected in broken_by(seen_of("untrusting", sandbox=sandbox))
 
 
@@ -246,5 +246,5 @@ def test_there_is_no_shape_of_a_program_that_does_not_answer() -> None:
 def test_a_wrong_sandbox_in_the_manifest_is_told_with_its_place(tmp_path: Path) -> None:
     """With did-you-mean."""
     (tmp_path / "implementation.yaml").write_text("address: exec:true\nsandbox: requir\n", "utf-8")
-    with pytest.raises(LoadError, match=r"implementation\.yaml:2:10: .*did you mean 'require'"):
+    with pytest.raises(LoadError, match=r"implementation\.yaml:2:1: .*did you mean 'require'"):
         connect(str(tmp_path))

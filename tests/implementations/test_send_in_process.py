@@ -17,7 +17,7 @@ from harness.errors import UsageError
 from harness.implementations import connect
 from harness.model import CaseRun, Observation, Reply, Request, Responder
 
-URL = "https://openrouter.ai/api/v1/chat/completions"
+URL = "https://api.acme.example/v1/chat/completions"
 LIBRARIES = (
     "with_httpx",
     "with_httpx_async",

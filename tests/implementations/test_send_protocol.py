@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import sys
 from collections.abc import Mapping
@@ -19,7 +20,8 @@ from harness.model import CaseRun, Observation, Reply, Request, Responder
 
 ADAPTER = Path(__file__).with_name("children") / "sending_adapter.py"
 PAST_THE_PROXY = "nothing came by the proxy; a client that ignores HTTPS_PROXY is only seen in the sandbox"
-URL = "https://openrouter.ai/api/v1/chat/completions"
+BASE_URL = "https://api.acme.example/v1"
+URL = f"{BASE_URL}/chat/completions"
 
 
 def address(**says: Any) -> str:
@@ -38,7 +40,7 @@ def answers_as(name: str) -> Responder:
 
 
 def job(do: str, name: str = "suite/case", **given: Any) -> CaseRun:
-    return job_of({"do": do, **given}, name=name, answers=answers_as(name))
+    return job_of({"do": do, **given}, name=name, answers=answers_as(name), base_url=BASE_URL)
 
 
 def perform(connection: Connection, *jobs: CaseRun, at_once: int = 1) -> Mapping[str, Observation]:
@@ -63,6 +65,17 @@ def test_an_adapter_may_send_to_any_of_the_ways_in(sandbox: str, do: str, urls: 
     assert all(("X-Case", "kept") in request.headers for request in seen.steps[0].requests)
     assert told(seen) == ",".join(["suite/case/0"] * len(urls))
     assert seen.blind_spots == {"timing", "timeout"}
+
+
+def test_what_is_sent_to_the_base_url_of_a_run_was_meant_for_that_of_its_input_or_its_case() -> None:
+    """The input comes first; where neither names one, the request is seen as it was sent."""
+    stated = job("by_base_url", "a/1", base_url="https://proxy.example/v1")
+    unknown = job_of({"do": "by_base_url"}, name="a/2", answers=answers_as("a/2"))
+    with sending(features=["outcome"]) as connection:
+        done = perform(connection, stated, unknown)
+    first, second = (seen.steps[0].requests[0].url for seen in done.values())
+    assert first == "https://proxy.example/v1/chat/completions"
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/chat/completions", second)
 
 
 @pytest.mark.parametrize("do", ["by_proxy", "by_base_url"])

@@ -44,7 +44,7 @@ def seen_of(do: str, **given: Any) -> Observation:
 
 def test_a_client_that_ignores_proxies_is_caught() -> None:
     """Over TLS and in the clear, by name and by bare address; each answer comes from the harness."""
-    urls = ["https://openrouter.ai/past", "http://telemetry.example/past", "http://198.51.100.7/past"]
+    urls = ["https://api.acme.example/past", "http://telemetry.example/past", "http://198.51.100.7/past"]
     seen = seen_of("past_the_proxy")
     assert [request.url for request in seen.steps[0].requests] == urls
     assert told(seen) == " ".join(urls)
@@ -79,7 +79,7 @@ def test_nothing_else_can_be_reached() -> None:
     name was looked up for nothing is told."""
     seen = seen_of("other_ports")
     assert told(seen) == "ConnectionRefusedError ConnectionRefusedError"
-    assert seen.notes == ("it looked up openrouter.ai and no request to it was seen",)
+    assert seen.notes == ("it looked up api.acme.example and no request to it was seen",)
 
 
 def test_the_client_keeps_its_user_and_sees_the_loopback_only() -> None:

@@ -24,7 +24,7 @@ ADAPTER = Path(__file__).with_name("children") / "sending_adapter.py"
 BASES = (
     "http://localhost:4000/v1",
     "http://127.0.0.1:11434/v1",
-    "https://openrouter.ai:8443/api/v1",
+    "https://api.acme.example:8443/api/v1",
     "https://127.0.0.1:8443/v1",
 )
 
@@ -172,7 +172,7 @@ def test_ports_are_found_in_what_a_client_sends_to() -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        "https://openrouter.ai/v1",
+        "https://api.acme.example/v1",
         "https://a.example:443",
         "http://a.example:80",
         "http://a:x",

@@ -9,7 +9,7 @@ import pytest
 from harness.wire.dns import NameServer
 
 HEADER = struct.pack("!6H", 0xABCD, 0x0100, 1, 0, 0, 0)
-NAME = b"\x0aopenrouter\x02AI\x00"
+NAME = b"\x03api\x04ACME\x07example\x00"
 
 
 def test_every_name_has_the_address() -> None:
@@ -21,7 +21,7 @@ def test_every_name_has_the_address() -> None:
     assert reply[:12] == struct.pack("!6H", 0xABCD, 0x8500, 1, 1, 0, 0)
     assert reply[12:].startswith(question)
     assert reply.endswith(bytes((0, 4, 93, 184, 215, 14)))
-    assert list(names.asked) == ["openrouter.ai"]
+    assert list(names.asked) == ["api.acme.example"]
 
 
 def test_other_kinds_of_record_are_empty_and_no_error() -> None:

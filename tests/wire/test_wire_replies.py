@@ -13,8 +13,8 @@ from harness.model import Reply, Request
 from harness.wire import FAULTS, Respond, render
 
 NOWHERE = Path("nowhere")
-CHAT = Request("POST", "https://openrouter.ai/api/v1/chat/completions", (), b'{"stream":false}')
-STREAM = Request("POST", "https://openrouter.ai/api/v1/chat/completions", (), b'{"stream":true}')
+CHAT = Request("POST", "https://api.acme.example/v1/chat/completions", (), b'{"stream":false}')
+STREAM = Request("POST", "https://api.acme.example/v1/chat/completions", (), b'{"stream":true}')
 
 
 def rendered(reply: Any, request: Request = CHAT) -> Reply:
@@ -184,7 +184,7 @@ version: 1
 interactions:
 - request:
     method: POST
-    uri: https://openrouter.ai/api/v1/chat/completions
+    uri: https://api.acme.example/v1/chat/completions
     body: '{"stream": false}'
     headers: {}
   response:
@@ -193,7 +193,7 @@ interactions:
     body: {string: '{"first": true}'}
 - request:
     method: POST
-    uri: https://openrouter.ai/api/v1/chat/completions
+    uri: https://api.acme.example/v1/chat/completions
     body: '{"stream": true}'
     headers: {}
   response:
@@ -244,9 +244,9 @@ def test_a_recording_that_is_not_there_is_an_error(
 
 def test_a_request_that_was_not_recorded_is_answered_404_with_the_nearest(cassettes: Path) -> None:
     """The client is at fault, not the scenario: it gets an answer, and the run goes on."""
-    asked = Request("GET", "https://openrouter.ai/api/v1/key")
+    asked = Request("GET", "https://api.acme.example/v1/key")
     reply = render({"cassette": "chat.yaml"}, asked, cassettes)
     assert reply.status == 404
     words = json.loads(reply.body)["error"]["message"]
-    assert "chat.yaml has no answer to GET https://openrouter.ai/api/v1/key" in words
+    assert "chat.yaml has no answer to GET https://api.acme.example/v1/key" in words
     assert "harness cassettes show" in words

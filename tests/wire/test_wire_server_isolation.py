@@ -17,7 +17,7 @@ import pytest
 from harness.model import Reply, Request
 from harness.wire.server import CaptureServer
 
-HOSTS = ("https://openrouter.ai/api/v1", "https://proxy.example/v1", "http://proxy.example/v1", "")
+HOSTS = ("https://api.acme.example/v1", "https://proxy.example/v1", "http://proxy.example/v1", "")
 
 
 def answering_as(number: int) -> Callable[[Request], Reply]:

@@ -15,8 +15,8 @@ from real_clients import CLIENTS
 from harness.model import Reply
 from harness.wire.server import CaptureServer, Listener
 
-URL = "https://openrouter.ai/api/v1/chat/completions"
-DISTRUST = "client reached openrouter.ai:443 but does not trust the certificate authority"
+URL = "https://api.acme.example/v1/chat/completions"
+DISTRUST = "client reached api.acme.example:443 but does not trust the certificate authority"
 Raw = Callable[..., bytes]
 
 
@@ -34,7 +34,7 @@ def test_a_client_that_does_not_trust_the_authority_is_reported(listener: Listen
     else:
         connection = socket.create_connection(("127.0.0.1", listener.port), timeout=20)
         with connection, pytest.raises(ssl.SSLCertVerificationError):
-            ssl.create_default_context().wrap_socket(connection, server_hostname="openrouter.ai")
+            ssl.create_default_context().wrap_socket(connection, server_hostname="api.acme.example")
     listener.close()
     assert listener.refusals == (DISTRUST,)
     assert listener.requests == ()
@@ -46,7 +46,7 @@ def test_node_that_does_not_trust_the_authority_is_reported(listener: Listener) 
         pytest.skip("node is not on PATH")
     script = f"""
         import tls from "node:tls";
-        tls.connect({{port: {listener.port}, host: "127.0.0.1", servername: "openrouter.ai"}})
+        tls.connect({{port: {listener.port}, host: "127.0.0.1", servername: "api.acme.example"}})
            .on("error", (error) => console.log(error.code));
     """
     words = ["node", "--input-type=module", "-e", script]
@@ -54,7 +54,7 @@ def test_node_that_does_not_trust_the_authority_is_reported(listener: Listener) 
     listener.close()
     assert "CERT" in said or "SELF_SIGNED" in said or "VERIFY" in said, said
     (sentence,) = listener.refusals
-    assert sentence.startswith("client reached openrouter.ai:443")
+    assert sentence.startswith("client reached api.acme.example:443")
     assert "not trust the certificate authority" in sentence
 
 
@@ -83,7 +83,7 @@ def test_a_host_that_is_not_served_is_refused_and_reported(
     server: CaptureServer, url: str, where: str
 ) -> None:
     """The client gets a 502 with the reason; the request is not counted."""
-    with server.listen(answer, hosts={"openrouter.ai"}) as listener:
+    with server.listen(answer, hosts={"api.acme.example"}) as listener:
         verify = ssl.create_default_context(cafile=str(listener.authority.ca_file))
         with httpx.Client(proxy=listener.proxy_url, verify=verify) as client:
             assert client.get(URL).text == "ok"
@@ -99,7 +99,7 @@ def test_a_host_that_is_not_served_is_refused_and_reported(
 
 def test_its_own_address_is_always_served(server: CaptureServer) -> None:
     """A base URL is no host of anybody's."""
-    with server.listen(answer, hosts={"openrouter.ai"}) as listener:
+    with server.listen(answer, hosts={"api.acme.example"}) as listener:
         assert httpx.get(listener.base_url).text == "ok"
 
 
@@ -146,7 +146,7 @@ def test_leaving_is_no_failure(listener: Listener, how: str) -> None:
     """Connections kept for later and given up, and those never used in the clear, say nothing."""
     if how == "half a handshake":
         with socket.create_connection(("127.0.0.1", listener.port), timeout=20) as connection:
-            connection.sendall(b"CONNECT openrouter.ai:443 HTTP/1.1\r\n\r\n")
+            connection.sendall(b"CONNECT api.acme.example:443 HTTP/1.1\r\n\r\n")
             assert connection.recv(65536).startswith(b"HTTP/1.1 200")
     else:
         assert CLIENTS["httpx"](URL, listener.proxy_url, listener.authority.ca_file) == f"POST {URL}"

@@ -18,7 +18,7 @@ from harness.model import Reply
 from harness.wire.server import CaptureServer, Listener
 from harness.wire.server_replies import LiveReply
 
-URL = "https://openrouter.ai/api/v1/chat/completions"
+URL = "https://api.acme.example/v1/chat/completions"
 RESET = (httpx.ReadError, httpx.RemoteProtocolError)
 """What a reset is to httpx: the second over TLS, where Python's ssl may tell it as an early end."""
 
@@ -130,7 +130,7 @@ def test_a_reply_that_http_cannot_carry_is_reported(server: CaptureServer) -> No
     with server.listen(lambda _: Reply(200, (("x", "a\nb"),))) as listener, client_of(listener) as client:
         with pytest.raises(RESET):
             client.get(URL)
-        assert "the reply to GET https://openrouter.ai" in listener.refusals[0]
+        assert "the reply to GET https://api.acme.example" in listener.refusals[0]
 
 
 def test_an_answer_that_fails_is_kept_and_told_as_500(server: CaptureServer) -> None:

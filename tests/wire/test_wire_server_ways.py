@@ -15,7 +15,7 @@ from real_clients import BODY, CLIENTS
 from harness.model import Reply, Request
 from harness.wire.server import CaptureServer, Listener
 
-PROVIDER = "https://openrouter.ai/api/v1/chat/completions"
+PROVIDER = "https://api.acme.example/v1/chat/completions"
 Raw = Callable[..., bytes]
 
 
@@ -62,10 +62,10 @@ def test_headers_are_kept_in_order_letter_case_and_number(listener: Listener, ra
 @pytest.mark.parametrize(
     ("first", "tls", "host", "url"),
     [
-        (b"", None, b"openrouter.ai", "http://openrouter.ai/v1"),
-        (b"", "openrouter.ai", b"openrouter.ai", "https://openrouter.ai/v1"),
-        (b"", "openrouter.ai", b"openrouter.ai:8443", "https://openrouter.ai:8443/v1"),
-        (b"", "openrouter.ai", b"other.example", "https://openrouter.ai/v1"),
+        (b"", None, b"api.acme.example", "http://api.acme.example/v1"),
+        (b"", "api.acme.example", b"api.acme.example", "https://api.acme.example/v1"),
+        (b"", "api.acme.example", b"api.acme.example:8443", "https://api.acme.example:8443/v1"),
+        (b"", "api.acme.example", b"other.example", "https://api.acme.example/v1"),
         (b"CONNECT a.example:443 HTTP/1.1\r\n\r\n", "a.example", b"b.example", "https://a.example/v1"),
         (b"CONNECT a.example:8443 HTTP/1.1\r\n\r\n", "a.example", b"a.example", "https://a.example:8443/v1"),
         (b"CONNECT a.example:80 HTTP/1.1\r\n\r\n", None, b"a.example", "http://a.example/v1"),
@@ -90,7 +90,7 @@ def test_a_base_url_may_be_spoken_to_over_tls(listener: Listener) -> None:
 @pytest.mark.parametrize("proxied", [False, True])
 def test_requests_to_the_base_url_can_stand_for_the_providers(server: CaptureServer, proxied: bool) -> None:
     """A client that takes nothing but a base URL is seen as if it had been given the provider's."""
-    with server.listen(_say_url, stands_for="https://openrouter.ai/api/v1/") as listener:
+    with server.listen(_say_url, stands_for="https://api.acme.example/v1/") as listener:
         proxy = listener.proxy_url if proxied else None
         text = CLIENTS["httpx"](f"{listener.base_url}/chat/completions", proxy, listener.authority.ca_file)
     assert text == PROVIDER

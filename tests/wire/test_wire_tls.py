@@ -36,7 +36,7 @@ with mock.patch.object(ssl.SSLContext, "load_cert_chain", watch), CaptureServer(
     with server.listen(lambda request: Reply()) as listener:
         trust = ssl.create_default_context(cafile=str(ca))
         with httpx.Client(proxy=listener.proxy_url, verify=trust) as client:
-            assert client.get("https://openrouter.ai").status_code == 200
+            assert client.get("https://api.acme.example").status_code == 200
 print(len(seen), sorted(str(file) for file in folder.rglob("*")))
 """
 
@@ -67,7 +67,7 @@ def test_without_files_in_memory_a_key_is_readable_by_its_user_only(
 
     monkeypatch.setattr(ssl.SSLContext, "load_cert_chain", watch)
     with Authority() as authority:
-        authority.context("openrouter.ai")
+        authority.context("api.acme.example")
         left = [file for file in tmp_path.rglob("*") if file.is_file()]
     assert modes == [0o600]
     assert left == [authority.ca_file]

@@ -26,7 +26,7 @@ from harness.implementations import protocol
 from harness.implementations.capabilities import SandboxMode
 from harness.implementations.child_process import Child
 from harness.implementations.results import Unreadable, as_outcome
-from harness.implementations.send.protocol_capture import CapturedTraffic, provider
+from harness.implementations.send.protocol_capture import CapturedTraffic, base_url_of
 from harness.implementations.send.sandbox import Launcher
 from harness.model import (
     BlindSpot,
@@ -145,7 +145,7 @@ class Program:
             step=job.case.steps[step],
         )
         try:
-            with ingress.listen(answer, stands_for=provider(given)) as listener:
+            with ingress.listen(answer, stands_for=base_url_of(job.case, step)) as listener:
                 try:
                     child.send(document + b"\n")
                     child.end_input()

@@ -14,13 +14,12 @@ from pathlib import Path
 from harness.implementations.capabilities import SandboxMode
 from harness.implementations.child_process import Child
 from harness.implementations.send.sandbox import Ingress, Launcher
-from harness.model import CaseRun, JsonValue, Reply, Request
+from harness.model import Case, CaseRun, JsonValue, Reply, Request
 from harness.wire.server import Listener
 from harness.wire.server_replies import LiveReply
 
-__all__ = ["CaptureSession", "CapturedTraffic", "CaseCapture", "provider"]
+__all__ = ["CaptureSession", "CapturedTraffic", "CaseCapture", "base_url_of"]
 
-_OPENROUTER = "https://openrouter.ai/api/v1"
 _BETWEEN_CASES = Reply(
     503, (("content-type", "text/plain"),), (b"harness: no case is being performed on this connection\n",)
 )
@@ -29,9 +28,10 @@ _BETWEEN_CASES = Reply(
 _PAST_THE_PROXY = "nothing came by the proxy; a client that ignores HTTPS_PROXY is only seen in the sandbox"
 
 
-def provider(given: Mapping[str, JsonValue]) -> str:
-    """The base URL that an input means; what is sent to a listener's own base URL was meant for it."""
-    return given.get("base_url") or _OPENROUTER
+def base_url_of(case: Case, step: int) -> str | None:
+    """Return the base URL that a step of the case means; what is sent to a listener's own base URL was meant
+    for it. None if neither its input nor the case names one."""
+    return case.steps[step].input.get("base_url") or case.base_url or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class CaptureSession:
             with self.answering:
                 return (job.live or job.answers)(step, request)
 
-        stands_for = provider(performed.input)
+        stands_for = base_url_of(job.case, step)
         if not shared:
             return self._launcher.server.listen(answer, stands_for=stands_for)
         assert self._ingress is not None

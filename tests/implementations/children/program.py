@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 Input = dict[str, Any]
-BASE = "https://openrouter.ai/api/v1"
+BASE = "https://api.acme.example/v1"
 
 
 def post(given: Input, url: str | None = None) -> str:
@@ -103,7 +103,7 @@ def past_the_proxy(given: Input) -> None:
     """Direct connections: TLS by name, plain by name, and one to an address without a name."""
     trust = ssl.create_default_context()
     connections = (
-        http.client.HTTPSConnection("openrouter.ai", context=trust),
+        http.client.HTTPSConnection("api.acme.example", context=trust),
         http.client.HTTPConnection("telemetry.example"),
         http.client.HTTPConnection("198.51.100.7"),
     )
@@ -129,7 +129,7 @@ def past_the_proxy_in_vain(given: Input) -> None:
 def other_ports(given: Input) -> None:
     """What becomes of connections to places where nobody listens."""
     kinds = []
-    for address in (("1.1.1.1", 853), ("openrouter.ai", 8443)):
+    for address in (("1.1.1.1", 853), ("api.acme.example", 8443)):
         try:
             socket.create_connection(address, timeout=20).close()
             kinds.append("connected")

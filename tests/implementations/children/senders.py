@@ -21,7 +21,7 @@ CLIENT = httpx.Client(verify=False)
 
 
 def url_of(given: Input) -> str:
-    url: str = given.get("url", "https://openrouter.ai/api/v1/chat/completions")
+    url: str = given.get("url", "https://api.acme.example/v1/chat/completions")
     return url
 
 
@@ -104,9 +104,9 @@ def with_urllib(given: Input) -> str:
 
 @reported
 def with_http_client(given: Input) -> str:
-    connection = http.client.HTTPSConnection("openrouter.ai")
+    connection = http.client.HTTPSConnection("api.acme.example")
     headers = {**headers_of(given), "Content-Type": "application/json"}
-    connection.request("POST", "/api/v1/chat/completions", json.dumps(body_of(given)), headers)
+    connection.request("POST", "/v1/chat/completions", json.dumps(body_of(given)), headers)
     return connection.getresponse().read().decode()
 
 

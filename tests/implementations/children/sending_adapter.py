@@ -30,7 +30,7 @@ def send(url: str, text: str, proxy: str | None) -> str:
 
 def by_environment(run: Message) -> str:
     proxy = os.environ.get("HTTPS_PROXY")
-    return send("https://openrouter.ai/api/v1/chat/completions", run["case"], proxy)
+    return send("https://api.acme.example/v1/chat/completions", run["case"], proxy)
 
 
 def by_proxy(run: Message) -> str:
@@ -69,13 +69,13 @@ def occupy(run: Message) -> str:
 
 
 def shape(run: Message) -> str:
-    say(seq=run["seq"], n=1, request={"method": "GET", "url": "https://openrouter.ai"})
+    say(seq=run["seq"], n=1, request={"method": "GET", "url": "https://api.acme.example"})
     return ""
 
 
 def at_start() -> None:
     """Send before any case was asked for."""
-    KEPT.append(send("https://openrouter.ai/api/v1/models", "early", os.environ.get("HTTPS_PROXY")))
+    KEPT.append(send("https://api.acme.example/v1/models", "early", os.environ.get("HTTPS_PROXY")))
 
 
 def crash(run: Message) -> str:
