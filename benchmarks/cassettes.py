@@ -19,7 +19,7 @@ import yaml
 
 from benchmarks.corpus import samples
 from benchmarks.measuring import BenchmarkError, Table, at_least, at_most, medians
-from harness.cassettes import Cassette, Miss, Player, open_cassette
+from harness.cassettes import Cassette, CassetteMiss, Player, open_cassette
 from harness.cassettes.reading import read
 from harness.model import Request
 
@@ -150,7 +150,7 @@ def _missed(cassette: Cassette, request: Request) -> float:
     started = time.process_time()
     try:
         player.play(request)
-    except Miss as miss:
+    except CassetteMiss as miss:
         used = time.process_time() - started
         if miss.closest != len(cassette.interactions) // 2:
             raise BenchmarkError(f"the nearest request is not found: {miss}") from None

@@ -188,9 +188,9 @@ def _hold_against_recordings(
                 continue
             if not any("cassette" in reply for reply in interaction.replies):
                 continue
-            from harness.cassettes import prove
+            from harness.cassettes import find_drift
 
-            notes = prove(assigned, folder, Mask(case.canaries))
+            notes = find_drift(assigned, folder, Mask(case.canaries))
             if not interaction.check_request:
                 unverified += notes
                 continue

@@ -9,29 +9,29 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from harness.cassettes.cassette import Cassette, open_cassette
-from harness.cassettes.proof import prove
+from harness.cassettes.drift import find_drift
 from harness.cassettes.reading import Recorded, Repair
 
 if TYPE_CHECKING:
-    from harness.cassettes.misses import Miss
+    from harness.cassettes.cassette_miss import CassetteMiss
     from harness.cassettes.replay import Player
     from harness.cassettes.writing import CassetteLeak, write_cassette
 
 __all__ = [
     "Cassette",
     "CassetteLeak",
-    "Miss",
+    "CassetteMiss",
     "Player",
     "Recorded",
     "Repair",
+    "find_drift",
     "open_cassette",
-    "prove",
     "write_cassette",
 ]
 
 _LATER = {
     "CassetteLeak": "writing",
-    "Miss": "misses",
+    "CassetteMiss": "cassette_miss",
     "Player": "replay",
     "write_cassette": "writing",
 }

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import orjson
 
-from harness.cassettes.keys import canonical_body
+from harness.cassettes.request_key import canonical_body
 from harness.matchers import escape
 
 __all__ = ["body_changes"]

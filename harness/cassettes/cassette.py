@@ -7,8 +7,8 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TypeVar
 
-from harness.cassettes.keys import Key, Place, key_of, place_of
 from harness.cassettes.reading import Recorded, Repair, examine
+from harness.cassettes.request_key import Key, Place, key_of, place_of
 from harness.errors import UsageError
 from harness.model import JsonValue, Request
 

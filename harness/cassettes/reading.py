@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 
-from harness.cassettes.foreign import foreign
+from harness.cassettes.detect_format import detect_format
 from harness.cassettes.parsing import MAX_BYTES, Address, Parsed, Unreadable, parse, without_collector
 from harness.cassettes.replies import Timing, reply_of
 from harness.errors import LoadError, Location, Problem
@@ -114,7 +114,7 @@ def _check(path: Path, parsed: Parsed) -> None:
         return LoadError([Problem(Location(str(path), *parsed.place(address)), message)])
 
     value = parsed.value
-    what = foreign(value)
+    what = detect_format(value)
     if what is not None:
         raise refused(f"this is {what}, not a cassette of vcrpy")
     if parsed.more:

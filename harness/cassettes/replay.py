@@ -9,9 +9,9 @@ from typing import Final
 import orjson
 
 from harness.cassettes.cassette import Cassette
-from harness.cassettes.keys import Key, key_of
-from harness.cassettes.misses import Miss, explain_miss
+from harness.cassettes.cassette_miss import CassetteMiss, explain_miss
 from harness.cassettes.reading import Recorded
+from harness.cassettes.request_key import Key, key_of
 from harness.model import Reply, Request
 from harness.redaction import Mask
 
@@ -48,7 +48,7 @@ class Player:
         self._lock = threading.Lock()
         self._next: dict[Key, int] = {}
         self._played: list[int] = []
-        self._misses: list[Miss] = []
+        self._misses: list[CassetteMiss] = []
 
     @property
     def played(self) -> tuple[int, ...]:
@@ -62,13 +62,13 @@ class Player:
         return tuple(each for each in self.cassette.interactions if each.number not in played)
 
     @property
-    def misses(self) -> tuple[Miss, ...]:
+    def misses(self) -> tuple[CassetteMiss, ...]:
         """The requests that `self(request)` had no answer to; those after the first twenty have no
         explanation."""
         return tuple(self._misses)
 
     def play(self, request: Request) -> Recorded:
-        """The next interaction that was recorded for `request`. Raises `Miss`, which explains itself."""
+        """The next interaction that was recorded for `request`. Raises `CassetteMiss`."""
         found = self._take(request)
         if found is None:
             raise explain_miss(self.cassette, request, self.played, self._mask)
@@ -82,7 +82,9 @@ class Player:
         if len(self._misses) < _MISSES_EXPLAINED:
             miss = explain_miss(self.cassette, request, self.played, self._mask)
         else:
-            miss = Miss(self._mask(f"{self.cassette.file} has no answer to {request.method} {request.url}"))
+            miss = CassetteMiss(
+                self._mask(f"{self.cassette.file} has no answer to {request.method} {request.url}")
+            )
         self._misses.append(miss)
         error = {"error": {"code": _NOT_RECORDED, "message": miss.message}}
         return Reply(_NOT_RECORDED, (("content-type", "application/json"),), (orjson.dumps(error),))

@@ -51,8 +51,8 @@ def command(paths: tuple[Path, ...], max_age: int | None, suites: tuple[str, ...
             click.echo(mask(finding))
         wrong += bool(told)
         findings += len(told)
-    for orphan in _orphans(paths, suites):
-        click.echo(orphan)
+    for finding in _unused(paths, suites):
+        click.echo(finding)
         wrong += 1
         findings += 1
     if findings:
@@ -69,18 +69,18 @@ def _default() -> Path:
     return here if here.is_dir() else bundled_cassettes()
 
 
-def _orphans(paths: tuple[Path, ...], suites: tuple[str, ...]) -> Iterator[str]:
+def _unused(paths: tuple[Path, ...], suites: tuple[str, ...]) -> Iterator[str]:
     """What no suite names: whole files, and interactions beside those that are named by number."""
-    from harness.cassettes.orphans import orphan_files, unnamed_interactions
+    from harness.cassettes.unused import unused_files, unused_interactions
     from harness.scenarios import bundled_cassettes, bundled_scenarios, load
 
     bundled = not paths and _default().resolve() == bundled_cassettes().resolve()
     if not suites and not bundled:
         return
     cases = list(load(*(suites or [bundled_scenarios()])).cases("all"))
-    for file in orphan_files(cases, paths or (_default(),)):
+    for file in unused_files(cases, paths or (_default(),)):
         yield f"{file}:1:1: no suite names it: remove it, or name it in a reply"
-    for file, numbers in unnamed_interactions(cases).items():
+    for file, numbers in unused_interactions(cases).items():
         yield f"{file}:1:1: no reply names interaction {', '.join(map(str, numbers))}"
 
 

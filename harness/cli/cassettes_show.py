@@ -10,7 +10,7 @@ import click
 
 from harness.cassettes import Cassette, Recorded, open_cassette
 from harness.cassettes.files import cassettes_in
-from harness.cassettes.keys import model_of
+from harness.cassettes.request_key import model_of
 from harness.errors import LoadError, UsageError
 from harness.model import Headers
 from harness.redaction import Mask

@@ -253,7 +253,7 @@ def _names_a_recording(case: Case) -> bool:
 def _unplayed(verdicts: Sequence[Verdict]) -> tuple[str, ...]:
     if not verdicts:
         return ()
-    from harness.cassettes.orphans import unplayed_interactions
+    from harness.cassettes.unused import unplayed_interactions
 
     left = unplayed_interactions(verdicts)
     return tuple(f"{path}, interaction {', '.join(map(str, numbers))}" for path, numbers in left.items())

@@ -140,9 +140,9 @@ def _answering(source: Path | None) -> Callable[[Request], Reply]:
 
 
 def _from_cassette(source: Path) -> Callable[[Request], Reply]:
-    """The recorded answers; a request that was not recorded raises `Miss`, which tells what is nearest."""
+    """The recorded answers; a request that was not recorded raises `CassetteMiss`."""
     from harness.cassettes import open_cassette
-    from harness.cassettes.misses import explain_miss
+    from harness.cassettes.cassette_miss import explain_miss
 
     cassette = open_cassette(source)
     cassette.interaction(0)

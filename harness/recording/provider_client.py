@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from harness.cassettes.keys import model_of
+from harness.cassettes.request_key import model_of
 from harness.errors import HarnessError
 from harness.model import Headers, Reply, Request
 from harness.recording.classify import Retries

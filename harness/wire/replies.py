@@ -143,7 +143,7 @@ def _recorded(reply: Mapping[str, Any], request: Request, cassettes: Path, turn:
 
 def _missed(cassette: Cassette, request: Request) -> Reply:
     """What was not recorded is answered 404, and the answer says what is nearest to it."""
-    from harness.cassettes.misses import explain_miss
+    from harness.cassettes.cassette_miss import explain_miss
 
     words = str(explain_miss(cassette, request, (), Mask()))
     body = orjson.dumps({"error": {"code": 404, "message": words}})

@@ -16,7 +16,7 @@ import yaml
 
 import harness
 from harness.cassettes import Player, open_cassette
-from harness.cassettes.orphans import orphan_files, unnamed_interactions
+from harness.cassettes.unused import unused_files, unused_interactions
 from harness.model import Case
 from harness.recording.save import scenario_digest
 from harness.redaction import scan
@@ -105,8 +105,8 @@ def test_the_recordings_are_small() -> None:
 
 def test_every_recording_is_needed(cases: list[Case]) -> None:
     """There is no file, and no interaction of one, that no reply names."""
-    assert orphan_files(cases, [FOLDER]) == []
-    assert unnamed_interactions(cases) == {}
+    assert unused_files(cases, [FOLDER]) == []
+    assert unused_interactions(cases) == {}
 
 
 @pytest.mark.parametrize("suite", SUITES)

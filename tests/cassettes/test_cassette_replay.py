@@ -19,9 +19,9 @@ import pytest
 import requests
 import yaml
 
-from harness.cassettes import Cassette, Miss, Player, Recorded, open_cassette, write_cassette
+from harness.cassettes import Cassette, CassetteMiss, Player, Recorded, open_cassette, write_cassette
 from harness.cassettes.bodies import body_changes
-from harness.cassettes.keys import canonical_body, place_of
+from harness.cassettes.request_key import canonical_body, place_of
 from harness.model import Reply, Request
 from harness.redaction import Mask
 from harness.wire.intercept import answering, patched
@@ -81,7 +81,7 @@ def test_bodies_that_say_the_same_are_the_same(one: bytes, other: bytes) -> None
 def test_bodies_that_differ_are_not_the_same(one: bytes, other: bytes) -> None:
     """By type, by order of lists, by bytes where there is no form."""
     assert canonical_body(one) != canonical_body(other)
-    with pytest.raises(Miss):
+    with pytest.raises(CassetteMiss):
         Player(cassette_of((asked(one), said("yes")))).play(asked(other))
 
 
@@ -242,7 +242,7 @@ def test_a_miss_shows_the_closest_recording_and_how_it_differs() -> None:
     )
     player = Player(cassette)
     player(asked({"model": "x", "messages": messages[:1]}))
-    with pytest.raises(Miss) as caught:
+    with pytest.raises(CassetteMiss) as caught:
         player.play(asked({"model": "m", "messages": [messages[0], *messages[2:]]}))
     assert caught.value.closest == 1
     assert str(caught.value) == (
@@ -258,18 +258,18 @@ def test_a_miss_tells_that_its_recording_was_played() -> None:
     """Then nothing differs."""
     player = Player(cassette_of((asked({}), said(""))))
     player(asked({}))
-    with pytest.raises(Miss, match="it was recorded as 0, and played already"):
+    with pytest.raises(CassetteMiss, match="it was recorded as 0, and played already"):
         player.play(asked({}))
 
 
 def test_a_miss_by_its_url_compares_with_the_same_path() -> None:
     """Another query, or another host."""
     player = Player(cassette_of((asked({}, url=f"{URL}?a=1"), said(""))))
-    with pytest.raises(Miss, match=r"URL https://.*\?a=1 was recorded"):
+    with pytest.raises(CassetteMiss, match=r"URL https://.*\?a=1 was recorded"):
         player.play(asked({}))
-    with pytest.raises(Miss, match="none of its requests has this method and path"):
+    with pytest.raises(CassetteMiss, match="none of its requests has this method and path"):
         player.play(Request("GET", URL))
-    with pytest.raises(Miss, match="the cassette is empty"):
+    with pytest.raises(CassetteMiss, match="the cassette is empty"):
         Player(cassette_of()).play(asked({}))
 
 
@@ -287,8 +287,8 @@ def test_a_miss_compares_few_of_many(monkeypatch: pytest.MonkeyPatch) -> None:
         compared.append(recorded)
         return body_changes(recorded, sent, mask)
 
-    monkeypatch.setattr("harness.cassettes.misses.body_changes", counted)
-    with pytest.raises(Miss) as caught:
+    monkeypatch.setattr("harness.cassettes.cassette_miss.body_changes", counted)
+    with pytest.raises(CassetteMiss) as caught:
         Player(cassette).play(asked({"n": 49, "messages": [{"content": "q 777"}]}))
     assert caught.value.closest == 777
     assert len(compared) == 3

@@ -13,8 +13,8 @@ import yaml
 from harness.cassettes.cassette import Cassette, open_cassette
 from harness.cassettes.importing.expecting import expect
 from harness.cassettes.importing.inverting import NotInvertible, invert
-from harness.cassettes.keys import Key, key_of
 from harness.cassettes.reading import Recorded
+from harness.cassettes.request_key import Key, key_of
 from harness.cassettes.writing import SOURCES, write_cassette
 from harness.errors import LoadError
 from harness.matchers import escape

@@ -6,20 +6,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from harness.cassettes.cassette import open_cassette
+from harness.cassettes.drift import reply_of
 from harness.cassettes.files import cassettes_in
-from harness.cassettes.proof import reply_of
 from harness.model import Case, JsonValue, Verdict
 
-__all__ = ["orphan_files", "unnamed_interactions", "unplayed_interactions"]
+__all__ = ["unplayed_interactions", "unused_files", "unused_interactions"]
 
 
-def orphan_files(cases: Iterable[Case], folders: Iterable[Path]) -> list[Path]:
+def unused_files(cases: Iterable[Case], folders: Iterable[Path]) -> list[Path]:
     """The cassettes in `folders` that no reply of `cases` names; give the cases of all editions."""
     named = {Path(reply["cassette"]).resolve() for reply in _replies(cases)}
     return [file for file in cassettes_in(folders) if file.resolve() not in named]
 
 
-def unnamed_interactions(cases: Iterable[Case]) -> dict[Path, tuple[int, ...]]:
+def unused_interactions(cases: Iterable[Case]) -> dict[Path, tuple[int, ...]]:
     """Of the cassettes whose interactions are all named by number, those that no reply names.
 
     Raises `LoadError` for a cassette that cannot be read.

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import harness
-from harness.cassettes.orphans import orphan_files, unnamed_interactions, unplayed_interactions
+from harness.cassettes.unused import unplayed_interactions, unused_files, unused_interactions
 from harness.model import Case
 
 INTERACTION = """\
@@ -33,7 +33,7 @@ def cases(tmp_path: Path) -> Callable[[], list[Case]]:
     """The cases of a suite with two cassettes, beside which there is a third."""
     folder = tmp_path / "cassettes"
     folder.mkdir()
-    bodies = {"numbered": ["{}", "{}", "{}"], "asked": ['{"a": 1}', SENT], "orphan": ["{}"]}
+    bodies = {"numbered": ["{}", "{}", "{}"], "asked": ['{"a": 1}', SENT], "unnamed": ["{}"]}
     for name, each in bodies.items():
         recorded = "".join(INTERACTION.replace("{BODY}", body) for body in each)
         (folder / f"{name}.yaml").write_text(f"version: 1\ninteractions:\n{recorded}")
@@ -41,14 +41,14 @@ def cases(tmp_path: Path) -> Callable[[], list[Case]]:
     return lambda: list(harness.load(tmp_path / "suite.yaml").cases())
 
 
-def test_a_file_that_no_reply_names_is_an_orphan(cases: Callable[[], list[Case]], tmp_path: Path) -> None:
+def test_a_file_that_no_reply_names_is_unused(cases: Callable[[], list[Case]], tmp_path: Path) -> None:
     """Whatever it holds."""
-    assert orphan_files(cases(), [tmp_path / "cassettes"]) == [tmp_path / "cassettes" / "orphan.yaml"]
+    assert unused_files(cases(), [tmp_path / "cassettes"]) == [tmp_path / "cassettes" / "unnamed.yaml"]
 
 
 def test_numbers_that_no_reply_names_are_found(cases: Callable[[], list[Case]], tmp_path: Path) -> None:
     """Only where all replies give numbers: a reply by request may need any."""
-    assert unnamed_interactions(cases()) == {tmp_path / "cassettes" / "numbered.yaml": (0, 2)}
+    assert unused_interactions(cases()) == {tmp_path / "cassettes" / "numbered.yaml": (0, 2)}
 
 
 def test_a_run_shows_what_it_did_not_play(cases: Callable[[], list[Case]], tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ import orjson
 import pytest
 
 import harness
-from harness.cassettes import prove
-from harness.cassettes.orphans import unplayed_interactions
+from harness.cassettes import find_drift
+from harness.cassettes.unused import unplayed_interactions
 from harness.model import Assigned, Interaction, Request
 from harness.redaction import Mask
 from harness.wire.replies import render
@@ -67,13 +67,13 @@ def assigned(request: Request, *replies: Any, repetition: int = 0) -> Assigned:
 def test_a_request_as_recorded_is_proven(cassettes: Path) -> None:
     """URLs are normalised, bodies compared by value; keys such as `$ref` mean themselves."""
     request = Request("POST", "HTTPS://openrouter.ai:443/api/v1/chat/completions", (), BODY)
-    assert prove(assigned(request), cassettes) == []
+    assert find_drift(assigned(request), cassettes) == []
 
 
 def test_a_body_unlike_the_recorded_one_is_told_by_its_paths(cassettes: Path) -> None:
     """Each difference is a sentence."""
     body = BODY.replace(b'"high"', b'"max"').replace(b'"m"', b'"n"')
-    told = prove(assigned(Request("POST", URL, (), body)), cassettes)
+    told = find_drift(assigned(Request("POST", URL, (), body)), cassettes)
     assert len(told) == 2
     assert all(sentence.startswith("unlike chat.yaml, interaction 0: body $.") for sentence in told)
     assert any('$.reasoning.effort: expected "high", got "max"' in sentence for sentence in told)
@@ -82,7 +82,7 @@ def test_a_body_unlike_the_recorded_one_is_told_by_its_paths(cassettes: Path) ->
 def test_many_differences_are_counted(cassettes: Path) -> None:
     """The first few are told, the rest is a number."""
     body = BODY[:-1] + b"".join(b',"x%d":1' % number for number in range(9)) + b"}"
-    told = prove(assigned(Request("POST", URL, (), body)), cassettes)
+    told = find_drift(assigned(Request("POST", URL, (), body)), cassettes)
     assert len(told) == 6
     assert told[-1].endswith("body has 4 more differences")
 
@@ -90,19 +90,19 @@ def test_many_differences_are_counted(cassettes: Path) -> None:
 def test_method_and_url_are_compared_with_a_named_interaction(cassettes: Path) -> None:
     """A reply named by number serves any request, and proves only its own."""
     reply = {"cassette": "chat.yaml", "interaction": 0}
-    told = prove(assigned(Request("PUT", f"{URL}?a=1", (), BODY), reply), cassettes)
+    told = find_drift(assigned(Request("PUT", f"{URL}?a=1", (), BODY), reply), cassettes)
     assert [sentence.split(": ", 1)[1].split(" ")[0] for sentence in told] == ["method", "URL"]
 
 
 def test_a_body_that_is_no_json_is_compared_by_its_bytes(cassettes: Path) -> None:
     """Without paths, the sizes are told."""
-    (told,) = prove(assigned(Request("POST", URL, (), b"--form")), cassettes)
+    (told,) = find_drift(assigned(Request("POST", URL, (), b"--form")), cassettes)
     assert told.endswith("bytes was recorded, another of 6 bytes is sent")
 
 
 def test_a_request_that_was_never_recorded_is_unverified(cassettes: Path) -> None:
     """The cassette says nothing about it, and what is nearest in it is told."""
-    told = prove(assigned(Request("GET", "https://x.example/")), cassettes)
+    told = find_drift(assigned(Request("GET", "https://x.example/")), cassettes)
     assert told[0].endswith("chat.yaml has no answer to GET https://x.example/")
     assert told[1] == "none of its requests has this method and path"
 
@@ -113,26 +113,28 @@ def test_a_reply_that_is_written_proves_nothing_and_needs_no_proof(
 ) -> None:
     """Only recordings can be held against a request."""
     one = Assigned(Request("GET", URL), Interaction({}, (), replies=replies))
-    assert prove(one, cassettes) == []
-    assert prove(Assigned(Request("GET", URL), None), cassettes) == []
+    assert find_drift(one, cassettes) == []
+    assert find_drift(Assigned(Request("GET", URL), None), cassettes) == []
 
 
 def test_in_a_sequence_the_reply_of_the_repetition_counts(cassettes: Path) -> None:
     """The last one stays."""
     request = Request("POST", URL, (), b"{}")
     replies: Any = ({"json": {}}, {"cassette": "chat.yaml"})
-    assert prove(assigned(request, *replies, repetition=0), cassettes) == []
-    assert prove(assigned(request, *replies, repetition=1), cassettes) != []
-    assert prove(assigned(request, *replies, repetition=5), cassettes) != []
+    assert find_drift(assigned(request, *replies, repetition=0), cassettes) == []
+    assert find_drift(assigned(request, *replies, repetition=1), cassettes) != []
+    assert find_drift(assigned(request, *replies, repetition=5), cassettes) != []
 
 
 def test_secrets_are_masked(cassettes: Path) -> None:
     """The sentences go into reports."""
     body = BODY.replace(b'"m"', f'"{KEY}"'.encode())
-    told = prove(assigned(Request("POST", f"{URL}?k={KEY}", (), body)), cassettes)
+    told = find_drift(assigned(Request("POST", f"{URL}?k={KEY}", (), body)), cassettes)
     assert told
     reply = {"cassette": "chat.yaml", "interaction": 0}
-    told += prove(assigned(Request("POST", f"{URL}?k={KEY}", (), body), reply), cassettes, Mask({"k": KEY}))
+    told += find_drift(
+        assigned(Request("POST", f"{URL}?k={KEY}", (), body), reply), cassettes, Mask({"k": KEY})
+    )
     assert not any(KEY in sentence for sentence in told)
     assert any("${canary.k}" in sentence for sentence in told)
 
@@ -146,10 +148,10 @@ def test_repeated_requests_take_what_was_recorded_for_them_in_turn(tmp_path: Pat
     said = [render(reply, look, tmp_path, turn=turn).body for turn in turns]
     assert [orjson.loads(body)["status"] for body in said] == ["pending", "in_progress", *["failed"] * 3]
     assert [assigned(look, reply, reply, repetition=number).turn for number in range(4)] == [0, 0, 1, 2]
-    assert prove(assigned(look, reply, repetition=9), tmp_path) == []
+    assert find_drift(assigned(look, reply, repetition=9), tmp_path) == []
 
 
-def test_what_repeats_have_played_is_no_orphan(tmp_path: Path) -> None:
+def test_what_repeats_have_played_is_not_unused(tmp_path: Path) -> None:
     """Three looks play all three answers."""
     (tmp_path / "cassettes").mkdir()
     (tmp_path / "cassettes" / "looks.yaml").write_text(LOOKS)

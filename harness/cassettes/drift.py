@@ -12,17 +12,17 @@ from typing import Any
 
 from harness.cassettes.bodies import body_changes
 from harness.cassettes.cassette import Cassette, open_cassette
-from harness.cassettes.keys import place_of
-from harness.cassettes.misses import explain_miss
+from harness.cassettes.cassette_miss import explain_miss
+from harness.cassettes.request_key import place_of
 from harness.model import Assigned, JsonValue, Request
 from harness.redaction import Mask
 
-__all__ = ["prove", "reply_of"]
+__all__ = ["find_drift", "reply_of"]
 
 _SHOWN = 5
 
 
-def prove(assigned: Assigned, cassettes: Path, mask: Callable[[str], str] | None = None) -> list[str]:
+def find_drift(assigned: Assigned, cassettes: Path, mask: Callable[[str], str] | None = None) -> list[str]:
     """How the request differs from its cassette's, a sentence for each difference, secrets masked.
 
     Empty if its reply comes from no cassette, or if method, URL and body are as recorded; a JSON body is

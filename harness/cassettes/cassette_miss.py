@@ -16,12 +16,12 @@ import orjson
 
 from harness.cassettes.bodies import body_changes
 from harness.cassettes.cassette import Cassette
-from harness.cassettes.keys import key_of, place_of
 from harness.cassettes.reading import Recorded
+from harness.cassettes.request_key import key_of, place_of
 from harness.errors import HarnessError
 from harness.model import Request
 
-__all__ = ["Miss", "explain_miss"]
+__all__ = ["CassetteMiss", "explain_miss"]
 
 _LOOKED_AT: Final = 10_000
 _COMPARED: Final = 3
@@ -29,7 +29,7 @@ _TOLD: Final = 8
 _SHOWN_NUMBERS: Final = 12
 
 
-class Miss(HarnessError):  # noqa: N818 - what happened, not what went wrong in the program
+class CassetteMiss(HarnessError):  # noqa: N818 - what happened, not what went wrong in the program
     """A request that a cassette has no answer to. `closest` is the number of the recorded request that is
     most like it, None if none is; `message` is one line, the text has the whole explanation."""
 
@@ -47,7 +47,7 @@ class Miss(HarnessError):  # noqa: N818 - what happened, not what went wrong in 
 
 def explain_miss(
     cassette: Cassette, request: Request, played: Sequence[int], mask: Callable[[str], str]
-) -> Miss:
+) -> CassetteMiss:
     """What is nearest to `request` in the cassette, how it differs, and what was played of it already."""
     message = mask(f"{cassette.file} has no answer to {request.method} {request.url}")
     show = f"harness cassettes show {cassette.file}"
@@ -56,13 +56,15 @@ def explain_miss(
         numbers = _numbers(recordings)
         details = [f"it was recorded as {numbers}, and played already", _progress(cassette, played)]
         closest = recordings[-1]
-        return Miss(message, closest=closest, details=details, command=f"{show} --interaction {closest}")
+        return CassetteMiss(
+            message, closest=closest, details=details, command=f"{show} --interaction {closest}"
+        )
     if not cassette.interactions:
-        return Miss(message, details=["the cassette is empty"], command=show)
+        return CassetteMiss(message, details=["the cassette is empty"], command=show)
     candidates = _candidates(cassette, request, set(played))
     if not candidates:
         details = ["none of its requests has this method and path", _progress(cassette, played)]
-        return Miss(message, details=details, command=show)
+        return CassetteMiss(message, details=details, command=show)
     found, differences = min(
         ((each, _differences(each.request, request, mask)) for each in candidates),
         key=lambda pair: len(pair[1]),
@@ -73,7 +75,9 @@ def explain_miss(
     if len(differences) > _TOLD:
         told.append(f"  and {len(differences) - _TOLD} more differences")
     told.append(_progress(cassette, played))
-    return Miss(message, closest=found.number, details=told, command=f"{show} --interaction {found.number}")
+    return CassetteMiss(
+        message, closest=found.number, details=told, command=f"{show} --interaction {found.number}"
+    )
 
 
 def _progress(cassette: Cassette, played: Sequence[int]) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["foreign"]
+__all__ = ["detect_format"]
 
 
-def foreign(value: Any) -> str | None:
+def detect_format(value: Any) -> str | None:
     """What the top of a file shows it to be, as `a … of …`; None if it may be a cassette of vcrpy."""
     if isinstance(value, str):
         if value.startswith("version https://git-lfs.github.com/"):
