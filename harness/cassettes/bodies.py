@@ -22,5 +22,5 @@ def body_changes(recorded: bytes, sent: bytes, mask: Callable[[str], str]) -> li
         changes = explain(escape(orjson.loads(recorded)), orjson.loads(sent))
     except orjson.JSONDecodeError:
         return [f"body of {len(recorded)} bytes was recorded, another of {len(sent)} bytes is sent"]
-    told = [f"body {change.told(mask)}" for change in changes]
+    told = [f"body {change.describe(mask)}" for change in changes]
     return told or ["body has integers that differ beyond 64 bits"]

@@ -9,7 +9,7 @@ import orjson
 
 from harness.judge._explain import explain
 from harness.judge._finding import Finding, from_change
-from harness.judge._seen import Seen
+from harness.judge._request_view import RequestView
 from harness.matchers import MISSING, Match, accepts, as_path, compile_path
 
 __all__ = ["body_findings"]
@@ -17,48 +17,50 @@ __all__ = ["body_findings"]
 _KEYS = ("body", "body_includes", "body_at", "forbid_body", "require_body", "at_most_one")
 
 
-def body_findings(expected: Mapping[str, Any], seen: Seen, *, explaining: bool = True) -> Iterator[Finding]:
+def body_findings(
+    expected: Mapping[str, Any], view: RequestView, *, explaining: bool = True
+) -> Iterator[Finding]:
     """Departures in `body`, `body_includes`, `body_at`, `forbid_body`, `require_body`, `at_most_one`.
 
     A body that cannot be read as JSON is one finding, for all of these keys.
     """
     stated = [key for key in _KEYS if key in expected]
-    if not stated or (stated == ["body"] and seen.is_written_as(expected["body"])):
+    if not stated or (stated == ["body"] and view.is_written_as(expected["body"])):
         return
-    if seen.body_problem is not None:
-        yield Finding("body", "body", "", (stated[0],), words=f"the body {seen.body_problem}")
+    if view.body_problem is not None:
+        yield Finding("body", "body", "", (stated[0],), words=f"the body {view.body_problem}")
         return
     try:
         for key in stated:
-            yield from _of_key(key, expected[key], seen, explaining)
+            yield from _of_key(key, expected[key], view, explaining)
     except RecursionError:
         yield Finding("body", "body", "", (stated[0],), words="the body is nested too deeply to be compared")
 
 
-def _of_key(key: str, expected: Any, seen: Seen, explaining: bool) -> Iterator[Finding]:
+def _of_key(key: str, expected: Any, view: RequestView, explaining: bool) -> Iterator[Finding]:
     if key == "body" or key == "body_includes":
-        return _whole(key, expected, seen, explaining)
+        return _whole(key, expected, view, explaining)
     if key == "body_at":
-        return _at(expected, seen, explaining)
+        return _at(expected, view, explaining)
     if key == "forbid_body":
-        return _forbidden(expected, seen)
+        return _forbidden(expected, view)
     if key == "require_body":
-        return _required(expected, seen)
-    return _at_most_one(expected, seen)
+        return _required(expected, view)
+    return _at_most_one(expected, view)
 
 
-def _whole(key: str, expected: Any, seen: Seen, explaining: bool) -> Iterator[Finding]:
+def _whole(key: str, expected: Any, view: RequestView, explaining: bool) -> Iterator[Finding]:
     open_objects = key == "body_includes"
-    if not open_objects and _plainly_equal(expected, seen.body):
+    if not open_objects and _plainly_equal(expected, view.body):
         return
-    if accepts(expected, seen.body, open_objects=open_objects):
+    if accepts(expected, view.body, open_objects=open_objects):
         return
-    if seen.body is MISSING:
+    if view.body is MISSING:
         yield Finding("body", "body", "", (key,), expected, words="the body is empty")
     elif not explaining:
         yield Finding("body", "body", "", (key,))
     else:
-        for change in explain(expected, seen.body, open_objects=open_objects):
+        for change in explain(expected, view.body, open_objects=open_objects):
             yield from_change(change, (key,), "body")
 
 
@@ -71,20 +73,20 @@ def _plainly_equal(expected: Any, actual: Any) -> bool:
         return False
 
 
-def _matches(path_text: str, seen: Seen) -> list[Match]:
+def _matches(path_text: str, view: RequestView) -> list[Match]:
     """What a JSONPath matches in the body. Where a name it needs is nowhere in the bytes, nothing is
     walked; that is so as long as no `\\u` escape can spell the name."""
     path = compile_path(path_text)
-    raw = seen.request.body
+    raw = view.request.body
     if path.names and b"\\u" not in raw and any(f'"{name}"'.encode() not in raw for name in path.names):
         return []
-    return [] if seen.body is MISSING else path.find(seen.body)
+    return [] if view.body is MISSING else path.find(view.body)
 
 
-def _at(expected: Mapping[str, Any], seen: Seen, explaining: bool) -> Iterator[Finding]:
+def _at(expected: Mapping[str, Any], view: RequestView, explaining: bool) -> Iterator[Finding]:
     for text, value in expected.items():
         at = ("body_at", text)
-        matches = _matches(text, seen)
+        matches = _matches(text, view)
         if not matches and not accepts(value, MISSING):
             place = _plain_place(text)
             yield Finding("body", "body", text, at, value, place=place)
@@ -103,9 +105,9 @@ def _plain_place(path: str) -> tuple[str | int, ...]:
     return compile_path(path).start
 
 
-def _forbidden(paths: list[str], seen: Seen) -> Iterator[Finding]:
+def _forbidden(paths: list[str], view: RequestView) -> Iterator[Finding]:
     for index, text in enumerate(paths):
-        for place, actual in _matches(text, seen):
+        for place, actual in _matches(text, view):
             yield Finding(
                 "body",
                 "body",
@@ -118,9 +120,9 @@ def _forbidden(paths: list[str], seen: Seen) -> Iterator[Finding]:
             )
 
 
-def _required(paths: list[str], seen: Seen) -> Iterator[Finding]:
+def _required(paths: list[str], view: RequestView) -> Iterator[Finding]:
     for index, text in enumerate(paths):
-        if not _matches(text, seen):
+        if not _matches(text, view):
             yield Finding(
                 "body",
                 "body",
@@ -131,11 +133,11 @@ def _required(paths: list[str], seen: Seen) -> Iterator[Finding]:
             )
 
 
-def _at_most_one(paths: list[str], seen: Seen) -> Iterator[Finding]:
-    if seen.body is MISSING:
+def _at_most_one(paths: list[str], view: RequestView) -> Iterator[Finding]:
+    if view.body is MISSING:
         yield Finding("body", "body", "", ("at_most_one",), words="the body is empty")
         return
-    places = list(dict.fromkeys(match.place for text in paths for match in _matches(text, seen)))
+    places = list(dict.fromkeys(match.place for text in paths for match in _matches(text, view)))
     if len(places) > 1:
         names = ", ".join(map(as_path, places))
         yield Finding(

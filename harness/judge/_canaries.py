@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes
 import orjson
 
 from harness.judge._finding import Finding
-from harness.judge._seen import Seen
+from harness.judge._request_view import RequestView
 from harness.matchers import MISSING, Place, as_path, compile_path, is_matcher, unescape
 
 __all__ = ["Canaries"]
@@ -76,25 +76,25 @@ class Canaries:
                         break
         return names
 
-    def misplaced(self, seen: Seen, allowing: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+    def misplaced(self, view: RequestView, allowing: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
         """Canaries in a request where none of the `allowing` request mappings has them."""
-        if not self._needles or not self._may_misplace(seen, allowing):
+        if not self._needles or not self._may_misplace(view, allowing):
             return
-        yield from self._in_url(seen, allowing)
-        yield from self._in_headers(seen, allowing)
-        yield from self._in_body(seen, allowing)
+        yield from self._in_url(view, allowing)
+        yield from self._in_headers(view, allowing)
+        yield from self._in_body(view, allowing)
 
-    def _may_misplace(self, seen: Seen, allowing: Sequence[Mapping[str, Any]]) -> bool:
+    def _may_misplace(self, view: RequestView, allowing: Sequence[Mapping[str, Any]]) -> bool:
         """Whether there are canaries outside of headers and a body that are exactly as an allowing request
         has them: one look at everything together, which nearly always is the only one."""
-        request = seen.request
+        request = view.request
         stated = [(name.lower(), value) for one in allowing for name, value in one.get("headers", {}).items()]
-        texts = [request.method, request.url, *seen.headers]
-        for lowered, values in seen.headers.items():
+        texts = [request.method, request.url, *view.headers]
+        for lowered, values in view.headers.items():
             texts += [value for value in values if (lowered, value) not in stated]
         if self.found("\n".join(texts)):
             return True
-        as_allowed = any("body" in one and seen.is_written_as(one["body"]) for one in allowing)
+        as_allowed = any("body" in one and view.is_written_as(one["body"]) for one in allowing)
         return not as_allowed and bool(self.found(request.body))
 
     def in_outcome(self, outcome: Mapping[str, Any]) -> Iterator[Finding]:
@@ -107,56 +107,56 @@ class Canaries:
 
     # -------------------------------------------------------------- where they are
 
-    def _in_url(self, seen: Seen, allowing: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
-        method, url = seen.request.method, seen.request.url
+    def _in_url(self, view: RequestView, allowing: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+        method, url = view.request.method, view.request.url
         for name in self.found(method):
             yield _secret(name, "url", "method", "", ("method",))
         for name in self.found(url):
             if any(self._has(name, one.get("url")) for one in allowing):
                 continue
-            parts = self._parts_with(name, seen) or ["somewhere"]
+            parts = self._parts_with(name, view) or ["somewhere"]
             for part in parts:
                 if not any(self._has(name, _part_of(one, part)) for one in allowing):
                     yield _secret(name, "url", "url", f" ({part})", ("url",))
 
-    def _parts_with(self, name: str, seen: Seen) -> list[str]:
+    def _parts_with(self, name: str, view: RequestView) -> list[str]:
         """The parts of the URL in which a canary is. User-info and fragment are parts of their own."""
-        url, parts = seen.url, []
+        url, parts = view.url, []
         if name in self.found(url.host):
             parts.append("host")
         if name in self.found(url.path):
             parts.append("path")
-        for key, values in seen.query.items():
+        for key, values in view.query.items():
             if name in self.found(key) or any(name in self.found(value) for value in values):
                 parts.append(f"query {key}")
-        if name in self.found(seen.request.url.partition("#")[2]):
+        if name in self.found(view.request.url.partition("#")[2]):
             parts.append("fragment")
-        authority = seen.request.url.partition("//")[2].partition("/")[0]
+        authority = view.request.url.partition("//")[2].partition("/")[0]
         if name in self.found(authority.rpartition("@")[0]):
             parts.append("user-info")
         return parts
 
-    def _in_headers(self, seen: Seen, allowing: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
-        if self.found("\n".join(seen.headers)):
-            for lowered, shown in seen.names.items():
+    def _in_headers(self, view: RequestView, allowing: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+        if self.found("\n".join(view.headers)):
+            for lowered, shown in view.names.items():
                 for name in self.found(lowered):
                     yield _secret(name, "headers", shown, " in its name", ("headers",))
-        for lowered, values in seen.headers.items():
+        for lowered, values in view.headers.items():
             for name in self.found(values[0] if len(values) == 1 else "\n".join(values)):
                 if not any(self._has(name, _header_of(one, lowered)) for one in allowing):
-                    shown = seen.names[lowered]
+                    shown = view.names[lowered]
                     yield _secret(name, "headers", shown, "", ("headers", shown))
 
-    def _in_body(self, seen: Seen, allowing: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
-        for name in self.found(seen.request.body):
-            spots = [place for place, text in _texts(seen.body) if name in self.found(text)]
-            allowed = [place for one in allowing for place in self._places(name, one, seen)]
-            if not spots:
+    def _in_body(self, view: RequestView, allowing: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+        for name in self.found(view.request.body):
+            places = [place for place, text in _texts(view.body) if name in self.found(text)]
+            allowed = [place for one in allowing for place in self._places(name, one, view)]
+            if not places:
                 yield _secret(name, "body", "", "", ("body",))
-            for spot in spots:
-                if not any(spot[: len(place)] == place for place in allowed):
-                    path = as_path(spot)
-                    yield _secret(name, "body", path, "", ("body",), spot)
+            for found in places:
+                if not any(found[: len(place)] == place for place in allowed):
+                    path = as_path(found)
+                    yield _secret(name, "body", path, "", ("body",), found)
 
     # -------------------------------------------------------------- where they may be
 
@@ -165,13 +165,13 @@ class Canaries:
             return True
         return expected is not None and name in self.found(_text_of(expected))
 
-    def _places(self, name: str, expected: Mapping[str, Any], seen: Seen) -> Iterator[Place]:
+    def _places(self, name: str, expected: Mapping[str, Any], view: RequestView) -> Iterator[Place]:
         for key in ("body", "body_includes"):
             if key in expected:
                 yield from self._within(name, expected[key], ())
         for text, value in expected.get("body_at", {}).items():
-            if seen.body is not MISSING and self._has(name, value):
-                for match in compile_path(text).find(seen.body):
+            if view.body is not MISSING and self._has(name, value):
+                for match in compile_path(text).find(view.body):
                     yield from self._within(name, value, match.place)
 
     def _within(self, name: str, expected: Any, place: Place) -> Iterator[Place]:
@@ -228,8 +228,8 @@ def _texts(value: Any, place: Place = ()) -> Iterable[tuple[Place, str]]:
 
 
 def _secret(
-    name: str, spot: Any, path: str, where: str, at: tuple[str | int, ...], place: Place = ()
+    name: str, area: Any, path: str, where: str, at: tuple[str | int, ...], place: Place = ()
 ) -> Finding:
     subject = "" if path else "the body "
     words = f"{subject}holds ${{canary.{name}}}{where}, which must not be there"
-    return Finding("secret", spot, path, at, words=words, place=place)
+    return Finding("secret", area, path, at, words=words, place=place)

@@ -46,19 +46,19 @@ class Change:
     @property
     def message(self) -> str:
         """One line: `$.messages[2] inserted: {…}` or `$.reasoning.effort: expected "high", got "max"`."""
-        return self.told(lambda text: text)
+        return self.describe(lambda text: text)
 
-    def told(self, mask: Callable[[str], str]) -> str:
+    def describe(self, mask: Callable[[str], str]) -> str:
         """The message with every text in it as `mask` shows it."""
         path = mask(self.path)
         if self.how == "inserted":
             return f"{path} inserted: {shown(masked(self.actual, mask))}"
         if self.how == "removed":
             return f"{path} missing: {shown(masked(self.expected, mask))}"
-        return f"{path}: {told_apart(self.expected, self.actual, mask)}"
+        return f"{path}: {expected_and_got(self.expected, self.actual, mask)}"
 
 
-def told_apart(expected: Any, actual: Any, mask: Callable[[str], str]) -> str:
+def expected_and_got(expected: Any, actual: Any, mask: Callable[[str], str]) -> str:
     """`expected …, got …` in words."""
     wanted, given = contrast(masked(expected, mask), masked(actual, mask))
     same = " (they differ in what is masked or left out)" if wanted == given else ""
@@ -73,7 +73,7 @@ def explain(expected: Any, actual: Any, *, open_objects: bool = False) -> list[C
     if accepts(expected, actual, open_objects=open_objects):
         return []
     remainder = _Remainder(open_objects)
-    mappings = remainder.between(expected, actual, _Spot())
+    mappings = remainder.between(expected, actual, _Location())
     found = set(_enumerated(*mappings))
     overlooked = remainder.changes.keys() - found
     return [change for labels, change in remainder.changes.items() if labels in found | overlooked]
@@ -89,26 +89,26 @@ class _Item(NamedTuple):
 _Labels: TypeAlias = tuple[str | _Item, ...]
 
 
-class _Spot(NamedTuple):
+class _Location(NamedTuple):
     """Where in the remainder, in the actual value, and in the expectation as written."""
 
     labels: _Labels = ()
     place: Place = ()
     at: Place = ()
 
-    def key(self, written: str, key: str) -> _Spot:
-        return _Spot((*self.labels, key), (*self.place, key), (*self.at, written))
+    def key(self, written: str, key: str) -> _Location:
+        return _Location((*self.labels, key), (*self.place, key), (*self.at, written))
 
-    def unasked(self, key: str) -> _Spot:
-        return _Spot((*self.labels, key), (*self.place, key), self.at)
+    def unasked(self, key: str) -> _Location:
+        return _Location((*self.labels, key), (*self.place, key), self.at)
 
-    def item(self, expected: int | None, actual: int | None) -> _Spot:
+    def item(self, expected: int | None, actual: int | None) -> _Location:
         index = expected if actual is None else actual
         assert index is not None
         at = self.at if expected is None else (*self.at, expected)
-        return _Spot((*self.labels, _Item(expected, actual)), (*self.place, index), at)
+        return _Location((*self.labels, _Item(expected, actual)), (*self.place, index), at)
 
-    def inside(self, *written: str) -> _Spot:
+    def inside(self, *written: str) -> _Location:
         return self._replace(at=(*self.at, *written))
 
 
@@ -128,24 +128,24 @@ class _Remainder:
         self._open = open_objects
         self.changes: dict[_Labels, Change] = {}
 
-    def between(self, expected: Any, actual: Any, spot: _Spot) -> tuple[Any, Any]:
+    def between(self, expected: Any, actual: Any, location: _Location) -> tuple[Any, Any]:
         """The remainder of two values that do not fit."""
         if is_matcher(expected):
-            return self._between_matcher(expected, actual, spot)
+            return self._between_matcher(expected, actual, location)
         if isinstance(expected, Mapping) and isinstance(actual, Mapping):
-            return self._between_objects(expected, actual, spot)
+            return self._between_objects(expected, actual, location)
         if isinstance(expected, list) and isinstance(actual, list):
             pairs = align(expected, actual, self._fits, exact=not self._open)
-            return self._between_items(expected, actual, pairs, spot)
-        return self._leaf(expected, actual, "changed", spot)
+            return self._between_items(expected, actual, pairs, location)
+        return self._leaf(expected, actual, "changed", location)
 
     def _fits(self, expected: Any, actual: Any) -> bool:
         return accepts(expected, actual, open_objects=self._open)
 
     def _leaf(
-        self, expected: Any, actual: Any, how: Literal["changed", "inserted", "removed"], spot: _Spot
+        self, expected: Any, actual: Any, how: Literal["changed", "inserted", "removed"], location: _Location
     ) -> tuple[Any, Any]:
-        self.changes[spot.labels] = Change(spot.place, how, expected, actual, spot.at)
+        self.changes[location.labels] = Change(location.place, how, expected, actual, location.at)
         left, right = (
             (contrast(expected, actual))
             if isinstance(expected, str) and isinstance(actual, str)
@@ -153,23 +153,25 @@ class _Remainder:
         )
         return (_Wanted(expected) if is_matcher(expected) else left), right
 
-    def _between_matcher(self, matcher: Mapping[str, Any], actual: Any, spot: _Spot) -> tuple[Any, Any]:
+    def _between_matcher(
+        self, matcher: Mapping[str, Any], actual: Any, location: _Location
+    ) -> tuple[Any, Any]:
         ((word, argument),) = matcher.items()
         if word == "$optional" and actual is not MISSING:
-            return self.between(argument, actual, spot.inside(word))
+            return self.between(argument, actual, location.inside(word))
         if word == "$each" and isinstance(actual, list):
             left: dict[Any, Any] = {}
             right: dict[Any, Any] = {}
             for index, item in enumerate(actual):
                 if not self._fits(argument, item):
-                    here = spot.item(None, index)._replace(at=(*spot.at, word))
+                    here = location.item(None, index)._replace(at=(*location.at, word))
                     label = here.labels[-1]
                     left[label], right[label] = self.between(argument, item, here)
             return left, right
-        return self._leaf(matcher, actual, "changed", spot)
+        return self._leaf(matcher, actual, "changed", location)
 
     def _between_objects(
-        self, expected: Mapping[str, Any], actual: Mapping[str, Any], spot: _Spot
+        self, expected: Mapping[str, Any], actual: Mapping[str, Any], location: _Location
     ) -> tuple[Any, Any]:
         left: dict[Any, Any] = {}
         right: dict[Any, Any] = {}
@@ -180,7 +182,7 @@ class _Remainder:
             found = actual.get(key, MISSING)
             if self._fits(value, found):
                 continue
-            here = spot.key(written, key)
+            here = location.key(written, key)
             if found is MISSING:
                 left[key], _ = self._leaf(value, MISSING, "changed", here)
             elif is_matcher(value) and "$absent" in value:
@@ -190,16 +192,20 @@ class _Remainder:
         if not self._open:
             for key, found in actual.items():
                 if key not in known:
-                    _, right[key] = self._leaf(MISSING, found, "changed", spot.unasked(key))
+                    _, right[key] = self._leaf(MISSING, found, "changed", location.unasked(key))
         return left, right
 
     def _between_items(
-        self, expected: list[Any], actual: list[Any], pairs: list[tuple[int | None, int | None]], spot: _Spot
+        self,
+        expected: list[Any],
+        actual: list[Any],
+        pairs: list[tuple[int | None, int | None]],
+        location: _Location,
     ) -> tuple[Any, Any]:
         left: dict[Any, Any] = {}
         right: dict[Any, Any] = {}
         for one, other in pairs:
-            here = spot.item(one, other)
+            here = location.item(one, other)
             label = here.labels[-1]
             if one is None:
                 assert other is not None

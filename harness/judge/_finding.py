@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from harness.judge._explain import Change, told_apart
+from harness.judge._explain import Change, expected_and_got
 from harness.judge._text import one_line
 from harness.matchers import MISSING, Place, compile_path, header_pattern
 from harness.model import DifferenceKind, Rule, RuleScope
 
-__all__ = ["Finding", "Spot", "charged_to", "from_change"]
+__all__ = ["Area", "Finding", "charged_to", "from_change"]
 
-Spot: TypeAlias = Literal["url", "headers", "body", "outcome", "requests", "timing"]
+Area: TypeAlias = Literal["url", "headers", "body", "outcome", "requests", "timing"]
 """The part of an exchange that a finding is about, for charging it to rules."""
 
 
@@ -24,7 +24,7 @@ class Finding(NamedTuple):
     """
 
     kind: DifferenceKind
-    spot: Spot
+    area: Area
     path: str
     at: tuple[str | int, ...]
     expected: Any = MISSING
@@ -34,24 +34,24 @@ class Finding(NamedTuple):
     place: Place = ()  # in the body, for charging
     change: Change | None = None
 
-    def told(self, mask: Callable[[str], str]) -> str:
+    def describe(self, mask: Callable[[str], str]) -> str:
         """The message, one line, every value as `mask` shows it."""
-        if self.change is not None and self.spot != "outcome":
-            return self.change.told(mask)
+        if self.change is not None and self.area != "outcome":
+            return self.change.describe(mask)
         if self.change is not None:
-            return f"outcome {self.change.told(mask)}"
+            return f"outcome {self.change.describe(mask)}"
         start = f"{mask(self.path)}: " if self.path else ""
         if self.words is not None:
             return f"{start}{one_line(mask(self.words))}"
         why = f" ({mask(self.why)})" if self.why else ""
-        return f"{start}{told_apart(self.expected, self.actual, mask)}{why}"
+        return f"{start}{expected_and_got(self.expected, self.actual, mask)}{why}"
 
 
-def from_change(change: Change, at: tuple[str | int, ...], spot: Literal["body", "outcome"]) -> Finding:
+def from_change(change: Change, at: tuple[str | int, ...], area: Literal["body", "outcome"]) -> Finding:
     """A change that `explain` found, as a finding about the body or the outcome."""
     return Finding(
-        spot,
-        spot,
+        area,
+        area,
         change.path,
         (*at, *change.at),
         change.expected,
@@ -69,7 +69,7 @@ def charged_to(rules: Iterable[Rule], finding: Finding) -> tuple[str, ...]:
     """
     rules = tuple(rules)
     claiming = tuple(rule.id for rule in rules if _claims(rule.where, finding))
-    if not claiming and finding.spot == "body" and finding.place:
+    if not claiming and finding.area == "body" and finding.place:
         claiming = tuple(
             rule.id
             for rule in rules
@@ -79,14 +79,14 @@ def charged_to(rules: Iterable[Rule], finding: Finding) -> tuple[str, ...]:
 
 
 def _claims(where: RuleScope, finding: Finding) -> bool:
-    if finding.spot == "headers":
+    if finding.area == "headers":
         return any(header_pattern(name).matches(finding.path) for name in where.headers)
-    if finding.spot == "body":
+    if finding.area == "body":
         return any(compile_path(path).covers(finding.place) for path in where.body)
-    if finding.spot == "url":
+    if finding.area == "url":
         return where.url
-    if finding.spot == "outcome":
+    if finding.area == "outcome":
         return where.outcome
-    if finding.spot == "timing":
+    if finding.area == "timing":
         return where.timing
-    return finding.spot == "requests" and where.requests
+    return finding.area == "requests" and where.requests

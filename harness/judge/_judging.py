@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from harness.judge._assignment import Assignment, Placed, expected_line, pair_leftovers, same_origin
 from harness.judge._canaries import Canaries
 from harness.judge._explain import explain
 from harness.judge._finding import Finding, charged_to, from_change
-from harness.judge._kept import kept_findings, same_findings
+from harness.judge._matching import Assignment, Placed, expected_line, pair_leftovers, same_origin
 from harness.judge._request import content_findings, findings
-from harness.judge._seen import Seen
+from harness.judge._request_view import RequestView
+from harness.judge._stability import kept_findings, same_findings
 from harness.judge._text import masked, one_line
 from harness.matchers import MISSING, accepts
 from harness.model import (
@@ -33,7 +33,7 @@ Address: TypeAlias = tuple[str | int, ...]
 _CLOCK_GRAIN_MS = 1.0  # clocks that count whole milliseconds may be off by one
 
 
-class _Told(NamedTuple):
+class _Found(NamedTuple):
     """A finding, the step and request it is about, and the address that its own is below."""
 
     finding: Finding
@@ -50,21 +50,21 @@ def judge(case: Case, observation: Observation) -> Judgement:
     its place. `location` is left to the caller, who knows the files.
     """
     judging = _Judging(case, observation)
-    told = [one for number in range(judging.steps) for one in judging.step(number)]
+    found = [one for number in range(judging.steps) for one in judging.step(number)]
     return Judgement(
-        tuple(_differences(case, told)) if told else (),
+        tuple(_differences(case, found)) if found else (),
         tuple(judging.unchecked),
         tuple(judging.assigned),
     )
 
 
-def _differences(case: Case, told: Iterable[_Told]) -> Iterator[Difference]:
+def _differences(case: Case, found: Iterable[_Found]) -> Iterator[Difference]:
     mask = Mask(case.canaries)
-    for finding, step, request, base in told:
+    for finding, step, request, base in found:
         yield Difference(
             finding.kind,
             one_line(mask(finding.path)),
-            finding.told(mask),
+            finding.describe(mask),
             (*base, *(mask(part) if isinstance(part, str) else part for part in finding.at)),
             step,
             request,
@@ -85,7 +85,7 @@ class _Judging:
         self._case = case
         self._observation = observation
         self._canaries = Canaries(case.canaries)
-        self._named: dict[str, Seen] = {}
+        self._named: dict[str, RequestView] = {}
         self._requests_of = {
             one.id: one.request for step in case.steps for one in step.interactions if one.id is not None
         }
@@ -93,74 +93,74 @@ class _Judging:
         self.assigned: list[tuple[Assigned, ...]] = []
         self.unchecked: dict[str, None] = {}
 
-    def step(self, number: int) -> Iterator[_Told]:
+    def step(self, number: int) -> Iterator[_Found]:
         """Everything that is wrong in a step."""
         case, observed = self._case, self._observation.steps
         step = case.steps[number] if number < len(case.steps) else Step({}, (), ("steps", number))
         performed = observed[number] if number < len(observed) else StepObservation()
         assignment = Assignment(step)
-        placed = [assignment.place(Seen(request)) for request in performed.requests]
+        placed = [assignment.place(RequestView(request)) for request in performed.requests]
         self.assigned.append(tuple(one.assigned for one in placed))
         pairs, missing = pair_leftovers(step, placed)
         for index, one in enumerate(placed):
             wanted = one.assigned.interaction or pairs.get(index)
             found = self._stray(step, one) if wanted is None else self._expected(wanted, one)
             for finding, base in found:
-                yield _Told(finding, number, index, base)
+                yield _Found(finding, number, index, base)
         for interaction, sent in missing:
-            yield _Told(_never_sent(interaction, sent), number, None, interaction.at)
+            yield _Found(_never_sent(interaction, sent), number, None, interaction.at)
         for finding in self._outcome(step, performed.outcome):
-            yield _Told(finding, number, None, step.at)
+            yield _Found(finding, number, None, step.at)
 
     # -------------------------------------------------------------- one request
 
     def _stray(self, step: Step, placed: Placed) -> Iterator[tuple[Finding, Address]]:
         """A request that should not have been sent. What it carries to a place where requests are
         expected is no leak if one of those carries the same."""
-        seen = placed.seen
+        view = placed.view
         if placed.forbidden_by is not None:
-            yield _unwanted("forbidden", seen, ("forbid_requests", placed.forbidden_by)), step.at
+            yield _unwanted("forbidden", view, ("forbid_requests", placed.forbidden_by)), step.at
             allowing = []
         else:
-            yield _unwanted("unexpected", seen, ("interactions",)), step.at
-            allowing = [one.request for one in step.interactions if same_origin(one.request, seen)]
-        for finding in self._canaries.misplaced(seen, allowing):
+            yield _unwanted("unexpected", view, ("interactions",)), step.at
+            allowing = [one.request for one in step.interactions if same_origin(one.request, view)]
+        for finding in self._canaries.misplaced(view, allowing):
             yield finding._replace(at=("interactions",)), step.at
 
     def _expected(self, wanted: Interaction, placed: Placed) -> Iterator[tuple[Finding, Address]]:
         """A request against the interaction it was counted for, or is paired with for want of a better."""
-        seen, base = placed.seen, (*wanted.at, "request")
+        view, base = placed.view, (*wanted.at, "request")
         if placed.instead_of is not None or placed.too_late:
             yield _out_of_turn(placed), wanted.at
         judged = findings if placed.assigned.interaction is None else content_findings
-        for finding in judged(wanted.request, seen):
+        for finding in judged(wanted.request, view):
             yield finding, base
         if "headers" in wanted.request and "header-duplicates" in self._observation.blind_spots:
             self.unchecked["whether a header was sent twice cannot be seen"] = None
         allowing = [wanted.request]
         if placed.assigned.interaction is not None:
-            for finding in self._related(wanted, seen, allowing):
+            for finding in self._related(wanted, view, allowing):
                 yield finding, base
             yield from self._times(wanted, placed)
             if wanted.id is not None:
-                self._named.setdefault(wanted.id, seen)
-        for finding in self._canaries.misplaced(seen, allowing):
+                self._named.setdefault(wanted.id, view)
+        for finding in self._canaries.misplaced(view, allowing):
             yield finding, base
 
     def _related(
-        self, interaction: Interaction, seen: Seen, allowing: list[Mapping[str, Any]]
+        self, interaction: Interaction, view: RequestView, allowing: list[Mapping[str, Any]]
     ) -> Iterator[Finding]:
         same = interaction.request.get("same_as")
         if same is not None:
             allowing.append(self._requests_of.get(same, {}))
             if same in self._named:
-                yield from same_findings(same, self._named[same], seen)
+                yield from same_findings(same, self._named[same], view)
         kept = interaction.request.get("keeps")
         if kept is not None:
-            yield from kept_findings(kept, self._named, seen)
+            yield from kept_findings(kept, self._named, view)
 
     def _times(self, wanted: Interaction, placed: Placed) -> Iterator[tuple[Finding, Address]]:
-        request, blind_spots = placed.seen.request, self._observation.blind_spots
+        request, blind_spots = placed.view.request, self._observation.blind_spots
         if "timeout_ms" in wanted.request:
             limit = wanted.request["timeout_ms"]
             if request.timeout_ms is None or "timeout" in blind_spots:
@@ -204,8 +204,8 @@ def _timing(path: str, expected: Any, actual: Any) -> Finding:
     return Finding("timing", "timing", path, (path,), expected, actual)
 
 
-def _unwanted(what: str, seen: Seen, at: Address) -> Finding:
-    line = f"{seen.request.method} {seen.request.url}"
+def _unwanted(what: str, view: RequestView, at: Address) -> Finding:
+    line = f"{view.request.method} {view.request.url}"
     return Finding("request", "requests", "", at, actual=line, words=f"{what}: {line}")
 
 
@@ -223,7 +223,7 @@ def _times(count: int) -> str:
 
 
 def _out_of_turn(placed: Placed) -> Finding:
-    line = f"{placed.seen.request.method} {placed.seen.request.url}"
+    line = f"{placed.view.request.method} {placed.view.request.url}"
     if placed.instead_of is None:
         words = f"out of order: {line} came after requests that it should precede"
     else:

@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.judge._bodies import body_findings
 from harness.judge._finding import Finding
-from harness.judge._seen import Seen
+from harness.judge._request_view import RequestView
 from harness.matchers import (
     MISSING,
     accepts,
@@ -21,50 +21,50 @@ from harness.matchers import (
 __all__ = ["content_findings", "findings", "fits_line", "fits_wholly", "line_findings"]
 
 
-def fits_line(expected: Mapping[str, Any], seen: Seen) -> bool:
+def fits_line(expected: Mapping[str, Any], view: RequestView) -> bool:
     """Whether the request has the expected method and URL (as far as they are stated)."""
-    return next(line_findings(expected, seen), None) is None
+    return next(line_findings(expected, view), None) is None
 
 
-def fits_wholly(expected: Mapping[str, Any], seen: Seen) -> bool:
+def fits_wholly(expected: Mapping[str, Any], view: RequestView) -> bool:
     """Whether the request meets everything that is expected of it by itself."""
-    return next(findings(expected, seen, explaining=False), None) is None
+    return next(findings(expected, view, explaining=False), None) is None
 
 
-def findings(expected: Mapping[str, Any], seen: Seen, *, explaining: bool = True) -> Iterator[Finding]:
+def findings(expected: Mapping[str, Any], view: RequestView, *, explaining: bool = True) -> Iterator[Finding]:
     """All departures of a request from the keys of a `request` mapping (docs/scenarios.md, Requests).
 
     What needs other requests (`same_as`, `keeps`) or the clock is judged elsewhere. Without `explaining`
     a body that differs is one finding without details.
     """
-    yield from line_findings(expected, seen)
-    yield from content_findings(expected, seen, explaining=explaining)
+    yield from line_findings(expected, view)
+    yield from content_findings(expected, view, explaining=explaining)
 
 
 def content_findings(
-    expected: Mapping[str, Any], seen: Seen, *, explaining: bool = True
+    expected: Mapping[str, Any], view: RequestView, *, explaining: bool = True
 ) -> Iterator[Finding]:
     """The same below the request line: headers and body."""
     if "headers" in expected:
-        yield from _named_headers(expected["headers"], seen)
+        yield from _named_headers(expected["headers"], view)
     if "require_headers" in expected:
-        yield from _required_headers(expected["require_headers"], seen)
+        yield from _required_headers(expected["require_headers"], view)
     if "forbid_headers" in expected:
-        yield from _forbidden_headers(expected["forbid_headers"], seen)
+        yield from _forbidden_headers(expected["forbid_headers"], view)
     if "closed_headers" in expected:
-        yield from _closed_headers(expected, seen)
-    yield from body_findings(expected, seen, explaining=explaining)
+        yield from _closed_headers(expected, view)
+    yield from body_findings(expected, view, explaining=explaining)
 
 
 # ------------------------------------------------------------------ request line
 
 
-def line_findings(expected: Mapping[str, Any], seen: Seen) -> Iterator[Finding]:
+def line_findings(expected: Mapping[str, Any], view: RequestView) -> Iterator[Finding]:
     """Departures in `method`, `url`, `host`, `path` and `query`."""
-    if "method" in expected and not _fits_text(expected["method"], seen.request.method):
-        yield Finding("method", "url", "method", ("method",), expected["method"], seen.request.method)
+    if "method" in expected and not _fits_text(expected["method"], view.request.method):
+        yield Finding("method", "url", "method", ("method",), expected["method"], view.request.method)
     if "url" in expected:
-        wanted, url = expected["url"], normalise_url(seen.request.url)
+        wanted, url = expected["url"], normalise_url(view.request.url)
         if isinstance(wanted, str):
             wanted = normalise_url(wanted)
         if not _fits_text(wanted, url, wildcards=True):
@@ -73,16 +73,16 @@ def line_findings(expected: Mapping[str, Any], seen: Seen) -> Iterator[Finding]:
         wanted = expected["host"]
         if isinstance(wanted, str):
             wanted = wanted.lower()
-        if not _fits_text(wanted, seen.url.host, wildcards=True):
-            yield Finding("url", "url", "host", ("host",), wanted, seen.url.host)
+        if not _fits_text(wanted, view.url.host, wildcards=True):
+            yield Finding("url", "url", "host", ("host",), wanted, view.url.host)
     if "path" in expected:
         wanted = expected["path"]
         if isinstance(wanted, str):
             wanted = normalise_url(wanted)
-        if not _fits_text(wanted, seen.url.path, wildcards=True):
-            yield Finding("url", "url", "path", ("path",), wanted, seen.url.path)
+        if not _fits_text(wanted, view.url.path, wildcards=True):
+            yield Finding("url", "url", "path", ("path",), wanted, view.url.path)
     for name, value in expected.get("query", {}).items():
-        given = seen.query.get(name, [])
+        given = view.query.get(name, [])
         if not _fits_values(value, given):
             actual = MISSING if not given else given[0] if len(given) == 1 else given
             yield Finding("url", "url", f"query {name}", ("query", name), as_text(value), actual)
@@ -120,9 +120,9 @@ def _fits_values(expected: Any, given: list[str]) -> bool:
 # ------------------------------------------------------------------ headers
 
 
-def _named_headers(expected: Mapping[str, Any], seen: Seen) -> Iterator[Finding]:
+def _named_headers(expected: Mapping[str, Any], view: RequestView) -> Iterator[Finding]:
     for name, value in expected.items():
-        given = seen.headers.get(name.lower())
+        given = view.headers.get(name.lower())
         if given is not None and len(given) == 1 and given[0] == value:
             continue
         wanted = as_text(value)
@@ -144,39 +144,39 @@ def _named_headers(expected: Mapping[str, Any], seen: Seen) -> Iterator[Finding]
             )
 
 
-def _required_headers(patterns: list[str], seen: Seen) -> Iterator[Finding]:
+def _required_headers(patterns: list[str], view: RequestView) -> Iterator[Finding]:
     for index, text in enumerate(patterns):
         pattern = header_pattern(text)
-        if not any(pattern.matches(name) for name in seen.headers):
+        if not any(pattern.matches(name) for name in view.headers):
             yield Finding(
                 "headers", "headers", text, ("require_headers", index), words="required, but not sent"
             )
 
 
-def _forbidden_headers(patterns: list[str], seen: Seen) -> Iterator[Finding]:
-    told: set[str] = set()
+def _forbidden_headers(patterns: list[str], view: RequestView) -> Iterator[Finding]:
+    reported: set[str] = set()
     for index, text in enumerate(patterns):
         pattern = header_pattern(text)
-        for name, values in seen.headers.items():
-            if name not in told and pattern.matches(name):
-                told.add(name)
-                yield _unwanted(seen.names[name], values, ("forbid_headers", index), f"forbidden by {text}")
+        for name, values in view.headers.items():
+            if name not in reported and pattern.matches(name):
+                reported.add(name)
+                yield _unwanted(view.names[name], values, ("forbid_headers", index), f"forbidden by {text}")
 
 
-def _closed_headers(expected: Mapping[str, Any], seen: Seen) -> Iterator[Finding]:
+def _closed_headers(expected: Mapping[str, Any], view: RequestView) -> Iterator[Finding]:
     named = {name.lower() for name in expected.get("headers", {})}
     required = [header_pattern(text) for text in expected.get("require_headers", ())]
-    told: set[str] = set()
+    reported: set[str] = set()
     for index, text in enumerate(expected["closed_headers"]):
         pattern = header_pattern(text)
-        for name, values in seen.headers.items():
-            if name in told or name in named or not pattern.matches(name):
+        for name, values in view.headers.items():
+            if name in reported or name in named or not pattern.matches(name):
                 continue
             if not any(one.matches(name) for one in required):
-                told.add(name)
+                reported.add(name)
                 at = ("closed_headers", index)
                 yield _unwanted(
-                    seen.names[name], values, at, f"not among the headers that {text} is closed to"
+                    view.names[name], values, at, f"not among the headers that {text} is closed to"
                 )
 
 

@@ -37,7 +37,7 @@ TOOLS = [
 
 @pytest.mark.parametrize("index", range(7))
 def test_one_inserted_message_is_one_line(index: int) -> None:
-    """A message too many is told as that, not as a change of all that follow."""
+    """A message too many is reported as that, not as a change of all that follow."""
     actual = [*TURNS[:index], {"role": "assistant", "content": "new"}, *TURNS[index:]]
     assert told({"messages": TURNS}, {"messages": actual}) == [
         f'$.messages[{index}] inserted: {{"role":"assistant","content":"new"}}'
@@ -46,7 +46,7 @@ def test_one_inserted_message_is_one_line(index: int) -> None:
 
 @pytest.mark.parametrize("index", range(6))
 def test_one_missing_message_is_one_line(index: int) -> None:
-    """A message too few is told as that, with what it should have been."""
+    """A message too few is reported as that, with what it should have been."""
     (line,) = told({"messages": TURNS}, {"messages": [*TURNS[:index], *TURNS[index + 1 :]]})
     assert line.startswith(f'$.messages[{index}] missing: {{"role":')
 
@@ -84,7 +84,7 @@ def test_changes_far_apart_in_a_list_are_told_apart() -> None:
     ]
 
 
-def test_a_list_rewritten_from_end_to_end_is_told_item_by_item() -> None:
+def test_a_list_rewritten_from_end_to_end_is_reported_item_by_item() -> None:
     """Long lists that have nothing in common are held against each other as they come."""
     assert len(told([[n] for n in range(60)], [[-n - 1] for n in range(60)])) == 60
     lines = told([f"a{n}" for n in range(60)], [f"b{n}" for n in range(55)])
@@ -150,7 +150,7 @@ def test_lists_with_matchers_are_aligned_too() -> None:
         ("a", "\ud800", [r'$: expected "a", got "\ud800"']),
     ],
 )
-def test_changes_are_told_in_one_line_each(expected: Any, actual: Any, lines: list[str]) -> None:
+def test_changes_are_reported_in_one_line_each(expected: Any, actual: Any, lines: list[str]) -> None:
     """Path, what was expected, what came; types show in the notation of JSON."""
     assert told(expected, actual) == lines
 

@@ -42,7 +42,7 @@ def test_outcomes_are_open() -> None:
         ({"error": {"$absent": True}}, {"error": {"class": "x"}}, "outcome $.error: expected nothing"),
     ],
 )
-def test_a_wrong_outcome_is_told(expected: Any, actual: Any, says: str) -> None:
+def test_a_wrong_outcome_is_reported(expected: Any, actual: Any, says: str) -> None:
     """What is expected of the outcome and not reported is a difference."""
     difference = only(with_outcome(expected, actual))
     assert says in difference.message

@@ -95,7 +95,7 @@ def test_what_keeps_its_bytes_passes(path: str, first: str, second: str) -> None
 
 
 @pytest.mark.parametrize(("path", "first", "second"), NOT_KEPT)
-def test_what_loses_its_bytes_is_told(path: str, first: str, second: str) -> None:
+def test_what_loses_its_bytes_is_reported(path: str, first: str, second: str) -> None:
     """Another order of keys, another escape, another number or a shorter list is not the same bytes."""
     difference = only(kept(path, first, second))
     assert difference.kind == "body"
@@ -103,7 +103,7 @@ def test_what_loses_its_bytes_is_told(path: str, first: str, second: str) -> Non
     assert "the bytes must be those in first" in difference.message
 
 
-def test_keeping_bytes_of_what_is_no_json_is_told() -> None:
+def test_keeping_bytes_of_what_is_no_json_is_reported() -> None:
     """Places can only be kept in JSON."""
     assert "not JSON" in only(kept("$.a", '{"a":1}', "a=1")).message
 

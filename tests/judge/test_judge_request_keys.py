@@ -176,7 +176,7 @@ def test_a_request_that_breaks_its_key_is_one_difference(
     assert difference.at[3] in request_keys
 
 
-def test_all_departures_are_told_at_once() -> None:
+def test_all_departures_are_reported_at_once() -> None:
     """Request line, headers and body are judged together, not up to the first fault."""
     judgement = verdict_on(
         expects(method="POST", url=URL, headers={"A": "1"}, forbid_headers=["B"], body={"x": 1}),
@@ -192,7 +192,7 @@ def test_all_departures_are_told_at_once() -> None:
 
 
 def test_a_broken_body_is_one_difference_for_all_body_keys() -> None:
-    """A body that is not JSON is told once, however many keys speak of it."""
+    """A body that is not JSON is reported once, however many keys speak of it."""
     keys = {"body_includes": {"a": 1}, "forbid_body": ["$.x"], "require_body": ["$.a"]}
     assert only(verdict_on(expects(**keys), sent(b"nonsense"))).kind == "body"
 

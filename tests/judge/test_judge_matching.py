@@ -68,7 +68,7 @@ def test_an_optional_interaction_may_be_skipped() -> None:
     assert messages(verdict_on(step, get("chat"), get("models"))) == []
 
 
-def test_requests_out_of_order_are_answered_but_told() -> None:
+def test_requests_out_of_order_are_answered_but_reported() -> None:
     """Two requests in the wrong order get their own replies, and are one difference."""
     step = step_of(wants("a"), wants("b"))
     assert numbers(step, get("b"), get("a")) == [1, 0]
@@ -77,7 +77,7 @@ def test_requests_out_of_order_are_answered_but_told() -> None:
     assert (difference.kind, difference.request, difference.at) == ("request", 0, ("interactions", 1))
 
 
-def test_a_request_that_comes_after_its_turn_is_told() -> None:
+def test_a_request_that_comes_after_its_turn_is_reported() -> None:
     """A repeat that comes once a later interaction has had its request is out of order."""
     difference = only(verdict_on(step_of(wants("a", 1, 2), wants("b")), get("a"), get("b"), get("a")))
     assert difference.message == "out of order: GET https://h/a came after requests that it should precede"
@@ -112,7 +112,7 @@ def test_a_wrong_url_is_one_difference() -> None:
 
 
 def test_a_request_with_a_wrong_url_is_judged_in_full() -> None:
-    """Whatever else is wrong with a request that went elsewhere is told as well."""
+    """Whatever else is wrong with a request that went elsewhere is reported as well."""
     judgement = verdict_on(expects(url=URL, body={"a": {"b": 1}}), sent({"a": {"b": 2}}, url="https://h/"))
     assert [difference.path for difference in judgement.differences] == ["url", "$.a.b"]
 

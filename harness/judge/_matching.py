@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from harness.judge._request import fits_line, fits_wholly
-from harness.judge._seen import Seen
+from harness.judge._request_view import RequestView
 from harness.judge._text import shown
 from harness.matchers import split_url
 from harness.model import Assigned, Interaction, Request, Step
@@ -17,7 +17,7 @@ __all__ = ["Assignment", "Placed", "expected_line", "pair_leftovers", "same_orig
 class Placed(NamedTuple):
     """A request, where it was counted, and what is wrong with its coming at all."""
 
-    seen: Seen
+    view: RequestView
     assigned: Assigned
     number: int | None = None  # index in the step's interactions
     forbidden_by: int | None = None  # index in the step's forbid_requests
@@ -42,26 +42,26 @@ class Assignment:
 
     def assign(self, request: Request) -> Assigned:
         """Count a request for an interaction; `interaction` is None where it fits none."""
-        return self.place(Seen(request)).assigned
+        return self.place(RequestView(request)).assigned
 
-    def place(self, seen: Seen) -> Placed:
+    def place(self, view: RequestView) -> Placed:
         """The same, with what the judge needs besides."""
         for index, pattern in enumerate(self._step.forbid_requests):
-            if fits_wholly(pattern, seen):
-                return Placed(seen, Assigned(seen.request, None), forbidden_by=index)
-        index_due = self._due(seen) if self._step.order == "strict" else self._any(seen)
+            if fits_wholly(pattern, view):
+                return Placed(view, Assigned(view.request, None), forbidden_by=index)
+        index_due = self._due(view) if self._step.order == "strict" else self._any(view)
         if index_due is not None:
             self._turn = index_due
-            return Placed(seen, self._count(index_due, seen), index_due)
+            return Placed(view, self._count(index_due, view), index_due)
         for number, interaction in enumerate(self._step.allow_requests):
-            if fits_line(interaction.request, seen):
+            if fits_line(interaction.request, view):
                 self._allowed[number] += 1
-                return Placed(seen, Assigned(seen.request, interaction, self._allowed[number] - 1))
-        late = self._first_open(seen) if self._step.order == "strict" else None
+                return Placed(view, Assigned(view.request, interaction, self._allowed[number] - 1))
+        late = self._first_open(view) if self._step.order == "strict" else None
         if late is None:
-            return Placed(seen, Assigned(seen.request, None))
+            return Placed(view, Assigned(view.request, None))
         return Placed(
-            seen, self._count(late, seen), late, instead_of=self._wanting(late), too_late=late < self._turn
+            view, self._count(late, view), late, instead_of=self._wanting(late), too_late=late < self._turn
         )
 
     def _wanting(self, late: int) -> Interaction | None:
@@ -71,37 +71,37 @@ class Assignment:
                 return self._step.interactions[index]
         return None
 
-    def _count(self, index: int, seen: Seen) -> Assigned:
+    def _count(self, index: int, view: RequestView) -> Assigned:
         self._counts[index] += 1
-        return Assigned(seen.request, self._step.interactions[index], self._counts[index] - 1)
+        return Assigned(view.request, self._step.interactions[index], self._counts[index] - 1)
 
     def _is_open(self, index: int) -> bool:
         most = self._step.interactions[index].most
         return most is None or self._counts[index] < most
 
-    def _due(self, seen: Seen) -> int | None:
+    def _due(self, view: RequestView) -> int | None:
         for index in range(self._turn, len(self._counts)):
             interaction = self._step.interactions[index]
-            if self._is_open(index) and fits_line(interaction.request, seen):
+            if self._is_open(index) and fits_line(interaction.request, view):
                 return index
             if self._counts[index] < interaction.least:
                 return None
         return None
 
-    def _any(self, seen: Seen) -> int | None:
+    def _any(self, view: RequestView) -> int | None:
         fitting = [
             index
             for index, interaction in enumerate(self._step.interactions)
-            if self._is_open(index) and fits_line(interaction.request, seen)
+            if self._is_open(index) and fits_line(interaction.request, view)
         ]
         for index in fitting:
-            if len(fitting) > 1 and fits_wholly(self._step.interactions[index].request, seen):
+            if len(fitting) > 1 and fits_wholly(self._step.interactions[index].request, view):
                 return index
         return fitting[0] if fitting else None
 
-    def _first_open(self, seen: Seen) -> int | None:
+    def _first_open(self, view: RequestView) -> int | None:
         for index, interaction in enumerate(self._step.interactions):
-            if self._is_open(index) and fits_line(interaction.request, seen):
+            if self._is_open(index) and fits_line(interaction.request, view):
                 return index
         return None
 
@@ -143,9 +143,9 @@ def expected_line(interaction: Interaction) -> str:
     return line or (f"the request {interaction.id}" if interaction.id else "a request")
 
 
-def same_origin(expected: Mapping[str, Any], seen: Seen) -> bool:
+def same_origin(expected: Mapping[str, Any], view: RequestView) -> bool:
     """Whether a request goes to where one is expected: scheme, host and port of its `url`, or its `host`."""
     url, host = expected.get("url"), expected.get("host")
     if isinstance(url, str):
-        return split_url(url)[:3] == seen.url[:3]
-    return isinstance(host, str) and host.lower() == seen.url.host
+        return split_url(url)[:3] == view.url[:3]
+    return isinstance(host, str) and host.lower() == view.url.host

@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.judge._explain import explain
 from harness.judge._finding import Finding
-from harness.judge._seen import Seen
+from harness.judge._request_view import RequestView
 from harness.matchers import MISSING, Match, Place, as_path, compile_path, escape, is_noise
 
 __all__ = ["kept_findings", "same_findings"]
@@ -18,22 +18,22 @@ _decoder = json.JSONDecoder()
 _space = re.compile(r"[ \t\r\n]*")
 
 
-def same_findings(id_: str, earlier: Seen, seen: Seen) -> Iterator[Finding]:
+def same_findings(id_: str, earlier: RequestView, view: RequestView) -> Iterator[Finding]:
     """Departures from an earlier request in method, URL, headers (noise aside) and body bytes."""
     at = ("same_as",)
     why = f"as in {id_}"
-    before, now = earlier.request, seen.request
+    before, now = earlier.request, view.request
     if before.method != now.method:
         yield Finding("method", "url", "method", at, before.method, now.method, why=why)
-    if earlier.url != seen.url:
-        yield Finding("url", "url", "url", at, str(earlier.url), str(seen.url), why=why)
-    for name in {**earlier.headers, **seen.headers}:
-        old, new = earlier.headers.get(name), seen.headers.get(name)
+    if earlier.url != view.url:
+        yield Finding("url", "url", "url", at, str(earlier.url), str(view.url), why=why)
+    for name in {**earlier.headers, **view.headers}:
+        old, new = earlier.headers.get(name), view.headers.get(name)
         if old != new and not is_noise(name):
-            shown_name = (seen if new else earlier).names[name]
+            shown_name = (view if new else earlier).names[name]
             yield Finding("headers", "headers", shown_name, at, _single(old), _single(new), why=why)
     if before.body != now.body:
-        yield from _unlike(id_, earlier, seen)
+        yield from _unlike(id_, earlier, view)
 
 
 def _single(values: list[str] | None) -> Any:
@@ -42,9 +42,9 @@ def _single(values: list[str] | None) -> Any:
     return values[0] if len(values) == 1 else values
 
 
-def _unlike(id_: str, earlier: Seen, seen: Seen) -> Iterator[Finding]:
-    if earlier.body is not MISSING and seen.body is not MISSING:
-        changes = explain(escape(earlier.body), seen.body)
+def _unlike(id_: str, earlier: RequestView, view: RequestView) -> Iterator[Finding]:
+    if earlier.body is not MISSING and view.body is not MISSING:
+        changes = explain(escape(earlier.body), view.body)
         for change in changes:
             yield Finding("body", "body", change.path, ("same_as",), place=change.place, change=change)
         if changes:
@@ -54,7 +54,7 @@ def _unlike(id_: str, earlier: Seen, seen: Seen) -> Iterator[Finding]:
 
 
 def kept_findings(
-    kept: Mapping[str, list[str]], requests: Mapping[str, Seen], seen: Seen
+    kept: Mapping[str, list[str]], requests: Mapping[str, RequestView], view: RequestView
 ) -> Iterator[Finding]:
     """Places whose bytes are not those of the earlier request. `requests` are the earlier ones by id; one
     that was never sent says nothing here."""
@@ -62,21 +62,23 @@ def kept_findings(
         earlier = requests.get(id_)
         if earlier is None:
             continue
-        for one in (earlier, seen):
+        for one in (earlier, view):
             if one.body_problem is not None:
                 yield Finding("body", "body", "", ("keeps", id_), words=f"the body {one.body_problem}")
                 return
         for index, text in enumerate(paths):
-            yield from _kept(text, ("keeps", id_, index), id_, earlier, seen)
+            yield from _kept(text, ("keeps", id_, index), id_, earlier, view)
 
 
-def _kept(text: str, at: tuple[str | int, ...], id_: str, earlier: Seen, seen: Seen) -> Iterator[Finding]:
+def _kept(
+    text: str, at: tuple[str | int, ...], id_: str, earlier: RequestView, view: RequestView
+) -> Iterator[Finding]:
     path = compile_path(text)
     before = _found(path.find, earlier)
     if not before:
-        for place, value in _found(path.find, seen):
+        for place, value in _found(path.find, view):
             yield _changed(place, at, MISSING, value, id_)
-    old, new = earlier.request.body.decode(), seen.request.body.decode()
+    old, new = earlier.request.body.decode(), view.request.body.decode()
     for place, value in before:
         start, later = _locate(old, place), _locate(new, place)
         assert start is not None
@@ -86,8 +88,8 @@ def _kept(text: str, at: tuple[str | int, ...], id_: str, earlier: Seen, seen: S
             yield _changed(place, at, old[start : _end(old, start)], new[later : _end(new, later)], id_)
 
 
-def _found(find: Any, seen: Seen) -> list[Match]:
-    return [] if seen.body is MISSING else find(seen.body)
+def _found(find: Any, view: RequestView) -> list[Match]:
+    return [] if view.body is MISSING else find(view.body)
 
 
 def _changed(place: Place, at: tuple[str | int, ...], old: Any, new: Any, id_: str) -> Finding:

@@ -9,10 +9,10 @@ import orjson
 from harness.matchers import MISSING, SplitUrl, query_of, read_json, split_url
 from harness.model import Request
 
-__all__ = ["Seen"]
+__all__ = ["RequestView"]
 
 
-class Seen:
+class RequestView:
     """An observed request. `headers` maps names in lower case to their values in order, `names` to the
     names as sent."""
 
