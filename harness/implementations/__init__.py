@@ -1,7 +1,7 @@
-"""Reaching the thing under test: from an address to what it does with a case.
+"""Implementations: from an address to something that performs cases.
 
-A Python callable is called in this process, a command is a child that speaks the protocol of
-docs/protocol.md; both give an `Observation` for a `Case`.
+A Python callable is called in this process, a command is a child process that speaks the protocol of
+docs/protocol.md, a program is started for each case; each gives an `Observation` for a `Case`.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ _adapters: set[str] = set()  # top-level modules that were first imported from a
 
 
 class Connection(Implementation, Protocol):
-    """An implementation that is given back when the block ends."""
+    """An implementation that is closed when the block ends."""
 
     def __enter__(self) -> Connection: ...
 
@@ -95,7 +95,7 @@ def _folder_of(address: str, folder: Path) -> Path:
     known = ("reference", *known_names(folder))
     raise UsageError(
         f"there is no implementation {address!r}{nearest(address, known)}",
-        hint=f"Known are {', '.join(known)}; or give a folder, python:MODULE:CALLABLE or command:PROGRAM.",
+        hint=f"Known: {', '.join(known)}; or give a folder, python:MODULE:CALLABLE or command:PROGRAM.",
     )
 
 
@@ -121,15 +121,15 @@ def _open_python(
     about = manifest.applied_to(_about_python(target, path, asked, stated))
     if stated is not None:
         about = replace(about, mode=stated)
-    way: Observer
+    observer: Observer
     if about.mode == "send":
         from harness.implementations.send.in_process import SendObserver
 
-        way = SendObserver()
+        observer = SendObserver()
     else:
-        way = ShapeObserver()
+        observer = ShapeObserver()
     promises = manifest.features is not None or "features" in (getattr(target, "harness", None) or {})
-    return InProcess(target, about, way, timeout_s=timeout_s, promises=promises)
+    return InProcess(target, about, observer, timeout_s=timeout_s, promises=promises)
 
 
 def _words(kind: str, line: str) -> list[str]:
@@ -199,7 +199,7 @@ def _callable(path: str, home: Path) -> Callable[..., Any]:
     module_name, _, name = path.partition(":")
     if not module_name or not name:
         raise UsageError(
-            f"python:{path} is no address of a callable",
+            f"python:{path} is not the address of a callable",
             hint="Write it as python:package.module:callable.",
         )
     module = _import(module_name, home)
@@ -242,7 +242,7 @@ def _import(name: str, home: Path) -> Any:
 
 
 def _is_elsewhere(top: str, home: Path) -> bool:
-    """Whether the module `top` of this folder is hidden by the adapter of another, of the same name."""
+    """Return whether another folder's adapter of the same name hides the module `top` of this one."""
     loaded = sys.modules.get(top) if top in _adapters else None
     if loaded is None or not ((home / f"{top}.py").is_file() or (home / top).is_dir()):
         return False
@@ -268,7 +268,7 @@ def _about_python(target: Callable[..., Any], path: str, asked: str, mode: Mode 
 
 
 def _features(target: Callable[..., Any], mode: Mode) -> tuple[str, ...]:
-    """What a callable that says nothing of it can do, by its kind."""
+    """Return the features of a callable that declares none, by its kind."""
     if mode == "send":
         return ("outcome", "replies", "steps")
     return FEATURES if _is_generator(target) else ("outcome", "steps")

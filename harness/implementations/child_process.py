@@ -19,16 +19,16 @@ from harness.redaction import names_credential
 
 __all__ = ["Child", "child_environment"]
 
-_READ = 64 * 1024  # no more than a pipe holds: a larger buffer is mapped anew for every read
+_READ = 64 * 1024  # no more than a pipe holds: a larger buffer is mapped again for every read
 _KEPT = 64 * 1024
 _GLANCE_S = 0.02
 
 
 class Child:
-    """A running command. `receive` gives its lines; `lost` says, once it is so, why there are no more.
+    """A running command. `receive` returns its lines; `lost` says why no more will come, None until then.
 
-    It leads a process group of its own, which is killed as a whole, and keeps the descriptors that are
-    handed over to it. Raises `ImplementationError` if it cannot be started.
+    It leads its own process group, which is killed as a whole, and inherits the descriptors of `hand_over`.
+    Raises `ImplementationError` if it cannot be started.
     """
 
     def __init__(
@@ -83,11 +83,11 @@ class Child:
 
     @property
     def unterminated(self) -> bytes:
-        """What it wrote after the end of its last line."""
+        """What it wrote after its last newline."""
         return b"".join(self._piece)
 
     def send(self, line: bytes) -> None:
-        """Send a line, now as far as the pipe takes it and the rest from `receive`."""
+        """Send a line: as much as the pipe takes now, the rest during `receive`."""
         if not self._hears:
             return
         self._unsent.append(memoryview(line))
@@ -97,7 +97,7 @@ class Child:
                 self._poll.register(self._in, select.POLLOUT)
 
     def receive(self, timeout_s: float) -> list[bytes]:
-        """The lines that have come, waiting for the first at most `timeout_s`; empty if there are none."""
+        """Return the lines received, after waiting up to `timeout_s` seconds for the first; may be empty."""
         lines: list[bytes] = []
         for descriptor, _ in self._poll.poll(math.ceil(max(timeout_s, 0) * 1e3)):
             if descriptor == self._out:
@@ -113,13 +113,13 @@ class Child:
         return lines
 
     def end_input(self) -> None:
-        """Let its input end after what was sent."""
+        """Close its standard input once everything sent is written."""
         self._ends_input = True
         if not self._unsent:
             self._close_input()
 
     def stop(self, line: bytes, grace_s: float) -> None:
-        """Ask it to end, wait, and kill it and its group if need be."""
+        """Ask it to exit, wait up to `grace_s` seconds, then kill it and its group if necessary."""
         if self._process.poll() is None:
             self.send(line)
             until = time.monotonic() + grace_s
@@ -137,7 +137,7 @@ class Child:
         self.kill()
 
     def kill(self) -> None:
-        """End it, whatever it is doing, with everything that it has started. May be called again."""
+        """Kill it and everything it has started. Later calls do nothing."""
         if not self._last_resort.alive:
             return
         self._last_resort.detach()
@@ -150,7 +150,7 @@ class Child:
                 pipe.close()
 
     def exit_reason(self, grace_s: float) -> str:
-        """How it ended, after `lost`; it is killed if it lives on without its output. Call once."""
+        """Return how it exited, once it is `lost`; kill it if it is still running. Call once."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(grace_s)
         code = self._process.poll()
@@ -216,7 +216,7 @@ class Child:
                 written = os.write(self._in, data)
             except BlockingIOError:
                 return
-            except OSError:  # it reads no more; that it is gone shows at its output
+            except OSError:  # it no longer reads; its output will show that it exited
                 self._hears = False
                 self._unsent.clear()
                 return
@@ -243,7 +243,7 @@ _ENDED = "it closed its standard output"
 
 
 def child_environment() -> dict[str, str]:
-    """This process's environment without its credentials, set so that a child in Python answers at once."""
+    """Return this process's environment without credentials, with unbuffered output for a child in Python."""
     environment = {name: value for name, value in os.environ.items() if not names_credential(name)}
     environment.setdefault("PYTHONUNBUFFERED", "1")
     environment.setdefault("PYTHONIOENCODING", "utf-8")

@@ -1,4 +1,4 @@
-"""Implementations that are programs of their own: one long-lived child, many cases (docs/protocol.md)."""
+"""Implementations behind the command protocol: one long-lived child, many cases (docs/protocol.md)."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ if TYPE_CHECKING:  # the capture server is imported where it is used only
 __all__ = ["Command"]
 
 GRACE_S = 2.0
-"""How long a child may take to let go of a cancelled case, to stop, and to die."""
+"""How long a child may take to confirm a cancelled case, to stop, and to exit."""
 
 START_S = 20.0
-"""The least time that a child has to answer `start`."""
+"""The minimum time that a child has to answer `start`."""
 
 PATIENCE = 5
-"""How many children in a row may have to be killed before the run is given up."""
+"""How many children in a row may have to be killed before the run is aborted."""
 
 
 class Command:
-    """A command that speaks the protocol. The child is started by `start`, and again after a death."""
+    """A command that speaks the protocol. `start` starts the child; it is started again if it exits."""
 
     def __init__(
         self, words: Sequence[str], home: Path, *, timeout_s: float, session: CaptureSession | None = None
@@ -49,9 +49,9 @@ class Command:
         self.about = ImplementationInfo(name=shlex.join(words), address="", inputs=(), features=())
 
     def start(self) -> ImplementationInfo:
-        """Start the child and return what it says of itself.
+        """Start the child and return what it declares of itself.
 
-        Raises `ImplementationError` if it cannot be started, dies, or answers anything else.
+        Raises `ImplementationError` if it cannot be started, exits, or answers anything else.
         """
         child = self._launched()
         try:
@@ -68,13 +68,13 @@ class Command:
         return about
 
     def perform(self, jobs: Iterable[CaseRun], *, at_once: int = 1) -> Iterator[tuple[Case, Observation]]:
-        """Perform the jobs, at most `at_once` of them, and as many as the child says it takes, together.
+        """Perform the jobs, at most `at_once` at a time and no more than the child's `concurrency`.
 
         Raises `ImplementationError` when the child cannot be started again.
         """
         window = max(1, min(at_once, self.about.concurrency))
         if self._session is not None and self._session.sandboxed:
-            window = 1  # its traffic comes in at one door
+            window = 1  # cases share the ingress of its sandbox
         pending = _PendingCases(self, iter(jobs), window)
         try:
             while True:
@@ -87,7 +87,7 @@ class Command:
                 self.discard()
 
     def close(self) -> None:
-        """Ask the child to stop; kill it and what it has started if it does not within seconds."""
+        """Ask the child to stop; if it does not within seconds, kill it and everything it has started."""
         child, self._child = self._child, None
         if child is not None:
             child.stop(protocol.stop(), GRACE_S)
@@ -104,7 +104,7 @@ class Command:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is worth telling about the way its requests are seen."""
+        """Notes about how its requests are observed."""
         return () if self._session is None else self._session.notes
 
     # -------------------------------------------------------------- for the cases in flight
@@ -114,7 +114,7 @@ class Command:
         return self._timeout_s
 
     def child(self) -> Child:
-        """The child, started again if it is gone."""
+        """Return the child, started again if it has exited."""
         if self._child is None:
             self.start()
         assert self._child is not None
@@ -127,13 +127,13 @@ class Command:
             child.kill()
 
     def reap(self) -> tuple[str, str]:
-        """Give up a child that is lost, and tell how it ended and the end of its standard error."""
+        """Discard a lost child; return how it exited and the end of its standard error."""
         child, self._child = self._child, None
         assert child is not None
         return child.exit_reason(GRACE_S), child.stderr
 
     def capture(self, job: CaseRun, *, alone: bool) -> CaseCapture | None:
-        """Where the requests of a case are seen in mode `send`; `alone` if there is no other in flight."""
+        """Return what captures the requests of a case in mode `send`; `alone` if no other is in flight."""
         return None if self._session is None else self._session.capture(job, alone=alone)
 
     def next_seq(self) -> int:
@@ -170,7 +170,7 @@ class Command:
         if spoken != protocol.VERSION or isinstance(spoken, bool):
             raise Unreadable(f"version {named(spoken)}; this harness speaks version {protocol.VERSION}")
         if "cmd" in message:
-            raise Unreadable("the harness's own words: this program is no adapter")
+            raise Unreadable("the harness's own words: this program is not an adapter")
         said: dict[str, Any] = {}
         for part in ("implementation", "capabilities"):
             stated = message.get(part, {})
@@ -187,7 +187,7 @@ class Command:
 
 
 class _PendingCases:
-    """The cases that a child has at the moment, and those that wait for another attempt."""
+    """The cases in flight, and those that wait for a second attempt."""
 
     def __init__(self, command: Command, jobs: Iterator[CaseRun], window: int) -> None:
         self._command = command
@@ -199,14 +199,14 @@ class _PendingCases:
         self._held: CaseRun | None = None
         self._complaint: str | None = None
         self._killed_in_a_row = 0
-        self._let_go: set[int] = set()
+        self._cancelled: set[int] = set()
         self._ended: list[tuple[Case, Observation]] = []
 
     def __bool__(self) -> bool:
         return bool(self._pending or self._ended)
 
     def admit(self) -> None:
-        """Start as many cases as there is room for; after a death one at a time."""
+        """Start as many cases as fit; after the child has exited unexpectedly, one at a time."""
         while len(self._pending) < self._window and not self._is_alone():
             alone = bool(self._again)
             job = self._again.popleft() if alone else self._next_job()
@@ -218,22 +218,22 @@ class _PendingCases:
             if self._complaint is not None:
                 pending.breaks(f"before this case began, it wrote {self._complaint}")
                 self._complaint = None
-                self._land(pending)
+                self._finish(pending)
                 continue
             child = self._command.child()
             self._start_step(pending, child)
 
     def listen(self) -> Iterator[tuple[Case, Observation]]:
-        """Wait for something to happen, and yield the cases that it ended."""
+        """Wait for messages, an exit or a timeout, and yield the cases that ended."""
         if self._pending:
             child = self._command.child()
             nearest = min(pending.deadline for pending in self._pending.values())
             for line in child.receive(0 if self._ended else nearest - time.monotonic()):
-                self._hear(line, child)
+                self._receive(line, child)
             if child.lost is not None:
                 self._on_exit()
             else:
-                self._look_at_the_clock(child)
+                self._check_deadlines(child)
         ended, self._ended = self._ended, []
         yield from ended
 
@@ -241,7 +241,7 @@ class _PendingCases:
         return any(pending.alone for pending in self._pending.values())
 
     def _next_job(self) -> CaseRun | None:
-        """The next job, unless a case of its name is in flight: steps are told apart by the name."""
+        """Return the next job, unless a case of its name is in flight: steps are identified by the name."""
         job = self._held or next(self._jobs, None)
         self._held = None
         if job is not None and any(
@@ -259,11 +259,11 @@ class _PendingCases:
             line = pending.begin_step(seq)
         except ImplementationError as error:
             pending.breaks(error.message)
-            self._land(pending)
+            self._finish(pending)
         else:
             child.send(line)
 
-    def _land(self, pending: PendingCase) -> None:
+    def _finish(self, pending: PendingCase) -> None:
         self._pending.pop(pending.seq, None)
         pending.release()
         assert pending.observation is not None
@@ -271,19 +271,19 @@ class _PendingCases:
             self._killed_in_a_row = 0
         self._ended.append((pending.job.case, pending.observation))
 
-    def _hear(self, line: bytes, child: Child) -> None:
+    def _receive(self, line: bytes, child: Child) -> None:
         if not line or line.isspace():
             return
         try:
             message = protocol.parse(line)
-            pending = self._addressee(message)
+            pending = self._recipient(message)
         except Unreadable as error:
             self._complain(str(error), child)
             return
         if pending is None:
             return
         try:
-            answer = pending.hear(message)
+            answer = pending.receive(message)
         except Unreadable as error:
             if any(key in message for key in protocol.ENDINGS):
                 pending.breaks(f"it answered {error}")
@@ -294,28 +294,28 @@ class _PendingCases:
             if answer is not None:
                 child.send(answer)
         if pending.observation is not None:
-            self._land(pending)
+            self._finish(pending)
         elif pending.step_is_over:
             self._start_step(pending, child)
 
-    def _addressee(self, message: Mapping[str, Any]) -> PendingCase | None:
-        """The case that a message is for; None if it was cancelled. Raises `Unreadable`."""
+    def _recipient(self, message: Mapping[str, Any]) -> PendingCase | None:
+        """Return the case that a message is for; None if it was cancelled. Raises `Unreadable`."""
         seq = message.get("seq")
         if isinstance(seq, int) and not isinstance(seq, bool):
             pending = self._pending.get(seq)
             if pending is not None:
                 return pending
-            if seq in self._let_go:
+            if seq in self._cancelled:
                 return None
             if self._command.was_asked(seq):
-                raise Unreadable(f"an answer to run {seq}, which was over")
+                raise Unreadable(f"an answer to run {seq}, which had ended")
             raise Unreadable(f"an answer to run {seq}, which was never started")
         if seq is None:
             raise Unreadable(f"a message without seq: {protocol.shortened(repr(message).encode())}")
         raise Unreadable(f"a message whose seq is {named(seq)}; it must be the number of the run")
 
     def _complain(self, what: str, child: Child) -> None:
-        """Something came that belongs to no case: it errs those in flight, or else the next one."""
+        """Handle a message that belongs to no case: the cases in flight err, or else the next one."""
         cases = [pending for pending in self._pending.values() if pending.verdict is None]
         for pending in cases:
             self._cancel(pending, child, f"it wrote {what}")
@@ -325,46 +325,46 @@ class _PendingCases:
     def _cancel(self, pending: PendingCase, child: Child, message: str) -> None:
         pending.verdict = pending.broken(message, child.stderr)
         pending.deadline = time.monotonic() + GRACE_S
-        self._let_go.add(pending.seq)
+        self._cancelled.add(pending.seq)
         child.send(protocol.cancel(pending.seq))
 
-    def _look_at_the_clock(self, child: Child) -> None:
+    def _check_deadlines(self, child: Child) -> None:
         now = time.monotonic()
         due = [pending for pending in self._pending.values() if pending.deadline <= now]
         stubborn = next((pending.verdict for pending in due if pending.verdict is not None), None)
         if stubborn is not None:
             self._command.discard()
-            self._scatter()
-            self._lose_patience(stubborn)
+            self._requeue()
+            self._count_kill(stubborn)
             return
         for pending in due:
             pending.late = True
             self._cancel(pending, child, f"no answer within {self._command.timeout_s:g} s")
 
-    def _lose_patience(self, verdict: Observation) -> None:
-        """Raises `ImplementationError` when child after child had to be killed and no case came through."""
+    def _count_kill(self, verdict: Observation) -> None:
+        """Raise `ImplementationError` if several children in a row had to be killed and no case succeeded."""
         self._killed_in_a_row += 1
         if self._killed_in_a_row < PATIENCE or verdict.broken is None:
             return
         raise ImplementationError(
             f"{self._command.about.name} was killed in {PATIENCE} cases in a row: {verdict.broken.message}",
-            hint="It neither answered nor let itself be cancelled. Try it by hand with `harness shape`.",
+            hint="It neither answered nor confirmed a cancel. Try it by hand with `harness shape`.",
         )
 
     def _on_exit(self) -> None:
-        """The child is gone by itself."""
+        """Handle a child that exited on its own."""
         how, stderr = self._command.reap()
-        self._scatter(f"the adapter ended before it answered: {how}", stderr)
+        self._requeue(f"the adapter ended before it answered: {how}", stderr)
 
-    def _scatter(self, message: str = "", stderr: str = "") -> None:
-        """Without a child: what has failed is over, and the others run again, one by one.
+    def _requeue(self, message: str = "", stderr: str = "") -> None:
+        """End the cases that have failed, and queue the others to run again one by one.
 
-        A case is blamed for the child's end if it was alone with it. Of several that were late together,
-        one may have kept the child from answering the others, so they are not blamed either.
+        A case is blamed for the child's exit if it was the only one in flight. If several timed out
+        together, one may have kept the child from answering the others, so none of them is blamed.
         """
         cases = list(self._pending.values())
         self._pending.clear()
-        self._let_go.clear()
+        self._cancelled.clear()
         several_late = sum(pending.late for pending in cases) > 1
         for pending in cases:
             pending.release()
@@ -375,4 +375,4 @@ class _PendingCases:
             else:
                 self._again.append(pending.job)
                 continue
-            self._land(pending)
+            self._finish(pending)

@@ -1,8 +1,7 @@
 """Implementations that are Python callables of this process (docs/implementations.md, Python).
 
-`InProcess` is what both modes share: a class made anew for each case, a time limit, and every way to
-fail turned into `Failure`. `shape` is the mode in which the callable returns its requests; the other
-one is in `sending`.
+`InProcess` is what both modes share: an instance for each case, a time limit, and every failure turned
+into a `Failure`. In mode `shape` the callable returns its requests; mode `send` is in `send.in_process`.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ Target: TypeAlias = Callable[..., Any]
 
 
 class Observer(Protocol):
-    """How the requests of a callable are come by."""
+    """How the requests of a callable are observed."""
 
     blind_to: frozenset[BlindSpot]
 
@@ -61,7 +60,7 @@ class Observer(Protocol):
         clock: bool,
         wait: Callable[[float], None] | None,
     ) -> StepObservation:
-        """Make the call and see what it sends, each request answered by `reply` and waits left to `wait`.
+        """Make the call and return what it sent. `reply` answers its requests, `wait` performs its waits.
 
         Raises `Unsupported` and `Unreadable`, and whatever the call itself raises.
         """
@@ -71,22 +70,22 @@ class Observer(Protocol):
 class InProcess:
     """A callable as an implementation: `Case` in, `Observation` out, one case at a time.
 
-    With `promises` its features are its own word and not a guess by its kind: one that declares outcomes
-    and reports none has none.
+    With `promises` it declares its features itself, and they are not guessed from its kind: if it declares
+    outcomes, a call that reports none has no outcome.
     """
 
     def __init__(
         self,
         target: Target,
         about: ImplementationInfo,
-        way: Observer,
+        observer: Observer,
         *,
         timeout_s: float,
         promises: bool = False,
     ) -> None:
         self._target = target
         self._about = about
-        self._way = way
+        self._observer = observer
         self._timeout_s = timeout_s
         self._promises = promises
         self._clock = "clock" in about.features
@@ -99,7 +98,7 @@ class InProcess:
 
     def perform(self, jobs: Iterable[CaseRun], *, at_once: int = 1) -> Iterator[tuple[Case, Observation]]:
         """Perform the jobs one after the other, whatever `at_once` allows."""
-        with self._way.running():
+        with self._observer.running():
             for job in jobs:
                 yield job.case, self._observe(job)
 
@@ -140,8 +139,8 @@ class InProcess:
         return Observation(steps, self._blind_to(steps))
 
     def _blind_to(self, steps: tuple[StepObservation, ...]) -> frozenset[BlindSpot]:
-        """What this way of observing could not see in these steps."""
-        blind = self._way.blind_to
+        """Return what could not be observed in these steps."""
+        blind = self._observer.blind_to
         if not self._clock:
             blind |= {"timing"}
         silent = any(step.requests and step.outcome is None for step in steps)
@@ -165,7 +164,7 @@ class InProcess:
                 except Exception as error:
                     raise _NoReply(error) from None
 
-            performed.append(self._way.perform(call, reply, clock=self._clock, wait=job.wait))
+            performed.append(self._observer.perform(call, reply, clock=self._clock, wait=job.wait))
         return tuple(performed)
 
     def _awaited(self, answer: Any) -> object:
@@ -177,7 +176,7 @@ class InProcess:
 
 
 class _NoReply(BaseException):
-    """The harness itself has no reply to a request: not the callable's fault, nor for it to handle."""
+    """The harness itself failed to answer; a `BaseException`, so that the callable does not handle it."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__(str(error))
@@ -185,7 +184,7 @@ class _NoReply(BaseException):
 
 
 class ShapeObserver:
-    """The way of mode `shape`: the callable returns its requests, or yields them one by one."""
+    """Mode `shape`: the callable returns its requests, or yields them one by one."""
 
     blind_to: frozenset[BlindSpot] = frozenset()
 
@@ -265,14 +264,14 @@ def _after(request: Request, waited: float) -> Request:
 
 
 def outcome_of(answer: object) -> Mapping[str, JsonValue]:
-    """The outcome that a callable reports. Raises `Unsupported` and `Unreadable`."""
+    """Return the outcome that a callable reports. Raises `Unsupported` and `Unreadable`."""
     if isinstance(answer, Mapping) and "unsupported" in answer:
         raise Unsupported(str(answer["unsupported"]))
     return as_outcome(answer)
 
 
 def _isolated(given: Mapping[str, JsonValue]) -> Any:
-    """A copy that the implementation may change as it likes."""
+    """Return a copy that the implementation may change."""
     try:
         return orjson.loads(orjson.dumps(given))
     except orjson.JSONEncodeError:  # integers beyond 64 bits, half surrogate pairs
@@ -286,13 +285,13 @@ def _broken(case: Case, message: str, error: BaseException | None = None) -> Obs
 
 
 def _traceback(error: BaseException) -> str:
-    """The traceback from where the callable's own code begins, its innermost frames if it is long."""
+    """Return the traceback from the callable's own code on, only the innermost frames if it is long."""
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename.replace("\\", "/").endswith(
         ("/harness/implementations/inprocess.py", "/harness/implementations/send/in_process.py")
     ):
         trace = trace.tb_next
     if isinstance(error, TimeIsUp):
-        return "It was here when the time was up:\n" + "".join(traceback.format_tb(trace, -10))
+        return "It was here when the time limit expired:\n" + "".join(traceback.format_tb(trace, -10))
     lines = traceback.format_exception(type(error), error, trace, limit=-10)
     return "".join(lines)

@@ -1,4 +1,4 @@
-"""One case on its way through a child: what was sent, what came back, and how it ended."""
+"""One case in flight in a child: what was sent, what came back, and how it ended."""
 
 from __future__ import annotations
 
@@ -54,19 +54,19 @@ class PendingCase:
         self.step_is_over = False
 
     def begin_step(self, seq: int) -> bytes:
-        """The line that starts the next step, under this number. Raises `ImplementationError` if what the
-        step names cannot be served."""
+        """Return the line that starts the next step as run `seq`. Raises `ImplementationError` if a port that
+        the step names cannot be served."""
         self.seq = seq
         self._begin()
         case, step = self.job.case, len(self._performed)
         wire = None if self._capture is None else self._capture.open(step)
         return protocol.run(seq, case.name, step + 1, len(case.steps), case.steps[step].input, wire)
 
-    def hear(self, message: Mapping[str, Any]) -> bytes | None:
-        """Take a message for this run, and return the line that answers it.
+    def receive(self, message: Mapping[str, Any]) -> bytes | None:
+        """Handle a message of this run, and return the line that answers it.
 
         Sets `observation` when it ends the case, `step_is_over` when another step is to follow.
-        Raises `Unreadable` for a message that makes no sense.
+        Raises `Unreadable` for an invalid message.
         """
         if self.verdict is not None:
             if any(key in message for key in protocol.ENDINGS):
@@ -102,12 +102,12 @@ class PendingCase:
         return Observation(broken=Failure(self._masked(message), self._masked(detail)))
 
     def _fail(self, message: str, detail: str) -> None:
-        """The adapter says that it broke; what was seen on the wire may say why."""
+        """End the case: the adapter reported that it broke. What was captured may say why."""
         why = None if self._capture is None else self._capture.close().problem(None, failed=True)
         self.breaks(message if why is None else f"{message}; {why}", detail)
 
     def release(self) -> None:
-        """Let go of what the case holds on the wire."""
+        """Stop capturing requests for the case."""
         if self._capture is not None:
             self._capture.close()
 

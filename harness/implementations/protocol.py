@@ -1,4 +1,4 @@
-"""The lines of the command protocol, version 1 (docs/protocol.md): written and read, no state."""
+"""Writing and reading the lines of the command protocol, version 1 (docs/protocol.md), without state."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def run(
     given: Mapping[str, JsonValue],
     wire: Mapping[str, JsonValue] | None = None,
 ) -> bytes:
-    """`step` counts from 1. Of the case, only its name and its input are sent; `wire` is where to send to
-    in mode `send`."""
+    """Return the line that starts a step, counted from 1. Of the case, only its name and its input are sent;
+    `wire` is where to send to in mode `send`."""
     line = {"cmd": "run", "seq": seq, "case": case, "step": step, "steps": steps, "input": given}
     return _line(line if wire is None else {**line, "wire": wire})
 
@@ -79,7 +79,7 @@ def stop() -> bytes:
 
 
 def parse(line: bytes) -> dict[str, Any]:
-    """The object on a line of the child's. Raises `Unreadable` if there is none."""
+    """Return the object on a line of the child. Raises `Unreadable` if it is not one."""
     try:
         message = orjson.loads(line)
     except orjson.JSONDecodeError:
@@ -87,22 +87,22 @@ def parse(line: bytes) -> dict[str, Any]:
             message = json.loads(line)
         except (ValueError, RecursionError):
             raise Unreadable(
-                f"a line that is no JSON: {shortened(line)}"
+                f"a line that is not JSON: {shortened(line)}"
                 " (standard output is for the protocol only; print to standard error)"
             ) from None
     if not isinstance(message, dict):
-        raise Unreadable(f"a line that is no JSON object: {shortened(line)}")
+        raise Unreadable(f"a line that is not a JSON object: {shortened(line)}")
     return message
 
 
 def outcome_of(message: Mapping[str, Any]) -> Mapping[str, JsonValue] | None:
-    """The outcome in a `done` message, None if it reports none. Raises `Unreadable`."""
+    """Return the outcome in a `done` message, None if it has none. Raises `Unreadable`."""
     outcome = message.get("outcome")
     return None if outcome is None else as_outcome(outcome)
 
 
 def shortened(line: bytes) -> str:
-    """A line as it can stand in a message."""
+    """Return a line, shortened for use in a message."""
     text = line[: _SHOWN * 4].decode("utf-8", "replace").strip()
     return repr(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]!r}... ({len(line)} bytes)"
 

@@ -1,4 +1,4 @@
-"""What an implementation in Python may answer, read into the vocabulary of the harness.
+"""Reading what an implementation returns: requests and outcomes.
 
 The forms are listed in docs/implementations.md. Anything else is `Unreadable`, and the case errs:
 a wrong answer must never look like a request that was not sent.
@@ -41,14 +41,14 @@ OUTCOME_KEYS = (
 )
 
 
-class Unreadable(Exception):  # noqa: N818 - a finding about an answer, turned into `Broken`
-    """An answer that is none of the documented forms; the message says what is wrong with it."""
+class Unreadable(Exception):  # noqa: N818 - a finding about an answer, turned into a `Failure`
+    """An answer in no documented form; the message says what is wrong with it."""
 
 
 def as_request(value: object) -> Request | None:
-    """The request that `value` is: a `Request`, an `httpx.Request` or a mapping with a `url`.
+    """Return the request that `value` is: a `Request`, an `httpx.Request` or a mapping with a `url`.
 
-    None if it is not meant as a request at all. Raises `Unreadable` if it is one with a mistake in it.
+    None if it is not meant as a request. Raises `Unreadable` for an invalid one.
     """
     if isinstance(value, Request):
         return _checked(value)
@@ -69,7 +69,7 @@ def as_request(value: object) -> Request | None:
 
 
 def as_outcome(value: object) -> Mapping[str, JsonValue]:
-    """The outcome that `value` is. Raises `Unreadable` if it is none."""
+    """Return the outcome that `value` is. Raises `Unreadable` if it is not one."""
     if isinstance(value, Mapping):
         unnamed = [key for key in value if not isinstance(key, str)]
         if not unnamed and (not value or any(key in value for key in OUTCOME_KEYS)):
@@ -83,7 +83,7 @@ def as_outcome(value: object) -> Mapping[str, JsonValue]:
 
 
 def request_of(value: Mapping[str, Any], *, after_ms: float | None = None) -> Request:
-    """The request in a mapping of `REQUEST_KEYS`; other keys are not looked at.
+    """Return the request in a mapping of `REQUEST_KEYS`; other keys are ignored.
 
     Raises `Unreadable` for a missing or wrong value.
     """
@@ -99,14 +99,14 @@ def request_of(value: Mapping[str, Any], *, after_ms: float | None = None) -> Re
 
 
 def milliseconds(value: object) -> float:
-    """The number of a `sleep_ms`. Raises `Unreadable`."""
+    """Return the value of a `sleep_ms` as a number. Raises `Unreadable`."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
         raise Unreadable(f"a sleep_ms that is {named(value)}; it must be a number of milliseconds")
     return float(value)
 
 
 def named(value: object) -> str:
-    """A value's type as a person would say it, with a short value itself."""
+    """Return a description of a value for a message: its type, and the value if it is short."""
     if value is None:
         return "missing"
     text = repr(value)
@@ -154,7 +154,7 @@ def _body(value: Mapping[str, Any]) -> bytes:
         try:
             return base64.b64decode(encoded, validate=True)
         except (binascii.Error, ValueError) as error:
-            raise Unreadable(f"a body_base64 that is no base64: {error}") from None
+            raise Unreadable(f"a body_base64 that is not base64: {error}") from None
     if body is None:
         return b""
     if isinstance(body, bytes):
@@ -168,7 +168,7 @@ def _body(value: Mapping[str, Any]) -> bytes:
     except UnicodeEncodeError:
         raise Unreadable("a body with half a surrogate pair, which has no UTF-8; give it as bytes") from None
     except orjson.JSONEncodeError as error:
-        raise Unreadable(f"a body of type {type(body).__name__} that is no JSON value: {error}") from None
+        raise Unreadable(f"a body of type {type(body).__name__} that is not a JSON value: {error}") from None
 
 
 def _checked(request: Request) -> Request:

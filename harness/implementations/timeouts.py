@@ -11,7 +11,7 @@ from typing import Any
 __all__ = ["TimeIsUp", "TimeLimit"]
 
 _AGAIN_S = 0.25
-"""How soon the interruption comes again for code that swallowed it."""
+"""How soon code that swallowed the interruption is interrupted again."""
 
 
 class TimeIsUp(BaseException):
@@ -21,8 +21,8 @@ class TimeIsUp(BaseException):
 class TimeLimit:
     """Raises `TimeIsUp` in the block when it takes longer than `seconds`.
 
-    It works through SIGALRM: on POSIX and in the main thread. Elsewhere, and under an alarm of somebody
-    else's that rings sooner, the block is not limited. The handler and the timer found are put back.
+    It uses SIGALRM, so it works on POSIX and in the main thread. Elsewhere, and if another alarm is due
+    sooner, the block is not limited. The previous handler and timer are restored.
     """
 
     def __init__(self, seconds: float) -> None:

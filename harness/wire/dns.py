@@ -1,4 +1,4 @@
-"""A name server for clients that live in a network of their own: every name has the same address."""
+"""A name server for sandboxed clients: every name has the same address."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _POINTER_TO_QUESTION = 0xC00C
 class NameServer(asyncio.DatagramProtocol):
     """Answers each question for an IPv4 address with `address`, and every other with nothing (RFC 1035).
 
-    `asked` holds the names whose address was asked for, in order.
+    `asked` holds the names that were looked up, in order.
     """
 
     def __init__(self, address: str) -> None:

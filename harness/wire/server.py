@@ -30,7 +30,7 @@ Answer: TypeAlias = Callable[[Request], Reply | LiveReply]
 _WORKERS = 64
 _PORTS_KEPT = 4096
 """How many ports have to pass before one is used again: a late client of one case must not reach another."""
-_LAST_GLANCES = 8
+_LAST_POLLS = 8
 """How often the event loop looks at the connections of a listener before they are broken off: enough to
 accept one, read an alert of TLS or a small request, and no wait."""
 
@@ -68,8 +68,8 @@ class CaptureServer:
         `hosts` are the only ones it serves beside itself (None: any). Requests to its own base URL are
         reported as requests to `stands_for`, if given. `paced` keeps the pauses that replies were recorded
         with. With `sockets`, which are bound and listening already (and stay open afterwards), it has no
-        port of its own; `turn_away` breaks off the connections that wait at them. `on_refusal` is told
-        each new refusal, in the server's thread. Raises `OSError` if the port cannot be had.
+        port of its own; `turn_away` breaks off the connections that wait at them. `on_refusal` is called
+        with each new refusal, in the server's thread. Raises `OSError` if the port is not available.
         """
         own = () if sockets else (self._bound(port),)
         listener = Listener(
@@ -86,14 +86,14 @@ class CaptureServer:
         self._listeners.add(listener)
         return listener
 
-    def name(self, bound: socket.socket, address: str) -> NameServer:
-        """Answer every name asked for at `bound`, a UDP socket that is taken over, with `address`."""
+    def serve_dns(self, bound: socket.socket, address: str) -> NameServer:
+        """Start a name server at `bound`, a UDP socket that it then owns: every name has this `address`."""
         names = NameServer(address)
         self._call(self._loop.create_datagram_endpoint(lambda: names, sock=bound))
         return names
 
-    def unname(self, names: NameServer) -> None:
-        """End what `name` began."""
+    def stop_dns(self, names: NameServer) -> None:
+        """Close a name server that `serve_dns` started."""
         self._call(names.close())
 
     def close(self) -> None:
@@ -143,8 +143,8 @@ class CaptureServer:
 
 
 class Listener:
-    """One case's way in. `requests` are what came, in order; `refusals` what was turned away or failed,
-    a sentence each; `failure` the first exception that `answer` raised."""
+    """An open port of the capture server. `requests` are those received, in order; `refusals` what was
+    refused or failed, a sentence each; `failure` the first exception that `answer` raised."""
 
     def __init__(
         self,
@@ -195,7 +195,7 @@ class Listener:
         return tuple(self._refusals)
 
     def close(self) -> None:
-        """Stop listening and break off what is still connected. Nothing is added to `requests` any more."""
+        """Stop listening and drop open connections. `requests` no longer changes after this."""
         if not self._closed:
             self._server._call(self._close())
             self._server._forget(self)
@@ -231,8 +231,8 @@ class Listener:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _catch_up(self) -> None:
-        """See what has arrived already: the last words of a client may be why it sent nothing."""
-        for _ in range(_LAST_GLANCES):
+        """Read what has arrived already: the last bytes of a client may say why it sent nothing."""
+        for _ in range(_LAST_POLLS):
             await asyncio.sleep(0)
 
     def _accept(self, listening: socket.socket) -> None:
@@ -264,7 +264,7 @@ class Listener:
                 self._on_refusal(sentence)
 
     async def answer(self, request: Request) -> Reply | LiveReply:
-        """Count the request, and have it answered when those before it are."""
+        """Record the request, and answer it after those before it."""
         self._requests.append(request)
         async with self._turn:
             try:

@@ -1,4 +1,4 @@
-"""One connection to the capture server: which way it came, and the requests on it.
+"""One connection to the capture server: how the client came, and its requests.
 
 A client may take the server for a base URL, for an HTTP proxy (absolute URLs, or CONNECT with TLS or plain
 HTTP behind it) or for the host itself (TLS by its name). Which one it is shows in the first bytes.
@@ -56,7 +56,7 @@ class ConnectionHandler(Protocol):
 
 
 class _Refused(Exception):  # noqa: N818 - an answer to the client
-    """Something that is not served; the status to say so with."""
+    """Something that is not served, and the status to answer with."""
 
     def __init__(self, sentence: str, status: int = 502) -> None:
         super().__init__(sentence)
@@ -84,7 +84,7 @@ class Connection:
         self._requests = 0
 
     async def serve(self) -> None:
-        """Read requests and answer them until one side has enough. What goes wrong is told to the handler."""
+        """Read requests and answer them until one side closes. Problems are reported to the handler."""
         try:
             await self._serve()
         except Aborted as end:
@@ -218,7 +218,7 @@ class Connection:
             raise Aborted from None
 
     async def _next_request(self, http: h11.Connection) -> Request | None:
-        """The next request, whole; None if there is none. Raises `_Refused`."""
+        """Return the next request, complete; None at the end. Raises `_Refused`."""
         head: h11.Request | None = None
         pieces: list[bytes] = []
         size = 0
@@ -232,7 +232,7 @@ class Connection:
                     http.receive_data(await self._channel.receive())
                     continue
             except h11.RemoteProtocolError as error:
-                sentence = f"client sent {self._where()} what is no HTTP/1.1 request: {error}"
+                sentence = f"client sent {self._where()} something that is not an HTTP/1.1 request: {error}"
                 raise _Refused(sentence, error.error_status_hint) from None
             if isinstance(event, h11.Request):
                 head = event
@@ -262,7 +262,7 @@ class Connection:
         return Request(head.method.decode("latin-1"), url, headers, body)
 
     def _url(self, target: str, host: str) -> tuple[str, bool]:
-        """Where the request was really going, and whether that is served."""
+        """Return the URL that the request was meant for, and whether that is served."""
         handler, tunnel = self._handler, self._tunnel
         if not target.startswith(("/", "*")):
             parts = urlsplit(target)
@@ -299,7 +299,7 @@ def _target(head: bytes) -> _Target:
     authority = line.split(" ")[1] if line.count(" ") == 2 else ""
     host, _, port = authority.rpartition(":")
     if not host or not port.isdecimal():
-        raise _Refused(f"client asks for a tunnel to {authority!r}, which is no host:port", 400)
+        raise _Refused(f"client asks for a tunnel to {authority!r}, which is not host:port", 400)
     return _Target(host.strip("[]").lower(), int(port))
 
 

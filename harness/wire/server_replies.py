@@ -1,4 +1,4 @@
-"""Replies onto the wire: framed by HTTP, chunk by chunk, and broken in the ways a fault asks for."""
+"""Sending replies: framed by HTTP, chunk by chunk, and broken as a fault requires."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Answering:
             await self._send_chunks(reply, reply.status)
             await self.channel.send(self._end())
 
-    # -------------------------------------------------------------- replies that are well
+    # -------------------------------------------------------------- intact replies
 
     async def _send_whole(self, status: int, headers: Headers, body: bytes, missing: int = 0) -> None:
         """Head and body in one go; with `missing` bytes less than it says, it has no end."""
@@ -121,7 +121,7 @@ class Answering:
         finally:
             self.in_worker(production.end)
 
-    # -------------------------------------------------------------- replies that break
+    # -------------------------------------------------------------- broken replies
 
     async def _send_broken(self, reply: Reply, status: int) -> NoReturn:
         """What there is of the reply, and then the fault."""
@@ -173,7 +173,7 @@ class _Production:
                 raise Aborted(error) from error
 
     def end(self) -> None:
-        """Let the producer go, when it has yielded what it is at."""
+        """Close the producer once it has yielded its current chunk."""
         close = getattr(self._chunks, "close", None)
         if close is not None:
             with self._lock:

@@ -73,19 +73,19 @@ class Channel:
         await self._retried(wrapped.do_handshake)
 
     async def wait_for_end(self) -> None:
-        """Wait until the other side is gone, whatever else it says."""
+        """Wait until the other side closes; discard what it sends."""
         with contextlib.suppress(OSError):
             while await self.receive():
                 pass
 
     def reset(self) -> None:
-        """Break the connection off: the other side sees a reset."""
+        """Reset the connection."""
         with contextlib.suppress(OSError):
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._socket.close()
 
     def close(self) -> None:
-        """End the connection in good order."""
+        """Close the connection cleanly."""
         if isinstance(self._socket, ssl.SSLSocket):
             with contextlib.suppress(OSError, ValueError):
                 self._socket.unwrap()  # says that this is the end, and does not wait for the same

@@ -1,4 +1,4 @@
-"""A certificate authority that lives as long as a run, and the TLS contexts of the hosts it vouches for.
+"""A certificate authority for one run, and the TLS contexts of the hosts that it certifies.
 
 Its private key exists in this process's memory only. What clients need, its certificate, is public and in
 a file of its own.
@@ -27,7 +27,7 @@ class NamedSocket(ssl.SSLSocket):
 
 
 class Authority:
-    """Vouches for any host; clients that are given `ca_file` believe it. Close it when the run is over."""
+    """Certifies any host; clients that are given `ca_file` trust it. Close it when the run is over."""
 
     def __init__(self) -> None:
         self._issuer = trustme.CA(organization_name="conformance harness", organization_unit_name="this run")

@@ -237,7 +237,7 @@ def test_a_program_that_is_no_adapter_ends_the_run_at_once(harness: Harness) -> 
     """A command that merely echoes is told apart from an adapter before the first case."""
     done = harness("run", "suite.yaml", "-i", "command:cat")
     assert done.returncode == 3
-    assert "this program is no adapter" in done.stderr
+    assert "this program is not an adapter" in done.stderr
     assert "FAILED" not in done.stdout
 
 

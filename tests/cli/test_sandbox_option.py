@@ -40,7 +40,7 @@ with contextlib.suppress(urllib.error.HTTPError):
 sys.exit("the answer is of no use")
 """
 
-PAST_THE_PROXY = "nothing came by the proxy; a client that ignores HTTPS_PROXY is only seen in the sandbox"
+PAST_THE_PROXY = "nothing came via the proxy; a client that ignores HTTPS_PROXY is only seen in the sandbox"
 
 
 def write_client(folder: Path, *, leaks: str = "") -> str:
@@ -118,9 +118,9 @@ def test_a_sandbox_that_is_missing_is_told_once_at_the_start(folder: Path) -> No
     """Before the first case, with the reason: what is seen now depends on the client's proxies."""
     client = write_client(folder)
     done = without_namespaces(folder, "run", "local.yaml", "-i", client, "--sandbox", "auto")
-    told = "client: seen through proxy variables only, without a network of its own: "
-    assert done.stdout.splitlines()[1].startswith(told)
-    assert done.stdout.count(told) == 1
+    note = "client: seen through proxy variables only, without its own network: "
+    assert done.stdout.splitlines()[1].startswith(note)
+    assert done.stdout.count(note) == 1
 
 
 def test_a_sandbox_that_is_required_and_missing_ends_the_run(folder: Path) -> None:
@@ -128,7 +128,7 @@ def test_a_sandbox_that_is_required_and_missing_ends_the_run(folder: Path) -> No
     client = write_client(folder)
     done = without_namespaces(folder, "run", "local.yaml", "-i", client, "--sandbox", "require")
     assert (done.returncode, done.stdout) == (4, "")
-    assert "no network of its own" in done.stderr
+    assert "its own network" in done.stderr
 
 
 def test_a_sandbox_that_there_is_not_is_bad_usage(harness: Harness) -> None:

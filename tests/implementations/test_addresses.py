@@ -119,7 +119,7 @@ def test_a_name_that_is_not_known_is_refused_with_what_may_be_meant(folder: Path
 @pytest.mark.parametrize(
     ("address", "says"),
     [
-        ("python:adapter", "python:adapter is no address of a callable"),
+        ("python:adapter", "python:adapter is not the address of a callable"),
         ("python:no_such_module_here:shape", "there is no module 'no_such_module_here'"),
         ("command:", "names no program"),
         ("command:node 'adapter", "cannot be split into words"),

@@ -235,7 +235,7 @@ def test_silence_at_start_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_anything_but_the_protocol_at_start_is_an_error() -> None:
     """A program that prints something else is quoted."""
     with pytest.raises(
-        ImplementationError, match="answered `start` with a line that is no JSON: 'Usage: foo'"
+        ImplementationError, match="answered `start` with a line that is not JSON: 'Usage: foo'"
     ):
         connect("command:echo 'Usage: foo'")
 

@@ -259,7 +259,7 @@ def test_what_is_not_declared_is_not_observed() -> None:
             '{"seq":SEQ,"request":{"method":"GET","url":"x","headers":[["a",1]]},"done":true}',
             "the header 'a' as int 1",
         ),
-        ('{"seq":SEQ,"request":{"method":"GET","url":"x","body_base64":"%"},"done":true}', "no base64"),
+        ('{"seq":SEQ,"request":{"method":"GET","url":"x","body_base64":"%"},"done":true}', "not base64"),
         ('{"seq":SEQ,"request":{"method":"GET","url":"x","timeout_ms":"9"},"done":true}', "timeout_ms"),
         ('{"seq":SEQ,"request":{"method":"GET","url":"x","body":"\\ud800"},"done":true}', "surrogate"),
         ('{"seq":SEQ,"done":true,"outcome":"fine"}', "str 'fine', which is neither"),
@@ -279,8 +279,8 @@ def test_a_wrong_ending_errs_its_case_and_the_next_goes_on(line: str, says: str)
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("hello", "a line that is no JSON: 'hello' (standard output is for the protocol only"),
-        ("[1, 2]", "a line that is no JSON object: '[1, 2]'"),
+        ("hello", "a line that is not JSON: 'hello' (standard output is for the protocol only"),
+        ("[1, 2]", "a line that is not a JSON object: '[1, 2]'"),
         ("{" + "x" * 5000, "(5001 bytes)"),
         ('{"done":true}', "a message without seq"),
         ('{"seq":"SEQ","done":true}', "a message whose seq is str"),
@@ -306,7 +306,7 @@ def test_an_answer_to_a_run_that_is_over_errs_the_next_case() -> None:
         job_of({"do": "raw", "lines": [again, again]}, name="twice"), job_of({"do": "refuse"}, name="next")
     )
     assert seen["twice"].broken is None
-    assert "an answer to run 1, which was over" in broken_by(seen["next"])
+    assert "an answer to run 1, which had ended" in broken_by(seen["next"])
 
 
 def test_two_requests_of_one_number_err_the_case() -> None:

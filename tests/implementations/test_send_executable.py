@@ -17,7 +17,7 @@ from harness.implementations import Connection, connect
 from harness.model import Observation, Reply, Request, Responder
 
 PROGRAM = Path(__file__).with_name("children") / "program.py"
-PAST_THE_PROXY = "nothing came by the proxy; a client that ignores HTTPS_PROXY is only seen in the sandbox"
+PAST_THE_PROXY = "nothing came via the proxy; a client that ignores HTTPS_PROXY is only seen in the sandbox"
 URL = "https://api.acme.example/v1/chat/completions"
 
 

@@ -19,7 +19,7 @@ from harness.implementations.send.protocol_capture import CapturedTraffic, Captu
 from harness.model import CaseRun, Observation, Reply, Request, Responder
 
 ADAPTER = Path(__file__).with_name("children") / "sending_adapter.py"
-PAST_THE_PROXY = "nothing came by the proxy; a client that ignores HTTPS_PROXY is only seen in the sandbox"
+PAST_THE_PROXY = "nothing came via the proxy; a client that ignores HTTPS_PROXY is only seen in the sandbox"
 BASE_URL = "https://api.acme.example/v1"
 URL = f"{BASE_URL}/chat/completions"
 
@@ -104,7 +104,7 @@ def test_a_shared_way_in_errs_cases_that_are_in_flight_together() -> None:
     """A request that could be any case's is none's: who declares concurrency must use what the run names."""
     with sending(concurrency=2, features=["replies"]) as connection:
         done = perform(connection, job("by_environment", "a/1"), job("by_environment", "a/2"), at_once=2)
-    assert any("must send to what `wire` of the run names" in broken_by(seen) for seen in _broken(done))
+    assert any("must send to the addresses in the run's `wire`" in broken_by(seen) for seen in _broken(done))
     assert all(not seen.steps for seen in done.values())
 
 

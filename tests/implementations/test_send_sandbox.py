@@ -117,5 +117,5 @@ def test_where_there_is_no_sandbox_it_falls_back_and_says_so(monkeypatch: pytest
     launcher.close()
     assert not launcher.sandboxed
     assert launcher.notes[0].startswith("seen through proxy variables only")
-    with pytest.raises(UsageError, match="no network of its own"):
+    with pytest.raises(UsageError, match="cannot give a program its own network"):
         Launcher("require")

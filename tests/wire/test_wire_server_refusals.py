@@ -107,8 +107,8 @@ def test_its_own_address_is_always_served(server: CaptureServer) -> None:
     ("sent", "status", "sentence"),
     [
         (b"CONNECT nowhere HTTP/1.1\r\n\r\n", b" 400 ", "asks for a tunnel to 'nowhere'"),
-        (b"GARBAGE\r\n\r\n", b" 400 ", "what is no HTTP/1.1 request"),
-        (b"GET / HTTP/1.1\r\n\r\n", b" 400 ", "what is no HTTP/1.1 request"),
+        (b"GARBAGE\r\n\r\n", b" 400 ", "something that is not an HTTP/1.1 request"),
+        (b"GET / HTTP/1.1\r\n\r\n", b" 400 ", "something that is not an HTTP/1.1 request"),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b" 505 ", "speaks HTTP/2"),
         (
             b"GET / HTTP/1.1\r\nHost: a\r\n\r\nCONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n",

@@ -1,4 +1,4 @@
-"""Mode `send` for programs that know nothing of the harness: a process for each case, unchanged.
+"""Mode `send` for unchanged programs that know nothing of the harness: a process for each step.
 
 A program gets the input as JSON on its standard input and in the file that HARNESS_INPUT names, and is
 judged by what it sends. It may report an outcome as JSON on the last line of its standard output.
@@ -46,8 +46,8 @@ from harness.wire.server_replies import LiveReply
 __all__ = ["Program"]
 
 _GRACE_S = 2.0
-_GLANCE_S = 0.25
-"""How soon a worker sees that the run is broken off."""
+_POLL_S = 0.25
+"""How soon a worker notices that the run was aborted."""
 
 _SHOWN = 2000
 _MOST_AT_ONCE = 64
@@ -73,7 +73,7 @@ class Program:
         self._timeout_s = timeout_s
         self._launcher = Launcher(sandbox)
         self._answering = threading.Lock()
-        self._broken_off = threading.Event()
+        self._aborted = threading.Event()
         self.about = ImplementationInfo(
             name=shlex.join(words),
             address="",
@@ -88,7 +88,7 @@ class Program:
     def perform(self, jobs: Iterable[CaseRun], *, at_once: int = 1) -> Iterator[tuple[Case, Observation]]:
         """Perform the jobs, at most `at_once` processes at a time, and yield each as it ends."""
         window = max(1, min(at_once, self.about.concurrency))
-        self._broken_off.clear()
+        self._aborted.clear()
         waiting = iter(jobs)
         running: dict[Future[Observation], Case] = {}
         with ThreadPoolExecutor(window, thread_name_prefix="harness-program") as workers:
@@ -101,7 +101,7 @@ class Program:
                     for done in wait(running, return_when=FIRST_COMPLETED).done:
                         yield running.pop(done), done.result()
             finally:
-                self._broken_off.set()
+                self._aborted.set()
 
     def close(self) -> None:
         self._launcher.close()
@@ -127,7 +127,7 @@ class Program:
         return attempt.observation()
 
     def _perform_step(self, attempt: _Attempt, step: int, folder: Path) -> Observation | None:
-        """Run the program for one step; gives the observation if the case ends with it."""
+        """Run the program for one step; return the observation if the case ends with it, else None."""
         job, given = attempt.job, attempt.job.case.steps[step].input
 
         def answer(request: Request) -> Reply | LiveReply:
@@ -160,23 +160,23 @@ class Program:
             late = f"it did not end within {self._timeout_s:g} s, and had sent {_count(traffic.requests)}"
             why = traffic.problem(None, failed=True)
             return attempt.broken(late, child.stderr, traffic.notes if why is None else [why])
-        return attempt.took_step(traffic, said, how or "", child.stderr)
+        return attempt.record_step(traffic, said, how or "", child.stderr)
 
     def _last_line(self, child: Child) -> bytes | None:
-        """The last line that it prints; None if its time is up, or the run broken off, before it ends."""
+        """Return the last line that it prints; None if it timed out or the run was aborted."""
         until = time.monotonic() + self._timeout_s
         last = b""
         while child.lost is None:
             remaining = until - time.monotonic()
-            if remaining <= 0 or self._broken_off.is_set():
+            if remaining <= 0 or self._aborted.is_set():
                 return None
-            for line in child.receive(min(remaining, _GLANCE_S)):
+            for line in child.receive(min(remaining, _POLL_S)):
                 last = line if line.strip() else last
         return child.unterminated if child.unterminated.strip() else last
 
 
 class _Attempt:
-    """What a program has done so far in a case."""
+    """What a program has done in a case so far."""
 
     def __init__(self, job: CaseRun, reports: bool) -> None:
         self.job = job
@@ -185,11 +185,11 @@ class _Attempt:
         self._performed: list[StepObservation] = []
         self._notes: list[str] = []
 
-    def took_step(self, traffic: CapturedTraffic, said: bytes, how: str, stderr: str) -> Observation | None:
-        """Take in how a step went; gives the observation if the case ends with it.
+    def record_step(self, traffic: CapturedTraffic, said: bytes, how: str, stderr: str) -> Observation | None:
+        """Record how a step went; return the observation if the case ends with it, else None.
 
-        What was sent is judged however the program ended. Without a request, only a program that ended well
-        or reported an outcome has shown that it meant to send nothing.
+        What was sent is judged whatever the exit status. Without a request, only a program that succeeded or
+        reported an outcome has shown that it meant to send nothing.
         """
         message = _object(said)
         if "unsupported" in message:
@@ -215,8 +215,8 @@ class _Attempt:
         return Observation(tuple(self._performed), blind_spots, notes=tuple(map(self._mask, self._notes)))
 
     def broken(self, message: str, detail: str = "", notes: Sequence[str] = ()) -> Observation:
-        told = "; ".join([message, *notes])
-        return Observation(broken=Failure(self._mask(told), self._mask(detail)))
+        whole = "; ".join([message, *notes])
+        return Observation(broken=Failure(self._mask(whole), self._mask(detail)))
 
 
 _WELL = "it exited with status 0"
@@ -234,13 +234,13 @@ def _json(value: Mapping[str, JsonValue]) -> bytes:
 
 
 def _own_environment(given: Mapping[str, JsonValue]) -> dict[str, str]:
-    """The variables that the input asks for."""
+    """Return the environment variables that the input sets."""
     env = given.get("env")
     return {} if not isinstance(env, Mapping) else {str(name): str(value) for name, value in env.items()}
 
 
 def _object(line: bytes) -> Mapping[str, Any]:
-    """The JSON object on a line, empty if it is none."""
+    """Return the JSON object on a line, empty if it is not one."""
     try:
         found = orjson.loads(line)
     except orjson.JSONDecodeError:
@@ -249,7 +249,7 @@ def _object(line: bytes) -> Mapping[str, Any]:
 
 
 def _outcome(message: Mapping[str, Any]) -> Mapping[str, JsonValue] | None:
-    """The outcome in an object that a program printed; what it prints for other readers is none."""
+    """Return the outcome in an object that a program printed; None if it printed something else."""
     try:
         return as_outcome(message) if message else None
     except Unreadable:

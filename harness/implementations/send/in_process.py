@@ -1,4 +1,4 @@
-"""Mode `send` for Python callables: the callable really sends, and is observed where it does."""
+"""Mode `send` for Python callables: what the callable sends through an HTTP library is intercepted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["SendObserver"]
 
 
 class SendObserver:
-    """The way of mode `send`: what goes out through an HTTP library is seen and answered, not sent."""
+    """Mode `send`: what goes out through an HTTP library is captured and answered, and not sent."""
 
     blind_to = BLIND_TO
 

@@ -1,7 +1,7 @@
-"""Mode `send` for programs that speak the command protocol: a way in for each case, seen from here.
+"""Mode `send` for programs that speak the command protocol: capturing the requests of each case.
 
-One case at a time may come in through the address in the child's environment, or through its sandbox. With
-several in flight each has a listener of its own, which the `wire` of its run names.
+One case at a time may use the proxy in the child's environment, or its sandbox. With several in flight each
+has its own listener, whose addresses are the `wire` of its run.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _BETWEEN_CASES = Reply(
 )
 
 
-_PAST_THE_PROXY = "nothing came by the proxy; a client that ignores HTTPS_PROXY is only seen in the sandbox"
+_PAST_THE_PROXY = "nothing came via the proxy; a client that ignores HTTPS_PROXY is only seen in the sandbox"
 
 
 def base_url_of(case: Case, step: int) -> str | None:
@@ -36,7 +36,7 @@ def base_url_of(case: Case, step: int) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class CapturedTraffic:
-    """What came in during a step."""
+    """What was captured in a step."""
 
     requests: tuple[Request, ...] = ()
     refusals: tuple[str, ...] = ()
@@ -45,11 +45,11 @@ class CapturedTraffic:
     sandboxed: bool = True
 
     def problem(self, outcome: Mapping[str, JsonValue] | None, *, failed: bool = False) -> str | None:
-        """Why nothing can be concluded from this, or None if something can; `outcome` is what the program
-        told, and it `failed` if it ended in failure without telling.
+        """Return why nothing can be concluded from this, or None if something can. `outcome` is what the
+        program reported; it `failed` if it ended in failure without reporting one.
 
-        What was turned away says nothing about a program that sent something as well. A program that met a
-        timeout, as which it takes a lost connection too, did try to send.
+        Refused traffic is ignored if the program sent something as well. A program that reports a timeout
+        tried to send: it takes a lost connection for one, too.
         """
         if self.failure is not None:
             return self.failure
@@ -63,12 +63,12 @@ class CapturedTraffic:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is worth telling beside the requests."""
+        """Notes beside the requests."""
         return self.refusals + self.lookups
 
     @classmethod
     def at(cls, listener: Listener, ingress: Ingress | None) -> CapturedTraffic:
-        """What came in at a listener that is closed, which was the one at `ingress` if given."""
+        """Return what a closed listener captured; `ingress` is what it listened at, if shared."""
         failure = listener.failure
         said = None if failure is None else f"its request could not be answered: {failure}"
         looked_up = () if ingress is None else ingress.only_looked_up(listener.requests)
@@ -83,7 +83,7 @@ def _met_timeout(outcome: Mapping[str, JsonValue] | None) -> bool:
 
 
 class CaptureSession:
-    """The ways into the harness for one command, whose child may be started several times."""
+    """Captures the traffic of one command, whose child may be started several times."""
 
     def __init__(self, sandbox: SandboxMode) -> None:
         self._launcher = Launcher(sandbox)
@@ -101,29 +101,29 @@ class CaptureSession:
         return self._launcher.notes
 
     def launch(self, words: Sequence[str], home: Path, *, line_limit: int) -> Child:
-        """Start the command's child; every way into the one before it is closed."""
+        """Start the command's child; nothing is captured from the previous one any more."""
         self._leave()
         child, self._ingress = self._launcher.start(words, home, line_limit=line_limit)
         self.rest()
         return child
 
     def capture(self, job: CaseRun, *, alone: bool) -> CaseCapture:
-        """The way in for a case; `alone` if there is no other in flight."""
+        """Return what captures a case; `alone` if no other is in flight."""
         return CaseCapture(self, job, shared=alone)
 
     def close(self) -> None:
         self._leave()
         self._launcher.close()
 
-    # -------------------------------------------------------------- for the captures
+    # -------------------------------------------------------------- for CaseCapture
 
     @property
     def ingress(self) -> Ingress | None:
-        """The way in that cases share."""
+        """Where the child's traffic arrives, which cases share."""
         return self._ingress
 
     def listen(self, capture: CaseCapture, job: CaseRun, step: int, *, shared: bool) -> Listener:
-        """Raises `ImplementationError` if the input names what cannot be served."""
+        """Open a listener for a step. Raises `ImplementationError` if a port it names cannot be served."""
         performed = job.case.steps[step]
         if self._ingress is not None:
             self._ingress.serve(performed)
@@ -141,12 +141,12 @@ class CaptureSession:
         return self._ingress.listen(answer, stands_for=stands_for)
 
     def rest(self) -> None:
-        """Let what comes in between cases be told so."""
+        """Answer 503 to what arrives between cases."""
         if self._ingress is not None and self._between is None:
             self._between = self._ingress.listen(lambda request: _BETWEEN_CASES)
 
     def strays(self) -> int:
-        """How many requests have come in that no case can be charged with."""
+        """Return how many requests have arrived between cases."""
         return 0 if self._between is None else len(self._between.requests)
 
     def forget(self, capture: CaseCapture) -> None:
@@ -167,7 +167,7 @@ class CaptureSession:
 
 
 class CaseCapture:
-    """One case's way in, opened anew for each step."""
+    """Captures the requests of one case, step by step."""
 
     def __init__(self, session: CaptureSession, job: CaseRun, *, shared: bool) -> None:
         self._session = session
@@ -177,8 +177,8 @@ class CaseCapture:
         self._strays = 0
 
     def open(self, step: int) -> Mapping[str, JsonValue]:
-        """Open it for the step counted from 0; gives the `wire` of its run. Raises `ImplementationError` if
-        the step names what cannot be served."""
+        """Start capturing a step, counted from 0, and return the `wire` of its run. Raises
+        `ImplementationError` if a port that the step names cannot be served."""
         self.close()
         self._strays = self._session.strays()
         listener = self._listener = self._session.listen(self, self._job, step, shared=self._shared)
@@ -189,7 +189,7 @@ class CaseCapture:
         }
 
     def close(self) -> CapturedTraffic:
-        """Close it and tell what came in. Nothing if it is closed."""
+        """Stop capturing and return what was captured; nothing if it had stopped already."""
         listener, self._listener = self._listener, None
         self._session.forget(self)
         if listener is None:
@@ -200,7 +200,7 @@ class CaseCapture:
             self._session.rest()
         elif self._session.strays() > self._strays:
             return CapturedTraffic(
-                failure="requests came in by the proxy of its environment while several cases were in flight;"
-                " with a concurrency above 1 it must send to what `wire` of the run names"
+                failure="requests came via the proxy in its environment while several cases were in flight;"
+                " with a concurrency above 1 it must send to the addresses in the run's `wire`"
             )
         return traffic

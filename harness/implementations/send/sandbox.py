@@ -1,8 +1,8 @@
-"""Starting programs whose HTTP traffic is seen: through proxy variables, or in a network of their own.
+"""Starting programs whose HTTP traffic is captured: in their own network, or through proxy variables.
 
 In the sandbox (Linux, where the system lets a user make namespaces) every host name and every IPv4 address
-leads to the capture server, at ports 443 and 80 and those that inputs name; the program needs no setting to
-be seen and can reach nothing else. Elsewhere its environment names the capture server as the proxy.
+leads to the capture server, at ports 443 and 80 and those that inputs name; the program needs no setting and
+can reach nothing else. Elsewhere its environment names the capture server as the proxy.
 """
 
 from __future__ import annotations
@@ -53,14 +53,14 @@ class Ingress:
     used: bool = False
 
     def serve(self, step: Step) -> None:
-        """Let the ports that this step leads to lead here, from now on. Raises `ImplementationError` if one
-        cannot. By a proxy every port leads here anyway."""
+        """Serve the ports that this step leads to, from now on. Raises `ImplementationError` if one cannot be
+        served. Outside the sandbox every port is served, by the proxy."""
         if self.ports is not None:
             self.ports.open(ports_of(step))
 
     def listen(self, answer: Answer, *, stands_for: str | None = None) -> Listener:
-        """See and answer what arrives. One listener is open at a time; what arrives between two of them is
-        turned away, since it belongs to neither."""
+        """Capture and answer what arrives. One listener is open at a time; connections that arrive between
+        two of them are dropped, since they belong to neither."""
         sockets = (*self.sockets, *(() if self.ports is None else self.ports.sockets))
         listener = self.server.listen(answer, stands_for=stands_for, sockets=sockets, turn_away=self.used)
         self.used = True
@@ -69,7 +69,7 @@ class Ingress:
         return listener
 
     def only_looked_up(self, requests: Sequence[Request]) -> tuple[str, ...]:
-        """The hosts whose address was asked for since `listen`, without one of these requests to them."""
+        """Return the hosts that were looked up since `listen` and that got none of these requests."""
         if self.names is None:
             return ()
         sent_to = {urlsplit(request.url).hostname for request in requests}
@@ -77,7 +77,7 @@ class Ingress:
 
     def close(self) -> None:
         if self.names is not None:
-            self.server.unname(self.names)
+            self.server.stop_dns(self.names)
         if self.ports is not None:
             self.ports.close()
         for each in self.sockets:
@@ -85,10 +85,10 @@ class Ingress:
 
 
 class Launcher:
-    """Starts programs, in the sandbox if `mode` and the system agree to it. Close it when the run is over.
+    """Starts programs, in the sandbox if `mode` and the system allow it. Close it when the run is over.
 
-    `notes` says why there is no sandbox although one would have been had. Raises `UsageError` for `require`
-    where there can be none.
+    `notes` says why there is no sandbox in mode `auto`. Raises `UsageError` for `require` if the system
+    allows none.
     """
 
     def __init__(self, mode: SandboxMode = "auto") -> None:
@@ -108,9 +108,9 @@ class Launcher:
         extra: Mapping[str, str] | None = None,
         step: Step | None = None,
     ) -> tuple[Child, Ingress]:
-        """Start a program in the folder `home`, `extra` set in its environment and the ports of `step`
-        served; nothing is answered before somebody listens at the ingress. Raises `ImplementationError`
-        if it cannot be started, or a port not be served."""
+        """Start a program in the folder `home`, with `extra` in its environment and the ports of `step`
+        served; nothing is answered until `Ingress.listen` is called. Raises `ImplementationError` if it
+        cannot be started or a port cannot be served."""
         if not self.sandboxed:
             bound = socket.create_server(("127.0.0.1", 0), backlog=128)
             ingress = Ingress(self.server, (bound,), sandboxed=False)
@@ -149,13 +149,13 @@ class Launcher:
         if required:
             self.close()
             raise UsageError(
-                f"this system gives a program no network of its own ({why_not})",
+                f"this system cannot give a program its own network ({why_not})",
                 hint="Allow unprivileged user namespaces, or fall back on proxies with `auto` or `off`.",
             )
-        self.notes = (f"seen through proxy variables only, without a network of its own: {why_not}",)
+        self.notes = (f"seen through proxy variables only, without its own network: {why_not}",)
 
     def _why_not(self) -> str | None:
-        """Why there is no sandbox here, from trying; None if there is one."""
+        """Try to start a program in a sandbox; return why that failed, None if it worked."""
         if not sys.platform.startswith("linux"):
             return "network namespaces are a feature of Linux"
         try:
@@ -168,8 +168,8 @@ class Launcher:
 
     @contextlib.contextmanager
     def _entering(self) -> Iterator[tuple[list[str], socket.socket, socket.socket]]:
-        """The words before a program's own that take it into the sandbox, and both ends of the channel over
-        which its sockets come."""
+        """Give the command line that starts a program in the sandbox, and both ends of the channel over which
+        its sockets arrive."""
         ours, theirs = socket.socketpair()
         with ours, theirs:
             words = [sys.executable, "-I", "-S", str(_INIT), str(theirs.fileno()), self._folder.name]
@@ -182,11 +182,11 @@ class Launcher:
         except OSError as error:
             raise ImplementationError(f"the sandbox was not ready: {error}") from None
         if message != b"ready":
-            said = message.decode("utf-8", "replace") or "its helper ended"
-            raise ImplementationError(f"the sandbox cannot be made: {said}")
+            said = message.decode("utf-8", "replace") or "its helper exited"
+            raise ImplementationError(f"cannot make the sandbox: {said}")
         *bound, user, network = descriptors
         *listening, asked = [socket.socket(fileno=descriptor) for descriptor in bound]
-        names = self.server.name(asked, _PUBLIC_LOOKING)
+        names = self.server.serve_dns(asked, _PUBLIC_LOOKING)
         ingress = Ingress(self.server, listening, sandboxed=True, names=names, ports=PortMap(user, network))
         try:
             if step is not None:
@@ -198,8 +198,8 @@ class Launcher:
         return ingress
 
     def _environment(self, proxy: str | None, extra: Mapping[str, str] | None) -> dict[str, str]:
-        """This process's environment without credentials, with the run's authority, and with `proxy` as
-        the only one."""
+        """Return this process's environment without credentials, with the run's certificate authority, and
+        with `proxy` as the only proxy."""
         environment = child_environment()
         for name in list(environment):
             if name.lower() in _PROXY_VARIABLES:

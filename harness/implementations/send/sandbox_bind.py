@@ -1,10 +1,10 @@
-"""Open ports in a network that sandbox_init.py made: a script of its own, never imported.
+"""Open ports in a network that sandbox_init.py made: run as a script, never imported.
 
     python -I -S sandbox_bind.py DESCRIPTOR USER NETWORK PORT...
 
 It moves into the user and the network namespace that the descriptors USER and NETWORK stand for. For each
 PORT, in their order, a message goes through the Unix socket DESCRIPTOR: `open` with a socket that listens
-at the port of every address there, or why there is none, in words.
+at the port of every address there, or the reason why it cannot be opened.
 """
 
 import ctypes

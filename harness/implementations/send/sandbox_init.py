@@ -1,4 +1,4 @@
-"""Start a program where every host is the capture server: a script of its own, never imported.
+"""Start a program where every host is the capture server: run as a script, never imported.
 
     python -I -S sandbox_init.py DESCRIPTOR FOLDER PROGRAM ARGUMENT...
 
@@ -37,7 +37,7 @@ def main() -> None:
     folder, program = Path(sys.argv[2]), sys.argv[3:]
     try:
         _enter()
-        _stand_in(folder)
+        _mount_over(folder)
         _lead_everything_here()
         handed_over = [*(each.detach() for each in _bound()), *_namespaces()]
     except OSError as error:
@@ -47,7 +47,7 @@ def main() -> None:
     if not channel.recv(1):
         sys.exit(70)
     try:
-        os.execvp(program[0], program)  # noqa: S606 - what it is there for
+        os.execvp(program[0], program)  # noqa: S606 - the purpose of this script
     except OSError as error:
         sys.exit(f"cannot start {program[0]!r}: {error.strerror}")
 
@@ -61,7 +61,7 @@ def _enter() -> None:
     _checked(_libc.mount(b"none", b"/", None, _RECURSIVE | _PRIVATE, None), "mount /")
 
 
-def _stand_in(folder: Path) -> None:
+def _mount_over(folder: Path) -> None:
     for file in folder.iterdir():
         place = Path("/etc") / file.name
         if place.exists():
@@ -103,7 +103,7 @@ def _bound() -> "list[socket.socket]":
 
 
 def _namespaces() -> "list[int]":
-    """By these others may enter later."""
+    """Return descriptors by which other processes may enter later."""
     return [os.open(f"/proc/self/ns/{kind}", os.O_RDONLY) for kind in ("user", "net")]
 
 

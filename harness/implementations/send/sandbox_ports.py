@@ -1,4 +1,4 @@
-"""The ports of a sandbox that its programs are told to send to, beside those of HTTP and HTTPS."""
+"""The ports that a sandboxed program is to reach, beside those of HTTP and HTTPS."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _START_S = 20.0
 
 _USUAL = (80, 443)
 _MOST = 64
-"""How many are kept open: every one is looked after in every step."""
+"""How many are kept open: each costs some work in every step."""
 
 _SPOKEN = ("history", "system", "tools")
-"""The inputs that a client passes on, and does not send to."""
+"""The inputs that a client passes on, and does not connect to."""
 
 
 def ports_of(step: Step) -> tuple[int, ...]:
@@ -37,8 +37,8 @@ def ports_of(step: Step) -> tuple[int, ...]:
 def ports_named(given: Mapping[str, JsonValue]) -> tuple[int, ...]:
     """The unusual ports of the http(s) URLs among the values of an input, in their order.
 
-    What is no URL with a port is passed over: it may be there to be refused. Raises `ImplementationError`
-    for a URL that names an IPv6 address, which nothing leads to in the sandbox.
+    What is not a URL with a port is skipped: the client may be expected to refuse it. Raises
+    `ImplementationError` for a URL that names an IPv6 address, which the sandbox does not have.
     """
     ports: dict[int, None] = {}
     for url in _urls({name: value for name, value in given.items() if name not in _SPOKEN}):
@@ -83,7 +83,7 @@ class PortMap:
         return tuple(self._open.values())
 
     def open(self, ports: Collection[int]) -> None:
-        """See to it that these are open. Raises `ImplementationError`, naming the first that cannot be."""
+        """Open these ports where needed. Raises `ImplementationError`, naming the first that fails."""
         closed = [port for port in ports if port not in self._open]
         if not closed:
             return
@@ -106,7 +106,7 @@ class PortMap:
             os.close(descriptor)
 
     def _run(self, channel: int, ports: Collection[int]) -> str:
-        """Have the ports opened, the answers waiting at the other end of `channel`; gives what it died of."""
+        """Run the script that opens the ports and sends them through `channel`; return its error, if any."""
         words = [channel, *self._namespaces, *ports]
         try:
             done = subprocess.run(

@@ -1,4 +1,4 @@
-"""Seeing, and answering, the HTTP requests that code of this process sends."""
+"""Intercepting, and answering, the HTTP requests that code in this process sends."""
 
 from __future__ import annotations
 

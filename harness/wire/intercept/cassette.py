@@ -39,7 +39,7 @@ class _Nowhere:
 
 
 class AnsweringCassette(Cassette):  # type: ignore[misc]
-    """A cassette that has a response to everything. `stack` is the HTTP stack whose patches ask it."""
+    """A cassette with a response to every request. `stack` is the HTTP stack whose patches use it."""
 
     def __init__(
         self, path: str, *, stack: str, answer: Callable[[str, str, Headers, Any], Reply], **options: Any
@@ -76,8 +76,8 @@ class AnsweringCassette(Cassette):  # type: ignore[misc]
 
 @contextmanager
 def httpx_in_pieces() -> Iterator[None]:
-    """Let the bodies of httpx's responses come chunk by chunk, and break off where those of replies do; vcrpy
-    knows bodies in one piece only."""
+    """Deliver the bodies of httpx's responses chunk by chunk, and break them off where the replies do; vcrpy
+    delivers bodies in one piece only."""
     from vcr.stubs import httpx_stubs  # type: ignore[import-untyped]
 
     whole = httpx_stubs._deserialize_response

@@ -1,6 +1,6 @@
-"""Seeing, and answering, the HTTP requests that code of this process sends.
+"""Patching the HTTP libraries of this process.
 
-vcrpy's patches stand in for the network in httpx, requests, urllib3, aiohttp, http.client and the other
+vcrpy's patches take the place of the network in httpx, requests, urllib3, aiohttp, http.client and the other
 stacks it knows. A connection that is opened past them is refused, so nothing leaves the machine. They
 lower the case of header names, sort out repeats, and know neither time limits nor when a request was
 sent: `BLIND_TO` says so.
@@ -41,7 +41,7 @@ _here = threading.local()
 
 @contextmanager
 def patched() -> Iterator[None]:
-    """Keep the patches in force in this block. Blocks may overlap in any order; one set serves all."""
+    """Apply the patches in this block. Blocks may overlap in any order; they share one set of patches."""
     global _users, _patches
     with _lock:
         if _users == 0:
@@ -58,7 +58,7 @@ def patched() -> Iterator[None]:
 
 @contextmanager
 def answering(answer: Callable[[Request], Reply]) -> Iterator[None]:
-    """Let `answer` reply to every request sent in this block, which is within `patched`."""
+    """Answer every request sent in this block, which is within `patched`, by `answer`."""
     global _answer
     with _lock:
         before, _answer = _answer, answer
@@ -70,7 +70,7 @@ def answering(answer: Callable[[Request], Reply]) -> Iterator[None]:
 
 @contextmanager
 def permitted() -> Iterator[None]:
-    """Let this thread open connections in this block: for the answers that a recording fetches."""
+    """Allow this thread to open connections in this block: for the answers that a recording fetches."""
     before = getattr(_here, "permitted", False)
     _here.permitted = True
     try:
@@ -80,7 +80,7 @@ def permitted() -> Iterator[None]:
 
 
 def _patch() -> ExitStack:
-    """Put vcrpy's patches in place, with cassettes apart for the stacks whose errors are their own."""
+    """Apply vcrpy's patches, with separate cassettes for the stacks that have their own exceptions."""
     from vcr.patch import PATCHER_NAMES  # type: ignore[import-untyped]
 
     from harness.wire.intercept.cassette import AnsweringCassette, aiohttp_as_sent, httpx_in_pieces
@@ -112,7 +112,7 @@ def _answered(method: str, url: str, headers: Headers, body: Any) -> Reply:
 
 @contextmanager
 def _no_way_past() -> Iterator[None]:
-    """Refuse connections to the network that a case opens without a library that is observed."""
+    """Refuse network connections that a case opens without an intercepted library."""
     import socket
     from unittest import mock
 
