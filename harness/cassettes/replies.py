@@ -67,7 +67,7 @@ def reply_of(
     if not codings or codings == ["identity"]:
         return Reply(status, headers, chunks, fault, pauses), None, repairs
     coding = codings[0] if len(codings) == 1 else ""
-    undone = content_encodings.plain(coding, chunks or (body,)) if body else None
+    undone = content_encodings.undo(coding, chunks or (body,)) if body else None
     if undone is not None:
         encoded = Reply(status, headers, chunks, fault, pauses)
         return _decoded(encoded, undone, stream), encoded, repairs
@@ -76,7 +76,7 @@ def reply_of(
         headers = _without(headers, "content-encoding")
         if stream and len(chunks) == 1 and not pauses:
             chunks = _events(body)
-    elif content_encodings.known(coding):
+    elif content_encodings.is_known(coding):
         repairs.append(f"its body is damaged: it cannot be decoded as {coding}, and stays as it is")
     return Reply(status, headers, chunks, fault, pauses), None, repairs
 

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import codecs
 import re
-import zlib
-from collections.abc import Callable, Sequence
-from importlib import import_module
+from collections.abc import Sequence
 from itertools import accumulate, pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from harness.redaction import content_encodings
 
@@ -59,98 +57,25 @@ def with_boundaries(body: bytes, ends: Sequence[int], pauses_ms: Sequence[float]
 # ------------------------------------------------------------------ content encodings
 
 
-_MOST = 256 * 1024 * 1024
-
-
-class _Plain:
-    def decompress(self, data: bytes) -> bytes:
-        return data
-
-
-def _gunzipper() -> Any:
-    return zlib.decompressobj(zlib.MAX_WBITS | 16)
-
-
-def _inflater(body: bytes) -> Callable[[], Any]:
-    wrapped = len(body) > 1 and body[0] & 15 == 8 and (body[0] << 8 | body[1]) % 31 == 0
-    return lambda: zlib.decompressobj(zlib.MAX_WBITS if wrapped else -zlib.MAX_WBITS)
-
-
-class _Brotli:
-    def __init__(self, module: Any) -> None:
-        self._decompressor = module.Decompressor()
-        self.decompress = getattr(self._decompressor, "process", None) or self._decompressor.decompress
-
-
-def _decompressor(coding: str, body: bytes) -> Callable[[], Any] | None:
-    """What undoes a content coding, or None where this Python cannot."""
-    if coding in ("gzip", "x-gzip"):
-        return _gunzipper
-    if coding == "deflate":
-        return _inflater(body)
-    if coding == "br":
-        module = _module("brotli", "brotlicffi")
-        return None if module is None else lambda: _Brotli(module)
-    if coding == "zstd":
-        module = _module("compression.zstd", "zstandard")
-        if module is None:
-            return None
-        if hasattr(module, "ZstdDecompressor") and not hasattr(module.ZstdDecompressor, "decompressobj"):
-            return lambda: module.ZstdDecompressor()
-        return lambda: module.ZstdDecompressor().decompressobj()
-    return _Plain if coding in ("", "identity") else None
-
-
-def _module(*names: str) -> Any:
-    for name in names:
-        try:
-            return import_module(name)
-        except ImportError:
-            continue
-    return None
-
-
 def decode(codings: str, body: Chunked) -> Chunked | None:
-    """The body as a client reads it, each chunk what that chunk made readable.
+    """Return the body as a client reads it, each chunk being what that chunk made readable.
 
     A body that is not in the encoding its header claims, but is text, was decoded before it came here and
-    is left as it is. None if it cannot be read, for want of a decoder or because it is damaged.
+    stays as it is; one that was cut off is read as far as it goes. None if it cannot be read, for want of a
+    decoder or because it is damaged.
     """
     for coding in reversed([each.strip().lower() for each in codings.split(",")]):
-        plain = _decode_one(coding, body)
+        if not body.chunks or coding in ("", "identity"):
+            continue
+        plain = content_encodings.undo(coding, body.chunks)
+        if plain is None and content_encodings.is_text(body.body):
+            return body
         if plain is None:
-            return body if content_encodings.is_text(body.body) else None
-        body = plain
+            plain = content_encodings.undo(coding, body.chunks, cut_off=True)
+        if plain is None:
+            return None
+        body = chunked(plain, body.pauses_ms)
     return body
-
-
-def _decode_one(coding: str, body: Chunked) -> Chunked | None:
-    if not body.chunks:
-        return body
-    plain = content_encodings.plain(coding, body.chunks) or _begun(coding, body)
-    return None if plain is None else chunked(plain, body.pauses_ms)
-
-
-def _begun(coding: str, body: Chunked) -> list[bytes] | None:
-    """What can be read of a body that was cut off, or of one in a coding of another library."""
-    make = _decompressor(coding, body.body)
-    if make is None:
-        return None
-    decompressor = make()
-    plain: list[bytes] = []
-    left = _MOST
-    try:
-        for chunk in body.chunks:
-            plain.append(decompressor.decompress(chunk))
-            left -= len(plain[-1])
-            if left < 0:
-                return None
-        flush = getattr(decompressor, "flush", None)
-        if flush is not None:
-            plain[-1] += flush()
-    except Exception:  # each decoder has errors of its own
-        return None
-    return None if getattr(decompressor, "unused_data", b"") else plain
 
 
 # ------------------------------------------------------------------ charsets
