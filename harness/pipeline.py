@@ -27,7 +27,7 @@ from harness.model import (
     Status,
     Verdict,
 )
-from harness.redaction import Mask
+from harness.redaction import Redactor
 from harness.scenarios import Suites, bundled_cassettes
 from harness.wire import render
 
@@ -190,7 +190,7 @@ def _hold_against_recordings(
                 continue
             from harness.cassettes import find_drift
 
-            notes = find_drift(assigned, folder, Mask(case.canaries))
+            notes = find_drift(assigned, folder, Redactor(case.canaries))
             if not interaction.check_request:
                 unverified += notes
                 continue

@@ -15,7 +15,7 @@ from harness.cassettes.cassette import Cassette, open_cassette
 from harness.cassettes.cassette_miss import explain_miss
 from harness.cassettes.request_key import place_of
 from harness.model import Assigned, JsonValue, Request
-from harness.redaction import Mask
+from harness.redaction import Redactor
 
 __all__ = ["find_drift", "reply_of"]
 
@@ -34,7 +34,7 @@ def find_drift(assigned: Assigned, cassettes: Path, mask: Callable[[str], str] |
         return []
     cassette = open_cassette(cassettes / reply["cassette"])
     recorded = _recorded(cassette, reply, assigned)
-    hide = mask or Mask()
+    hide = mask or Redactor()
     if recorded is None:
         miss = explain_miss(cassette, assigned.request, (), hide)
         return [miss.message, *miss.details]

@@ -13,7 +13,7 @@ from harness.cassettes.cassette_miss import CassetteMiss, explain_miss
 from harness.cassettes.reading import Recorded
 from harness.cassettes.request_key import Key, key_of
 from harness.model import Reply, Request
-from harness.redaction import Mask
+from harness.redaction import Redactor
 
 __all__ = ["Player", "as_accepted"]
 
@@ -44,7 +44,7 @@ class Player:
         self.cassette = cassette
         self.repeats = repeats
         self.compressed = compressed
-        self._mask = mask or Mask()
+        self._mask = mask or Redactor()
         self._lock = threading.Lock()
         self._next: dict[Key, int] = {}
         self._played: list[int] = []

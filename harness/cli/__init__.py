@@ -62,9 +62,9 @@ def _main(arguments: list[str] | None) -> int:
 
 def _fail(error: Exception) -> int:
     from harness.errors import HarnessError
-    from harness.redaction import Mask
+    from harness.redaction import Redactor
 
     if not isinstance(error, HarnessError):
         raise error
-    click.echo(Mask()(str(error)), err=True)
+    click.echo(Redactor()(str(error)), err=True)
     return error.exit_code

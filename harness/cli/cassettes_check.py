@@ -11,7 +11,7 @@ import click
 from harness.cassettes.files import cassettes_in
 from harness.cassettes.reading import read
 from harness.errors import LoadError
-from harness.redaction import Known, Mask, scan
+from harness.redaction import Known, Redactor, scan
 
 __all__ = ["command"]
 
@@ -43,7 +43,7 @@ def command(paths: tuple[Path, ...], max_age: int | None, suites: tuple[str, ...
 
     files = cassettes_in(paths or (_default(),))
     known = Known(credentials_in(os.environ))
-    mask = Mask()
+    mask = Redactor()
     wrong = findings = 0
     for file in files:
         told = list(_findings(file, known, max_age))

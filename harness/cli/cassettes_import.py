@@ -8,7 +8,7 @@ import click
 
 from harness.cassettes.files import cassettes_in
 from harness.errors import UsageError
-from harness.redaction import Mask
+from harness.redaction import Redactor
 
 __all__ = ["command"]
 
@@ -41,7 +41,7 @@ def command(paths: tuple[Path, ...], output: Path | None, name: str | None, erro
         raise UsageError(f"{output} would not be found as a suite: give it a name that ends with .yaml")
     files = cassettes_in(paths)
     imported = import_cassettes(files, errors=errors)
-    mask = Mask()
+    mask = Redactor()
     for skipped in imported.skipped:
         click.echo(mask(f"not imported: {skipped}"), err=True)
     counts = (

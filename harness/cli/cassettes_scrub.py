@@ -10,7 +10,7 @@ from harness.cassettes.files import cassettes_in
 from harness.cassettes.reading import read
 from harness.cassettes.writing import SOURCES, CassetteLeak, write_cassette
 from harness.errors import LoadError, UsageError
-from harness.redaction import Mask, Scrubber
+from harness.redaction import Redactor, Scrubber
 
 __all__ = ["command"]
 
@@ -33,7 +33,7 @@ def command(paths: tuple[Path, ...], in_place: bool, output: Path | None) -> int
     """
     if in_place == (output is not None):
         raise UsageError("say where the scrubbed cassettes go: --in-place or -o FOLDER, one of them")
-    scrubber, mask = Scrubber(), Mask()
+    scrubber, mask = Scrubber(), Redactor()
     targets = [
         (file, file if output is None else output / _below(path, file))
         for path in paths

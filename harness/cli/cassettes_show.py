@@ -13,7 +13,7 @@ from harness.cassettes.files import cassettes_in
 from harness.cassettes.request_key import model_of
 from harness.errors import LoadError, UsageError
 from harness.model import Headers
-from harness.redaction import Mask
+from harness.redaction import Redactor
 
 __all__ = ["command"]
 
@@ -44,7 +44,7 @@ def command(paths: tuple[Path, ...], number: int | None) -> int:
             raise UsageError(f"--interaction is for one cassette, and these are {len(files)}")
         click.echo(_whole(open_cassette(files[0]).interaction(number)))
         return 0
-    mask = Mask()
+    mask = Redactor()
     refused = 0
     for position, file in enumerate(files):
         if position:
@@ -135,7 +135,7 @@ def _whole(recorded: Recorded) -> str:
         "",
         *([_laid_out(reply.body)] if reply.body else []),
     ]
-    return Mask()("\n".join(lines).rstrip("\n"))
+    return Redactor()("\n".join(lines).rstrip("\n"))
 
 
 def _laid_out(body: bytes) -> str:

@@ -18,7 +18,7 @@ import orjson
 from harness.bundled import MockProvider
 from harness.errors import HarnessError, UsageError, nearest
 from harness.model import Reply, Request
-from harness.redaction import Mask, names_credential
+from harness.redaction import Redactor, names_credential
 from harness.report import request_as_json
 from harness.wire import render
 
@@ -106,7 +106,7 @@ class _Lines:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._mask = Mask()
+        self._mask = Redactor()
 
     def show(self, document: Any) -> None:
         text = self._mask(orjson.dumps(document).decode())
@@ -150,7 +150,7 @@ def _from_cassette(source: Path) -> Callable[[Request], Reply]:
     def answer(request: Request) -> Reply:
         found = cassette.find(request)
         if found is None:
-            raise explain_miss(cassette, request, (), Mask())
+            raise explain_miss(cassette, request, (), Redactor())
         return found.reply
 
     return answer

@@ -17,7 +17,7 @@ from harness.errors import UsageError, nearest
 from harness.implementations import SandboxMode, connect
 from harness.model import DEFAULT_EDITION, EDITIONS, CaseRun, Implementation, JsonValue, Observation
 from harness.probing import probe
-from harness.redaction import Mask
+from harness.redaction import Redactor
 from harness.report import request_as_json
 from harness.scenarios import INPUT_KEYS
 
@@ -121,4 +121,4 @@ def _read_input(line: bytes) -> dict[str, JsonValue]:
 
 
 def _error_line(number: int, message: str) -> str:
-    return orjson.dumps({"line": number, "error": {"message": Mask()(message)}}).decode()
+    return orjson.dumps({"line": number, "error": {"message": Redactor()(message)}}).decode()

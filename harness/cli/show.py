@@ -11,7 +11,7 @@ from harness.cli.empty_selection import explain_empty_selection
 from harness.cli.options import edition_option, open_suites
 from harness.errors import UsageError
 from harness.model import DEFAULT_EDITION, EDITIONS, Case, Interaction, JsonValue, Step
-from harness.redaction import Mask
+from harness.redaction import Redactor
 from harness.selection import Selection
 
 __all__ = ["command"]
@@ -54,7 +54,7 @@ def _as_yaml(case: Case) -> str:
     steps = [_step(step) for step in case.steps]
     document.update(steps[0] if len(steps) == 1 else {"steps": steps})
     text = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100)
-    return Mask(case.canaries)(text)
+    return Redactor(case.canaries)(text)
 
 
 def _step(step: Step) -> dict[str, JsonValue]:

@@ -13,7 +13,7 @@ import click
 from harness.errors import UsageError
 from harness.recording import OPENROUTER, Check, Key, Upstream, parse_route
 from harness.recording.upstream import host_of
-from harness.redaction import Known, Mask
+from harness.redaction import Known, Redactor
 from harness_openclaw.reference.clawrouter.access import DEFAULT_ROOT
 
 __all__ = ["Veil", "dollars", "open_upstream", "reaching", "read_keys", "show_checks"]
@@ -125,7 +125,7 @@ class Veil:
     def __init__(self, *keys: Key) -> None:
         self._keys = [key for key in keys if key.value]
         self._known = [(key.name, Known({key.name: key.value})) for key in self._keys]
-        self._mask = Mask()
+        self._mask = Redactor()
 
     def __call__(self, text: str) -> str:
         for key in self._keys:

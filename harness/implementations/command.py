@@ -17,7 +17,7 @@ from harness.implementations.child_process import Child
 from harness.implementations.pending_case import PendingCase
 from harness.implementations.results import Unreadable, named
 from harness.model import Case, CaseRun, ImplementationInfo, Observation
-from harness.redaction import Mask
+from harness.redaction import Redactor
 
 if TYPE_CHECKING:  # the capture server is imported where it is used only
     from harness.implementations.send.protocol_capture import CaptureSession, CaseCapture
@@ -180,7 +180,7 @@ class Command:
         return declared(said, self.about, strict=False)
 
     def _failure(self, what: str, child: Child) -> ImplementationError:
-        mask = Mask()
+        mask = Redactor()
         stderr = mask(child.stderr.strip())
         hint = f"It wrote to standard error:\n{stderr[-2000:]}" if stderr else "It wrote no error."
         return ImplementationError(f"{shlex.join(self._words)} {mask(what)}", hint=hint)

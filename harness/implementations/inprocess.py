@@ -32,7 +32,7 @@ from harness.model import (
     Request,
     StepObservation,
 )
-from harness.redaction import Mask
+from harness.redaction import Redactor
 from harness.wire.intercept import Unanswerable
 
 if TYPE_CHECKING:
@@ -279,7 +279,7 @@ def _isolated(given: Mapping[str, JsonValue]) -> Any:
 
 
 def _broken(case: Case, message: str, error: BaseException | None = None) -> Observation:
-    mask = Mask(case.canaries)
+    mask = Redactor(case.canaries)
     detail = "" if error is None else mask(_traceback(error))
     return Observation(broken=Failure(mask(message), detail))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from harness.implementations import protocol
 from harness.implementations.results import Unreadable, milliseconds, named, request_of
 from harness.model import BlindSpot, CaseRun, Failure, Observation, Request, StepObservation
-from harness.redaction import Mask
+from harness.redaction import Redactor
 
 if TYPE_CHECKING:  # the capture server is imported where it is used only
     from harness.implementations.send.protocol_capture import CaseCapture
@@ -156,4 +156,4 @@ class PendingCase:
         self.observation = Observation(tuple(self._performed), frozenset(blind), notes=notes)
 
     def _masked(self, text: object) -> str:
-        return Mask(self.job.case.canaries)(text if isinstance(text, str) else repr(text))
+        return Redactor(self.job.case.canaries)(text if isinstance(text, str) else repr(text))

@@ -24,7 +24,7 @@ from harness.model import (
     Step,
     StepObservation,
 )
-from harness.redaction import Mask
+from harness.redaction import Redactor
 
 __all__ = ["judge"]
 
@@ -59,7 +59,7 @@ def judge(case: Case, observation: Observation) -> Judgement:
 
 
 def _differences(case: Case, found: Iterable[_Found]) -> Iterator[Difference]:
-    mask = Mask(case.canaries)
+    mask = Redactor(case.canaries)
     for finding, step, request, base in found:
         yield Difference(
             finding.kind,
@@ -74,7 +74,7 @@ def _differences(case: Case, found: Iterable[_Found]) -> Iterator[Difference]:
         )
 
 
-def _value(value: Any, mask: Mask) -> Any:
+def _value(value: Any, mask: Redactor) -> Any:
     return None if value is MISSING else masked(value, mask)
 
 

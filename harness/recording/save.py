@@ -19,7 +19,7 @@ from harness.model import Case, ImplementationInfo, JsonValue, Reply, Request
 from harness.recording.classify import Failure, failure_of, is_stream, native_form
 from harness.recording.live_responder import Exchange
 from harness.recording.plan import expected_failure
-from harness.redaction import Mask, Scrubber
+from harness.redaction import Redactor, Scrubber
 from harness_openclaw.reference.openrouter.checks import unfit
 
 __all__ = ["Origin", "flaws", "save", "scenario_digest"]
@@ -56,7 +56,7 @@ def flaws(case: Case, exchanges: Sequence[Exchange], *, cache_hits: bool) -> Ite
     Of a step that expects to be refused one answer has to be the refusal: what leads there, a look at the
     catalog or at a job, is answered as always.
     """
-    mask = Mask(case.canaries)
+    mask = Redactor(case.canaries)
     for number, step in enumerate(case.steps):
         expected = expected_failure(case, step)
         answered = [_Answered.of(made) for made in exchanges if made.step == number]
@@ -168,7 +168,7 @@ def scenario_digest(case: Case) -> str:
         for step in case.steps
     ]
     text = orjson.dumps(stated, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode()
-    return hashlib.blake2b(Mask(case.canaries)(text).encode(), digest_size=16).hexdigest()
+    return hashlib.blake2b(Redactor(case.canaries)(text).encode(), digest_size=16).hexdigest()
 
 
 def _placeless(reply: Mapping[str, Any]) -> dict[str, Any]:

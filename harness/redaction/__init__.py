@@ -8,14 +8,23 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from harness.redaction.redactor import Mask, credentials_in, names_credential
+from harness.redaction.redactor import Redactor, credentials_in, names_credential
 
 if TYPE_CHECKING:
     from harness.redaction.recorded import Known
     from harness.redaction.scanning import Finding, scan
     from harness.redaction.scrubber import Scrubbed, Scrubber
 
-__all__ = ["Finding", "Known", "Mask", "Scrubbed", "Scrubber", "credentials_in", "names_credential", "scan"]
+__all__ = [
+    "Finding",
+    "Known",
+    "Redactor",
+    "Scrubbed",
+    "Scrubber",
+    "credentials_in",
+    "names_credential",
+    "scan",
+]
 
 _LATER = {
     "Finding": "scanning",

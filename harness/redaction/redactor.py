@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from harness.redaction.known import Known
 
-__all__ = ["Mask", "credentials_in", "names_credential"]
+__all__ = ["Redactor", "credentials_in", "names_credential"]
 
 _CREDENTIAL_NAME = re.compile(r"(?i)(key|token|secret|passw(or)?d|credential|authorization|cookie)s?$")
 _SHAPES = (
@@ -51,7 +51,7 @@ def _ambient() -> tuple[re.Pattern[str], dict[str, str]]:
     return re.compile("|".join([*map(re.escape, longest_first), _SHAPES])), shown
 
 
-class Mask:
+class Redactor:
     """Replaces secrets in text.
 
     `canaries` maps names to the secrets minted for a case; they show as `${canary.NAME}`. Values of the

@@ -7,7 +7,7 @@ from typing import TextIO
 import orjson
 
 from harness.model import Difference, JsonValue, Verdict
-from harness.redaction import Mask
+from harness.redaction import Redactor
 from harness.report.events import Begun, Ended
 
 __all__ = ["FORMAT", "JsonReport", "verdict_as_json"]
@@ -39,7 +39,7 @@ class JsonReport:
     def verdict(self, verdict: Verdict) -> None:
         text = _dumps(verdict_as_json(verdict))
         if verdict.status != "passed" or verdict.unverified:
-            text = Mask(verdict.case.canaries)(text)
+            text = Redactor(verdict.case.canaries)(text)
         self._stream.write(f"{self._separator}\n{text}")
         self._separator = ","
 

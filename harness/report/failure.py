@@ -8,7 +8,7 @@ from pathlib import Path, PurePath
 
 from harness.errors import Location
 from harness.model import Difference, DifferenceKind, Rule, Verdict
-from harness.redaction import Mask
+from harness.redaction import Redactor
 
 __all__ = ["describe", "headline"]
 
@@ -48,7 +48,7 @@ def describe(verdict: Verdict) -> str:
     lines += [f"note: {note}" for note in (verdict.observation.notes if verdict.observation else ())]
     detail = verdict.detail.splitlines()
     lines += detail[1:] if detail[:1] == [verdict.reason] else detail  # a stack that begins with its error
-    return Mask(case.canaries)("\n".join(lines))
+    return Redactor(case.canaries)("\n".join(lines))
 
 
 def _sentences(verdict: Verdict) -> Iterator[str]:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import TextIO
 
 from harness.model import Verdict
-from harness.redaction import Mask
+from harness.redaction import Redactor
 from harness.report.events import Begun, Ended
 from harness.report.failure import describe
 
@@ -34,7 +34,7 @@ class JunitReport:
     def verdict(self, verdict: Verdict) -> None:
         text = self._test_case(verdict)
         if verdict.status != "passed":
-            text = Mask(verdict.case.canaries)(text)
+            text = Redactor(verdict.case.canaries)(text)
         slim = Verdict(verdict.case, verdict.status, verdict.implementation, duration_s=verdict.duration_s)
         self._suites[verdict.implementation, verdict.case.suite].append((slim, text))
 

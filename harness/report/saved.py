@@ -8,7 +8,7 @@ from pathlib import Path
 import orjson
 
 from harness.model import JsonValue, Request, Verdict
-from harness.redaction import Mask
+from harness.redaction import Redactor
 
 __all__ = ["save_observation"]
 
@@ -42,7 +42,7 @@ def save_observation(verdict: Verdict, folder: Path) -> Path | None:
     if not ignore.exists():
         ignore.write_text("*\n", "utf-8")
     text = orjson.dumps(document, default=str, option=orjson.OPT_INDENT_2).decode()
-    path.write_text(Mask(case.canaries)(text) + "\n", "utf-8")
+    path.write_text(Redactor(case.canaries)(text) + "\n", "utf-8")
     return path
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import orjson
 
 from harness.model import Headers, JsonValue, Reply, Request
-from harness.redaction import Mask
+from harness.redaction import Redactor
 from harness.wire.default_replies import default_reply
 
 if TYPE_CHECKING:
@@ -145,6 +145,6 @@ def _missed(cassette: Cassette, request: Request) -> Reply:
     """What was not recorded is answered 404, and the answer says what is nearest to it."""
     from harness.cassettes.cassette_miss import explain_miss
 
-    words = str(explain_miss(cassette, request, (), Mask()))
+    words = str(explain_miss(cassette, request, (), Redactor()))
     body = orjson.dumps({"error": {"code": 404, "message": words}})
     return Reply(404, (("content-type", _CONTENT_TYPES["json"]),), (body,))

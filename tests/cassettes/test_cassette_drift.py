@@ -12,7 +12,7 @@ import harness
 from harness.cassettes import find_drift
 from harness.cassettes.unused import unplayed_interactions
 from harness.model import Assigned, Interaction, Request
-from harness.redaction import Mask
+from harness.redaction import Redactor
 from harness.wire.replies import render
 
 URL = "https://openrouter.ai/api/v1/chat/completions"
@@ -133,7 +133,7 @@ def test_secrets_are_masked(cassettes: Path) -> None:
     assert told
     reply = {"cassette": "chat.yaml", "interaction": 0}
     told += find_drift(
-        assigned(Request("POST", f"{URL}?k={KEY}", (), body), reply), cassettes, Mask({"k": KEY})
+        assigned(Request("POST", f"{URL}?k={KEY}", (), body), reply), cassettes, Redactor({"k": KEY})
     )
     assert not any(KEY in sentence for sentence in told)
     assert any("${canary.k}" in sentence for sentence in told)

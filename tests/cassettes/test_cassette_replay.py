@@ -23,7 +23,7 @@ from harness.cassettes import Cassette, CassetteMiss, Player, Recorded, open_cas
 from harness.cassettes.bodies import body_changes
 from harness.cassettes.request_key import canonical_body, place_of
 from harness.model import Reply, Request
-from harness.redaction import Mask
+from harness.redaction import Redactor
 from harness.wire.intercept import answering, patched
 from harness.wire.server import CaptureServer
 
@@ -296,7 +296,7 @@ def test_a_miss_compares_few_of_many(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_miss_never_shows_a_secret() -> None:
     """Neither in the URL nor in the body."""
-    player = Player(cassette_of((asked({"k": KEY}), said(""))), mask=Mask({"key": KEY}))
+    player = Player(cassette_of((asked({"k": KEY}), said(""))), mask=Redactor({"key": KEY}))
     reply = player(asked({"k": f"{KEY}x"}, url=URL))
     assert reply.status == 404
     assert KEY not in str(player.misses[0])

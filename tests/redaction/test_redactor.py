@@ -10,12 +10,12 @@ from collections.abc import Callable
 
 import pytest
 
-from harness.redaction import Mask, credentials_in
+from harness.redaction import Redactor, credentials_in
 
 
 def test_a_canary_shows_under_its_name() -> None:
     """A secret minted for a case is shown as the variable it was written as."""
-    mask = Mask({"api_key": "sk-or-v1-" + "ab" * 24})
+    mask = Redactor({"api_key": "sk-or-v1-" + "ab" * 24})
     assert mask("Bearer sk-or-v1-" + "ab" * 24 + "!") == "Bearer ${canary.api_key}!"
 
 
@@ -32,7 +32,7 @@ def test_a_canary_shows_under_its_name() -> None:
 )
 def test_text_shaped_like_a_key_is_masked(secret: str) -> None:
     """Text of the shape that providers give their keys never stays readable."""
-    assert secret not in Mask()(f'{{"error": "key {secret} is not valid"}}')
+    assert secret not in Redactor()(f'{{"error": "key {secret} is not valid"}}')
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_text_shaped_like_a_key_is_masked(secret: str) -> None:
 )
 def test_ordinary_text_stays(text: str) -> None:
     """Words that merely contain the beginning of a key's shape are left alone."""
-    assert Mask()(text) == text
+    assert Redactor()(text) == text
 
 
 def test_only_variables_named_like_credentials_count() -> None:
@@ -59,7 +59,7 @@ def test_only_variables_named_like_credentials_count() -> None:
 
 def test_the_environments_credentials_are_masked_by_name() -> None:
     """A credential of the process's environment is masked wherever it turns up, whatever its shape."""
-    code = "from harness.redaction import Mask; print(Mask()('leaked: plain-looking-value'))"
+    code = "from harness.redaction import Redactor; print(Redactor()('leaked: plain-looking-value'))"
     environment = {**os.environ, "MY_API_KEY": "plain-looking-value"}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     assert done.stdout == "leaked: [MY_API_KEY masked]\n"
@@ -79,7 +79,7 @@ def test_the_environments_credentials_are_masked_by_name() -> None:
 def test_a_canary_is_masked_however_it_is_encoded(written: Callable[[bytes], str]) -> None:
     """An implementation that leaks an encoded key does not make the harness show it."""
     secret = "sk-or-v1-" + "ab" * 24
-    text = Mask({"api_key": secret})(f'before {{"x": "{written(secret.encode())}"}} after')
+    text = Redactor({"api_key": secret})(f'before {{"x": "{written(secret.encode())}"}} after')
     assert written(secret.encode()) not in text
     assert "masked" in text
     assert text.startswith('before {"x": "')

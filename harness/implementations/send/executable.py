@@ -40,7 +40,7 @@ from harness.model import (
     Request,
     StepObservation,
 )
-from harness.redaction import Mask
+from harness.redaction import Redactor
 from harness.wire.server_replies import LiveReply
 
 __all__ = ["Program"]
@@ -181,7 +181,7 @@ class _Attempt:
     def __init__(self, job: CaseRun, reports: bool) -> None:
         self.job = job
         self._reports = reports
-        self._mask = Mask(job.case.canaries)
+        self._mask = Redactor(job.case.canaries)
         self._performed: list[StepObservation] = []
         self._notes: list[str] = []
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from harness.redaction import Mask
+from harness.redaction import Redactor
 
 __all__ = ["Discretion"]
 
@@ -34,4 +34,4 @@ class Discretion:
     def __call__(self, text: str) -> str:
         for secret in sorted(self._private, key=len, reverse=True):
             text = text.replace(secret, _MASKED)
-        return Mask()(_ACCOUNT_IDS.sub(_MASKED, text))
+        return Redactor()(_ACCOUNT_IDS.sub(_MASKED, text))
