@@ -36,7 +36,7 @@ class Call(NamedTuple):
 
     @property
     def wire_id(self) -> str:
-        """The model's id as sent (CW-REQ-01), which turns of the history are compared with (W-53)."""
+        """The model's id as sent (CW-REQ-01), which turns of the history are compared with."""
         return self.model.upstream if self.model.transport in _BY_UPSTREAM else self.model.id
 
     @property
@@ -106,7 +106,7 @@ class Call(NamedTuple):
 
 
 def nearest(level: str, offered: Sequence[str]) -> str:
-    """The level of `offered` that stands for `level`: itself, else the next above, else the highest (W-48).
+    """The level of `offered` that stands for `level`: itself, else the next above, else the highest.
 
     `offered` is not empty. An unknown level (`ultra`) is above all known ones.
     """

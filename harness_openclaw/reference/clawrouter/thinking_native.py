@@ -33,7 +33,7 @@ _DYNAMIC = -1
 
 
 def _level(call: Call) -> str:
-    """The level that is sent for: the given one, or of those that the model lists the nearest (W-48)."""
+    """The level that is sent for: the given one, or of those that the model lists the nearest."""
     level = call.level or "off"
     if call.model.efforts:
         level = nearest(level, call.model.efforts)

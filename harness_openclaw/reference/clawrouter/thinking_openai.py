@@ -1,4 +1,4 @@
-"""Thinking level → what Responses and chat completions are asked for (W-47, W-48)."""
+"""Thinking level → what Responses and chat completions are asked for."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """The history of a call made ready for a wire form: neutral turns, calls answered, other models' thoughts
-turned into text (W-19, W-21, W-53, W-54).
+turned into text.
 
 Blocks keep the words of docs/scenarios.md: `text` (with `textSignature`), `image` (`data` and `mime_type`, or
 `url`), `thinking` (with `signature` and `redacted`), `tool_call` (with `thoughtSignature`). Texts are free of
@@ -215,7 +215,7 @@ def result_blocks(turn: Mapping[str, JsonValue], call: Call) -> Sequence[dict[st
 
 
 def is_same_model(turn: Mapping[str, JsonValue], call: Call) -> bool:
-    """Do those of provider, API and model that the turn names equal the call's own (W-19, W-53)?"""
+    """Do those of provider, API and model that the turn names equal the call's own?"""
     own = {"provider": "clawrouter", "api": call.model.transport, "model": call.wire_id}
     return all(turn.get(key, value) == value for key, value in own.items())
 

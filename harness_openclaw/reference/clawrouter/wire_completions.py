@@ -19,7 +19,7 @@ _NO_FAMILY = Family(*(False for _ in Family._fields))
 """No family of models is treated on its own here: none gets OpenRouter's shaping."""
 
 _REPLAYED_THOUGHT = "reasoning_content"
-"""The one field in which a thought goes back, to models that reason (F-22)."""
+"""The one field in which a thought goes back, to models that reason."""
 
 
 def body(call: Call) -> dict[str, Any]:

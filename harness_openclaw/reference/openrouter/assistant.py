@@ -1,4 +1,4 @@
-"""An earlier assistant turn as a message: text, thinking, tool calls (OR-BODY, W-19, W-20, W-54)."""
+"""An earlier assistant turn as a message: text, thinking, tool calls (OR-BODY)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FOREIGN_ID = re.compile(r"[^A-Za-z0-9_-]")
 
 
 def is_same_model(turn: Mapping[str, JsonValue], ref: Ref) -> bool:
-    """Do those of provider, API and model that the turn names equal the request's own (W-19)?"""
+    """Do those of provider, API and model that the turn names equal the request's own?"""
     own = {"provider": ref.provider, "api": _API, "model": ref.id}
     return all(turn.get(key, value) == value for key, value in own.items())
 
@@ -97,7 +97,7 @@ def _details(signature: JsonValue) -> list[JsonValue]:
 
 
 def replayed(message: Message, nothing: bool) -> Message:
-    """Replay fields of the latest edition: tidied up, or (`nothing`) taken out altogether (W-20)."""
+    """Replay fields of the latest edition: tidied up, or (`nothing`) taken out altogether."""
     if message.get("role") != "assistant" or _REPLAY_FIELDS.isdisjoint(message):
         return message
     kept = {key: value for key, value in message.items() if key not in _REPLAY_FIELDS}

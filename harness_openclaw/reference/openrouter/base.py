@@ -37,7 +37,7 @@ def compose(
     """The base body of the input `given`: messages, limits, tools, and the caller's own fields over them.
 
     Fields that only OpenAI knows are not taken over (OR-NO-01, -02, -04). `local`: to a loopback
-    address the latest edition asks for usage in the stream (W-03).
+    address the latest edition asks for usage in the stream.
     """
     latest = edition == "latest"
     history: Sequence[Mapping[str, JsonValue]] = given.get("history") or ()
@@ -66,7 +66,7 @@ def compose(
 def _max_tokens(
     options: Mapping[str, JsonValue], layers: Layers, meta: Mapping[str, JsonValue], latest: bool
 ) -> JsonValue:
-    """What is asked for, else the model's own maximum, else nothing (W-09)."""
+    """What is asked for, else the model's own maximum, else nothing."""
     most = meta.get("max_tokens")
     asked = options.get("max_tokens")
     if asked is None:

@@ -1,4 +1,4 @@
-"""Anthropic cache markers, and the boundary line inside system prompts (OR-CC, W-07)."""
+"""Anthropic cache markers, and the boundary line inside system prompts (OR-CC)."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def split_at_boundary(prompt: str) -> tuple[str, str]:
 
 
 def mark_last_turn(body: dict[str, Any]) -> dict[str, Any]:
-    """Mark the last user or assistant turn that has a text, before any prefill is dropped (W-07)."""
+    """Mark the last user or assistant turn that has a text, before any prefill is dropped."""
     return _mark_last(body, {"user", "assistant"}, _EPHEMERAL)
 
 

@@ -1,4 +1,4 @@
-"""What a configuration in OpenClaw's shape says about one call (W-29)."""
+"""What a configuration in OpenClaw's shape says about one call."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def rewrite(body: dict[str, Any], level: str | None) -> dict[str, Any]:
 
 
 def rewrite_latest(body: dict[str, Any], level: str | None) -> dict[str, Any]:
-    """Edition latest: `reasoning.effort` alone; turns with tool calls are not filled (OR-DS-08, W-15)."""
+    """Edition latest: `reasoning.effort` alone; turns with tool calls are not filled (OR-DS-08)."""
     off = level is None or level == "off"
     effort = "none" if off else "xhigh" if level in _HIGHEST else "high"
     before = body.get("reasoning")

@@ -37,7 +37,7 @@ class Picture(NamedTuple):
 def in_chat(answer: JsonValue, *, strict: bool) -> list[Picture]:
     """The images of a chat completion: of each message its `images`, then those of its content.
 
-    Raises `ValueError` where there are none. `strict` (latest, W-40): also for anything that is not shaped as
+    Raises `ValueError` where there are none. `strict` (latest): also for anything that is not shaped as
     it should be, which is passed over otherwise.
     """
     return _some(list(_Reader(strict).choices(answer)))

@@ -91,7 +91,7 @@ def _as_prompt(
 
 
 def _hints(given: Mapping[str, JsonValue], model: str) -> dict[str, str]:
-    """What is wished of the picture's shape, for those models that take it (OR-IMG-04, W-33)."""
+    """What is wished of the picture's shape, for those models that take it (OR-IMG-04)."""
     if not model.startswith(_TAKES_HINTS):
         return {}
     wishes = {name: given.get(name) for name in ("aspect_ratio", "resolution")}

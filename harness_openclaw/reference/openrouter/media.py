@@ -66,7 +66,7 @@ def text_of(given: Mapping[str, JsonValue], name: str) -> str:
 
 def model_of(given: Mapping[str, JsonValue], configured: JsonValue, default: str) -> str:
     """The model that an image or video is asked of: that of the call, else the `configured` one, both refs,
-    else `default`, an id (W-32, W-58). Unlike in chat, the id goes out as it is in every edition.
+    else `default`, an id. Unlike in chat, the id goes out as it is in every edition.
 
     Raises `Refusal` for a bad ref, `Unsupported` for another provider's model.
     """
@@ -84,21 +84,21 @@ def model_of(given: Mapping[str, JsonValue], configured: JsonValue, default: str
 
 def endpoint_of(*bases: JsonValue, keeps_legacy: bool) -> Endpoint:
     """The first of `bases` that is not blank, else OpenRouter's. The old `https://openrouter.ai/v1` either
-    stays as it is or stands for the canonical URL (W-31).
+    stays as it is or stands for the canonical URL.
 
-    Raises `Refusal` for a base that is no absolute http(s) URL (W-43).
+    Raises `Refusal` for a base that is no absolute http(s) URL.
     """
     base = next((base for base in bases if isinstance(base, str) and base.strip()), routes.CANONICAL)
     if keeps_legacy and base.strip().rstrip("/") == _LEGACY:
         return Endpoint(_LEGACY, "", host=True, exact=False)
-    # Media calls take a query on an OpenRouter host in every edition (W-43): ask for the rules before W-13.
+    # In every edition, media calls take a query on an OpenRouter host; chat does so up to 2026-05.
     route = routes.resolve(base, "openrouter", DEFAULT_EDITION)
     url, _, query = route.chat_url.partition("?")
     return Endpoint(url.removesuffix(_CHAT), query, route.host, route.exact)
 
 
 def key_of(given: Mapping[str, JsonValue]) -> str:
-    """The key of an image or video call: given, else from the environment, else configured (W-35)."""
+    """The key of an image or video call: given, else from the environment, else configured."""
     env: Mapping[str, JsonValue] = given.get("env") or _NOTHING
     provider = configuration.provider(given.get("config") or _NOTHING, "openrouter")
     return find_key(given.get("api_key"), env.get("OPENROUTER_API_KEY"), provider.get("apiKey"))
@@ -111,7 +111,7 @@ def find_key(*candidates: JsonValue) -> str:
 
 
 def configured_headers(given: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
-    """The headers that are configured for the provider's requests, which some media calls carry (W-36)."""
+    """The headers that are configured for the provider's requests, which some media calls carry."""
     request = configuration.provider(given.get("config") or _NOTHING, "openrouter").get("request")
     configured = request.get("headers") if isinstance(request, dict) else None
     return configured if isinstance(configured, dict) else _NOTHING
@@ -121,20 +121,20 @@ def headers_of(
     key: str, endpoint: Endpoint, edition: str, configured: Mapping[str, JsonValue] = _NOTHING
 ) -> Headers:
     """Authorisation, content type and `configured` headers; on OpenRouter's hosts the attribution, which
-    nothing replaces, and on a custom route none (OR-HDR-11, W-36)."""
+    nothing replaces, and on a custom route none (OR-HDR-11)."""
     attribution = headers.attribution(edition) if endpoint.host else ()
     return headers.merge(key, protected=attribution, configured=configured, derived=(), own=_NOTHING)
 
 
 def time_limit(limits: Iterable[JsonValue], default: float) -> float:
     """The first limit that is given, else `default`, in milliseconds; one that is no positive finite number
-    counts as a minute (W-34)."""
+    counts as a minute."""
     limit = next((limit for limit in limits if limit is not None), default)
     return limit if number(limit) and limit > 0 else _UNUSABLE_LIMIT_MS
 
 
 def picture(image: JsonValue) -> dict[str, Any]:
-    """An input image as the part of a body: its bytes as a data URL, else its URL (W-58).
+    """An input image as the part of a body: its bytes as a data URL, else its URL.
 
     Raises `Refusal` for an image that has neither.
     """

@@ -185,7 +185,7 @@ class _Transcript:
 def shown(
     blocks: Sequence[Message], takes_images: bool, *, remark: str = _IMAGE_OMITTED
 ) -> Sequence[Message]:
-    """`blocks`, each run of images a `remark` if the model takes none (W-21)."""
+    """`blocks`, each run of images a `remark` if the model takes none."""
     if takes_images or all(block.get("type") != "image" for block in blocks):
         return blocks
     visible: list[Message] = []

@@ -1,4 +1,4 @@
-"""Addresses that an answer names: made absolute as browsers do it, and whose they are (OR-VID-10, W-36)."""
+"""Addresses that an answer names: made absolute as browsers do it, and whose they are (OR-VID-10)."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def drop(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def enabled(value: JsonValue) -> bool:
-    """Does this value of `reasoning` or `reasoning_effort` switch reasoning on (OR-PF-02, W-06)?"""
+    """Does this value of `reasoning` or `reasoning_effort` switch reasoning on (OR-PF-02)?"""
     if value is None or value is False:
         return False
     if isinstance(value, str):

@@ -27,7 +27,7 @@ def level_of(value: JsonValue) -> str | None:
 
 
 def effort_of(level: str, meta: Mapping[str, JsonValue], edition: str) -> str:
-    """The effort a level other than off stands for, clamped to what the model lists (W-02, W-14)."""
+    """The effort a level other than off stands for, clamped to what the model lists."""
     latest = edition == "latest"
     if latest and level == "adaptive" and meta.get("reasoning") is True:
         mapped = "high"

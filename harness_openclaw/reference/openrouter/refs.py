@@ -80,7 +80,7 @@ class Family(NamedTuple):
     deepseek_v4: bool
     gemini: bool
     skips_reasoning: bool  # Auto, unsupported hints, Hunter Alpha (OR-RSN-04, -05)
-    replays_nothing: bool  # replayed reasoning is stripped (latest, W-20)
+    replays_nothing: bool  # replayed reasoning is stripped (latest)
     mistral: bool
     moonshot: bool
 

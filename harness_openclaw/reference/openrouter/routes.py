@@ -40,8 +40,8 @@ def resolve(base: str | None, provider: str, edition: str) -> Route:
     """Classify the configured base URL of `provider`, and find the URL of its chat completions.
 
     A blank base is the provider's default. Raises `Refusal` for a base that is no absolute http(s)
-    URL (W-24), for a missing base of another provider (W-30), and in the latest edition for an
-    OpenRouter base with a query, fragment or user-info (W-13).
+    URL, for a missing base of another provider, and in the latest edition for an
+    OpenRouter base with a query, fragment or user-info.
     """
     written = (base or "").strip()
     if not written:
@@ -73,7 +73,7 @@ def _with_slashes(url: str) -> str:
 
 
 def _chat_url(parts: re.Match[str]) -> str:
-    """The URL as it goes out: scheme and host in lower case, no default port (W-12), the path put
+    """The URL as it goes out: scheme and host in lower case, no default port, the path put
     before the base's own query (OR-URL-07)."""
     scheme, host, port = parts["scheme"].lower(), parts["host"].lower(), parts["port"]
     user = f"{parts['user']}@" if parts["user"] is not None else ""

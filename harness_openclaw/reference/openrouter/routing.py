@@ -1,4 +1,4 @@
-"""Provider routing: `params.provider` as the body's `provider` (OR-PR, W-08)."""
+"""Provider routing: `params.provider` as the body's `provider` (OR-PR)."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class Deadline:
 
     @classmethod
     def after(cls, clock: Clock, limit_ms: JsonValue) -> Deadline:
-        """`limit_ms` from now, without its fraction; never if that is no positive finite number (W-34)."""
+        """`limit_ms` from now, without its fraction; never if that is no positive finite number."""
         usable = number(limit_ms) and limit_ms > 0
         return cls(clock, clock.now_ms() + max(math.floor(limit_ms), 1) if usable else math.inf)
 
@@ -83,7 +83,7 @@ class Job(NamedTuple):
         """Has it come to its end? `submitted`: it was the answer to the submission, not to a poll.
 
         Raises `Failure` for a job that ended without a video, and in the latest edition for a status
-        that is not known; the earlier ones go on asking (OR-VID-07, -08, W-37).
+        that is not known; the earlier ones go on asking (OR-VID-07, -08).
         """
         status = self.text("status")
         if status == _COMPLETED:
@@ -97,7 +97,7 @@ class Job(NamedTuple):
 
     def url_of_video(self, submitted_id: str, endpoint: Endpoint, *, latest: bool) -> str:
         """Where the video of a completed job is (OR-VID-09). Raises `Failure` in the latest edition for
-        an address that is none (W-38)."""
+        an address that is none."""
         stated = self.fields.get("unsigned_urls")
         entries = stated if isinstance(stated, list) else []
         found = [entry.strip() for entry in entries if isinstance(entry, str) and entry.strip()]

@@ -85,7 +85,7 @@ def _artifact(reply: Reply, job: Job, job_id: str, model: str, latest: bool) -> 
 
 
 def _extension(mime_type: str, latest: bool) -> str:
-    """What the file is called after its content type (OR-VID-09, W-38)."""
+    """What the file is called after its content type (OR-VID-09)."""
     if "webm" in mime_type.lower():
         return "webm"
     kind = mime_type.partition(";")[0].strip().lower()
@@ -127,7 +127,7 @@ def _text(given: Mapping[str, JsonValue], name: str) -> str | None:
 
 
 def _offered(given: Mapping[str, JsonValue]) -> Sequence[int]:
-    """The durations that the model is known to list, else the usual ones (W-57)."""
+    """The durations that the model is known to list, else the usual ones."""
     return (given.get("model_meta") or {}).get("durations") or _DURATIONS
 
 
@@ -141,7 +141,7 @@ def _duration(seconds: JsonValue, offered: Sequence[int]) -> int | None:
 
 def _seed(seed: JsonValue, latest: bool) -> JsonValue:
     """The seed without its fraction. Raises `Refusal` in the latest edition for one that is no safe
-    integer (OR-VID-05, W-39)."""
+    integer (OR-VID-05)."""
     if not number(seed):
         return None
     whole = math.trunc(seed)

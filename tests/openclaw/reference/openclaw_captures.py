@@ -67,7 +67,7 @@ class Capture:
 
     @property
     def bypasses_sanitation(self) -> bool:
-        """Captured below the step that takes JSON signatures out for Gemini (W-17)."""
+        """Captured below the step that takes JSON signatures out for Gemini."""
         return "gemini" in self.model and '"thoughtSignature": "{' in json.dumps(self.input["history"])
 
 
@@ -168,28 +168,28 @@ def _with_query_last(capture: Capture, sent: Sent) -> Sent:
 
 DEPARTURES = (
     Departure(
-        "F-01",
+        "attribution",
         ("2026.5.6",),
-        "custom base URLs are told of the app underneath",
+        "custom base URLs get the attribution of the library underneath",
         lambda capture: not capture.on_openrouter,
         _without_pi_headers,
     ),
     Departure(
-        "F-03",
+        "cache markers",
         ("2026.5.6",),
         "custom base URLs get cache markers",
         lambda capture: not capture.on_openrouter and capture.model.startswith("anthropic/"),
         _without_markers,
     ),
     Departure(
-        "F-04",
+        "effort of auto",
         ("2026.5.6", "2026.9.6"),
         "openrouter/auto gets a reasoning effort",
         lambda capture: capture.model == "auto",
         lambda capture, sent: _with_body(sent, reasoning=_GONE),
     ),
     Departure(
-        "F-05",
+        "prefill",
         ("2026.5.6",),
         "the prefill is dropped with thinking off",
         lambda capture: (
@@ -200,35 +200,35 @@ DEPARTURES = (
         _with_prefill,
     ),
     Departure(
-        "F-06",
+        "effort by hint",
         ("2026.5.6",),
         "models on the hint list get a reasoning effort",
         lambda capture: capture.model.startswith("x-ai/"),
         lambda capture, sent: _with_body(sent, reasoning=_GONE),
     ),
     Departure(
-        "F-08",
+        "look-alike hosts",
         ("2026.5.6",),
         "routing preferences go to hosts that look like openrouter.ai",
         lambda capture: not capture.on_openrouter and "openrouter.ai" in capture.base,
         lambda capture, sent: _with_body(sent, provider=_GONE),
     ),
     Departure(
-        "F-13",
+        "thinking switch",
         ("2026.5.6",),
         "DeepSeek V4's thinking switch goes to every base URL",
         lambda capture: capture.model.startswith("deepseek/deepseek-v4") and not capture.on_canonical_url,
         lambda capture, sent: _with_body(sent, thinking=_GONE),
     ),
     Departure(
-        "F-14",
+        "capitals",
         ("2026.5.6",),
         "openrouter.ai in capitals gets no routing preferences",
         lambda capture: capture.on_openrouter and bool(capture.base) and "openrouter.ai" not in capture.base,
         lambda capture, sent: _with_body(sent, provider=capture.input["params"]["provider"]),
     ),
     Departure(
-        "F-15",
+        "query",
         ("2026.5.6",),
         "the path is put behind the query of the base URL",
         lambda capture: "?" in capture.base,

@@ -64,7 +64,7 @@ class Capture:
     given: dict[str, Any]
     replies: tuple[Reply, ...]
     seen: Seen
-    unindexed: bool  # the build did not know openrouter.ai yet (F-07): its attribution says nothing
+    unindexed: bool  # the build did not know openrouter.ai yet: its attribution says nothing
     tells_result: bool
 
     @property
@@ -257,28 +257,28 @@ def _at_the_local_base(capture: Capture, seen: Seen) -> Seen:
 
 DEPARTURES = (
     Departure(
-        "F-02",
+        "attribution",
         ("2026.5.6", "2026.9.6"),
-        "custom base URLs are told of the app in media calls",
+        "media calls to custom base URLs carry the attribution",
         lambda capture: not all(map(_goes_to_openrouter, capture.seen.requests)),
         _without_attribution,
     ),
     Departure(
-        "F-16",
+        "blank text",
         ("2026.9.6",),
         "an empty text beside the pictures is called malformed",
         _answered_with_blank_content,
         _with_the_pictures,
     ),
     Departure(
-        "F-20",
+        "query",
         ("2026.5.6", "2026.9.6"),
         "the path is put behind the query of the base URL",
         lambda capture: "?" in capture.base,
         _with_query_last,
     ),
     Departure(
-        "W-43",
+        "loopback",
         ("2026.5.6", "2026.9.6"),
         "loopback base URLs are refused",
         lambda capture: urlsplit(capture.base).hostname == "127.0.0.1",

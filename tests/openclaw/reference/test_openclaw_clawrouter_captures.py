@@ -144,13 +144,13 @@ def _chat_by_the_agent(capture: Capture) -> bool:
 
 DEPARTURES = (
     Departure(
-        "F-21",
+        "tool choice",
         "a tool choice passes as the caller wrote it, in whatever API's form",
         lambda capture: "tool_choice" in capture.input.get("options", {}),
         _tool_choice_in_public_form,
     ),
     Departure(
-        "F-22",
+        "signatures as keys",
         "in chat completions any signature of a thought becomes a key of its message",
         lambda capture: capture.transport == COMPLETIONS,
         _without_thoughts_as_keys,

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(
     not (EVIDENCE / "openclaw").is_dir(), reason=f"no captures in {EVIDENCE} (set HARNESS_EVIDENCE)"
 )
 
-F_18 = "F-18: the placeholder text is sent as a token"
+PLACEHOLDER_SENT = "the placeholder text is sent as a token"
 CALLED = "a model call after the catalog"
 ERRORS: dict[str, dict[str, Any]] = {
     "HTTP 401": {"class": "auth", "status": 401},
@@ -109,7 +109,7 @@ def compare(row: dict[str, Any]) -> str:
         requests, outcome = perform(given)
         assert (requests, outcome["error"]["class"]) == ([], "auth")
         assert [f"Bearer {given['api_key']}" in line for line in row["other"]] == [True]
-        return F_18
+        return PLACEHOLDER_SENT
     if row["request"] is None:
         requests, outcome = perform(given, *replies)
         assert [asked(request) for request in requests] == row["other"]
@@ -139,7 +139,7 @@ def test_every_captured_look_up_is_accounted_for() -> None:
         "ClawRouter catalog response must contain providers[]": 1,
         "Unknown model": 1,
         CALLED: 2,
-        F_18: 1,
+        PLACEHOLDER_SENT: 1,
     }
 
 

@@ -191,7 +191,7 @@ def _with_ids(value: Any, given: dict[str, str]) -> Any:
 
 DEPARTURES = (
     Departure(
-        "F-21",
+        "tool choice",
         "a tool choice passes untranslated: a word of chat completions to Messages, a tool to Gemini as AUTO",
         lambda capture: "tool_choice" in capture.input.get("options", {}),
         _tool_choice_in_public_form,
@@ -215,7 +215,7 @@ DEPARTURES = (
         _with_one_word_for_a_signature,
     ),
     Departure(
-        "W-21",
+        "wording",
         "what is said of images and of missing results is worded otherwise",
         lambda capture: any(turn["role"] in ("tool", "assistant") for turn in capture.history),
         _in_our_words,

@@ -44,22 +44,22 @@ def test_a_captured_media_call_is_the_references_but_for_named_departures(captur
 @pytest.mark.parametrize(
     ("file", "in_all", "equal_as_made", "others"),
     [
-        ("2026.5.6-media.jsonl", 16, 14, {"F-02": 2}),
-        ("2026.9.6-media.jsonl", 16, 13, {"F-02": 2, "F-02 F-16": 1}),
-        ("extra/media-2026.5.6-noindex.jsonl", 105, 100, {"F-20": 4, "W-43": 1}),
+        ("2026.5.6-media.jsonl", 16, 14, {"attribution": 2}),
+        ("2026.9.6-media.jsonl", 16, 13, {"attribution": 2, "attribution + blank text": 1}),
+        ("extra/media-2026.5.6-noindex.jsonl", 105, 100, {"query": 4, "loopback": 1}),
         (
             "extra/media-2026.9.6.jsonl",
             105,
             89,
             {
-                "F-02": 6,
-                "F-16": 3,
-                "F-20": 1,
-                "W-43": 1,
-                "F-02 F-16": 2,
-                "F-02 F-20": 1,
-                "F-16 F-20": 1,
-                "F-02 F-16 F-20": 1,
+                "attribution": 6,
+                "blank text": 3,
+                "query": 1,
+                "loopback": 1,
+                "attribution + blank text": 2,
+                "attribution + query": 1,
+                "blank text + query": 1,
+                "attribution + blank text + query": 1,
             },
         ),
     ],
@@ -72,7 +72,7 @@ def test_most_media_calls_are_equal_as_they_were_made(
     counted = departures_in(file)
     equal = counted.pop(())
     assert (counted.total() + equal, equal) == (in_all, equal_as_made)
-    assert {" ".join(departures): number for departures, number in counted.items()} == others
+    assert {" + ".join(departures): number for departures, number in counted.items()} == others
 
 
 @pytest.mark.parametrize(

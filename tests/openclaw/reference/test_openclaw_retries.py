@@ -109,7 +109,7 @@ def test_the_first_request_is_the_builds(given: Failing) -> None:
 def test_a_build_sends_what_so_many_calls_send(given: Failing) -> None:
     """OR-RETRY-02, OR-RETRY-04: once, three times, or that for each time its run began anew.
 
-    With a stated wait of 90 s the build was seen to wait, and no longer looked at: W-44.
+    With a stated wait of 90 s the build was seen to wait; what it does afterwards was not captured.
     """
     requests, waits, _ = called(given)
     if given.retry_after:

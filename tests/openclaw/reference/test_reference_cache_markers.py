@@ -1,4 +1,4 @@
-"""Anthropic cache markers and the prompt's boundary line (OR-CC, W-07)."""
+"""Anthropic cache markers and the prompt's boundary line (OR-CC)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def system(content: Any, role: str = "system") -> dict[str, Any]:
 @pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize("base", [None, CANONICAL, "https://eu.openrouter.ai/v1", "http://openrouter.ai"])
 def test_prompt_and_last_turn_are_marked_on_openrouter_hosts(base: str | None, edition: str) -> None:
-    """The system prompt becomes a marked block, and so does the last turn (OR-CC-01, -02, W-07)."""
+    """The system prompt becomes a marked block, and so does the last turn (OR-CC-01, -02)."""
     assert messages(call(CLAUDE, system="S", base_url=base, edition=edition)) == [
         system([text("S", **MARKED)]),
         user([text("hi", **MARKED)]),
@@ -97,7 +97,7 @@ def test_markers_are_taken_off_replayed_thinking_only(edition: str) -> None:
 
 @pytest.mark.parametrize("edition", EARLY)
 def test_the_last_turn_with_a_text_is_marked_on_its_last_text(edition: str) -> None:
-    """A tool result is no such turn, nor is one that only calls a tool (W-07)."""
+    """A tool result is no such turn, nor is one that only calls a tool."""
     history = [user([text("a"), text("b")]), assistant([tool_call()]), result("r")]
     sent = messages(call(CLAUDE, history=history, edition=edition))
     assert sent[0]["content"] == [text("a"), text("b", **MARKED)]
@@ -107,7 +107,7 @@ def test_the_last_turn_with_a_text_is_marked_on_its_last_text(edition: str) -> N
 
 
 def test_a_dropped_prefill_takes_its_marker_along() -> None:
-    """The last turn is found before the drop (W-07)."""
+    """The last turn is found before the drop."""
     sent = messages(call(CLAUDE, thinking="high", history=[user("a"), assistant("b")]))
     assert sent == [user("a")]
 

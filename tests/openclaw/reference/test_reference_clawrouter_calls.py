@@ -125,7 +125,7 @@ class TestRefusals:
         assert model_call(LISTED, config={"agents": {"defaults": {"models": models}}})
 
     def test_other_editions_have_no_clawrouter(self) -> None:
-        """The editions of OpenRouter's own line say nothing of ClawRouter (W-26)."""
+        """The editions of OpenRouter's own line say nothing of ClawRouter."""
         with pytest.raises(Unsupported):
             shape(asking(edition="2026-05"))
 
@@ -139,7 +139,7 @@ class TestHeaders:
     @pytest.mark.parametrize("edition", ["clawrouter", "latest"])
     @pytest.mark.parametrize("model", EVERY)
     def test_the_key_goes_out_where_the_route_reads_it(self, model: str, edition: str) -> None:
-        """One header carries it, and no other has it (CW-AUTH-01, W-25)."""
+        """One header carries it, and no other has it (CW-AUTH-01)."""
         sent = headers(model, edition=edition)
         assert {name: value for name, value in sent.items() if KEY in value} == dict([CREDENTIALS[model]])
 
@@ -158,7 +158,7 @@ class TestHeaders:
 
     @pytest.mark.parametrize("model", EVERY)
     def test_the_client_names_itself_in_the_latest_edition(self, model: str) -> None:
-        """A model call says who calls, and in which session (CW-HDR-02, W-51)."""
+        """A model call says who calls, and in which session (CW-HDR-02)."""
         sent = headers(model, options={"session_id": "s-1"})
         assert sent["x-clawrouter-client"] == "openclaw"
         assert sent["x-clawrouter-session-id"] == "s-1"
@@ -209,7 +209,7 @@ class TestHeaders:
 class TestBodies:
     @pytest.mark.parametrize("model", [LISTED, CHAT])
     def test_params_are_those_of_every_layer(self, model: str) -> None:
-        """Configured params count, those of the call more, and options most (W-52)."""
+        """Configured params count, those of the call more, and options most."""
         config = {
             "agents": {
                 "defaults": {
@@ -237,7 +237,7 @@ class TestBodies:
 
     @pytest.mark.parametrize(("model", "sent"), [(LISTED, True), (CHAT, True), (CLAUDE, False)])
     def test_parallel_tool_calls_go_to_the_openai_routes(self, model: str, sent: bool) -> None:
-        """A boolean does; Messages and Gemini have no such field (W-52)."""
+        """A boolean does; Messages and Gemini have no such field."""
         assert ("parallel_tool_calls" in body(model, params={"parallel_tool_calls": False})) is sent
         assert "parallel_tool_calls" not in body(model, params={"parallel_tool_calls": "no"})
 
@@ -267,7 +267,7 @@ class TestCatalog:
         assert perform({"operation": "catalog", "edition": "latest"}) == ([], {"models": []})
 
     def test_other_editions_have_no_catalog(self) -> None:
-        """As with chat (W-26)."""
+        """As with chat."""
         with pytest.raises(Unsupported):
             shape({"operation": "catalog", "edition": "2026-04", "api_key": KEY})
 

@@ -213,7 +213,7 @@ def test_a_cursor_leaves_the_rest_of_the_query() -> None:
     ],
 )
 def test_the_key_goes_to_no_other_origin(link: str) -> None:
-    """A link elsewhere, or one that is no URL, is the end of the catalog and an error (W-50)."""
+    """A link elsewhere, or one that is no URL, is the end of the catalog and an error."""
     requests, outcome = perform(LIST, saying({"providers": [ACME], "next": link}))
     assert len(requests) == 1
     assert outcome["error"]["class"] is None

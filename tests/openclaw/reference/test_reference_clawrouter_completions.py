@@ -65,12 +65,12 @@ class TestFrame:
         ],
     )
     def test_a_tool_choice_has_the_form_of_chat_completions(self, choice: Any, sent: Any) -> None:
-        """Whatever form it was given in (F-21)."""
+        """Whatever form it was given in."""
         assert body(CHAT, tools=[{"name": "a"}], options={"tool_choice": choice})["tool_choice"] == sent
 
     @pytest.mark.parametrize("name", ["extra_body", "extraBody"])
     def test_an_extra_body_goes_over_everything_but_store(self, name: str) -> None:
-        """Objects only (W-52)."""
+        """Objects only."""
         extra = {"temperature": 1, "zz": 1, "store": True}
         sent = body(CHAT, params={name: extra}, options={"temperature": 0})
         assert (sent["temperature"], sent["zz"], "store" in sent) == (1, 1, False)
@@ -83,7 +83,7 @@ class TestThinking:
         [("off", "low"), ("minimal", "low"), ("low", "low"), ("medium", "high"), ("max", "high")],
     )
     def test_a_model_with_a_list_gets_the_nearest_effort(self, level: str, effort: str) -> None:
-        """Off is the lowest of a list without a word for it (W-48)."""
+        """Off is the lowest of a list without a word for it."""
         assert body(CHOOSER, thinking=level)["reasoning_effort"] == effort
 
     @pytest.mark.parametrize("level", ["off", "low", "high", "max"])
@@ -118,11 +118,11 @@ class TestTurns:
         ],
     )
     def test_no_other_signature_becomes_a_field(self, block: Any) -> None:
-        """What a signature says is no name for a field of the message (F-22)."""
+        """What a signature says is no name for a field of the message."""
         assert messages(assistant([block, text("b")]), model=THINKER) == [assistant("b")]
 
     def test_another_models_thought_is_a_text(self) -> None:
-        """At its own place, joined like the others (W-19)."""
+        """At its own place, joined like the others."""
         turn = assistant([text("a"), thinking("QUJDRA==")], model="other")
         assert messages(turn, model=THINKER) == [assistant("a\nwhy")]
 
@@ -150,7 +150,7 @@ class TestTurns:
         ]
 
     def test_a_failed_turn_says_that_it_failed(self) -> None:
-        """With role and place of the turn (W-54)."""
+        """With role and place of the turn."""
         turns = messages(assistant([text("a"), tool_call()], stop_reason="error"), result(), user("b"))
         assert [turn["role"] for turn in turns] == ["assistant", "user"]
         assert turns[0]["content"].startswith("[This turn failed")

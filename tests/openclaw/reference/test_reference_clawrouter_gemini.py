@@ -128,7 +128,7 @@ class TestThinking:
         assert ["includeThoughts" in config for config in configs] == [False, True, True, True, True]
 
     def test_a_level_that_is_not_listed_is_the_nearest_one(self) -> None:
-        """Of a model that lists efforts (W-48)."""
+        """Of a model that lists efforts."""
         meta = {"efforts": ("low", "high")}
         for level, budget in (("off", 2048), ("medium", 32_768), ("max", 32_768)):
             config = body(SECOND, level, meta=meta)["generationConfig"]["thinkingConfig"]
@@ -186,7 +186,7 @@ class TestThoughts:
         assert replayed(thinking()) == [{"thought": True, "text": "why"}]
 
     def test_another_models_thoughts_are_texts(self) -> None:
-        """The turn's model is compared with the id as sent, which is the upstream one (W-53)."""
+        """The turn's model is compared with the id as sent, which is the upstream one."""
         blocks = (thinking(signature=SIGNATURE), text("b", textSignature=SIGNATURE))
         assert replayed(*blocks, **OTHER) == [{"text": "why"}, {"text": "b"}]
         own = {"provider": "clawrouter", "api": "google-generative-ai", "model": SECOND}

@@ -195,7 +195,7 @@ class TestThinking:
         assert body(model, level)["thinking"] == {"type": "disabled"}
 
     def test_a_model_that_lists_no_none_thinks_at_its_lowest(self) -> None:
-        """Off is not on its list, so it is told the least there is; and other levels the nearest (W-48)."""
+        """Off is not on its list, so it is told the least there is; and other levels the nearest."""
         meta = {"efforts": ("low", "high", "max")}
         efforts = {level: body(SONNET, level, meta=meta)["output_config"] for level in ("off", "medium")}
         assert efforts == {"off": {"effort": "low"}, "medium": {"effort": "high"}}
@@ -258,7 +258,7 @@ class TestThoughts:
         assert replayed(redacted, text("b")) == replayed(redacted, text("b"), level="off") == expected
 
     def test_another_models_thoughts_are_texts(self) -> None:
-        """The turn's model is compared with the id as sent, which is the upstream one (W-53)."""
+        """The turn's model is compared with the id as sent, which is the upstream one."""
         blocks = (thinking(signature=SIGNATURE), thinking("", redacted=True, signature="x"), text("b"))
         own = {"provider": "clawrouter", "api": "anthropic-messages", "model": SONNET}
         assert replayed(*blocks, **{**own, "model": f"anthropic/{SONNET}"}) == [text("why"), text("b")]

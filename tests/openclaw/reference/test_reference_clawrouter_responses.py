@@ -44,7 +44,7 @@ def thinking(signature: Any, **more: Any) -> dict[str, Any]:
 
 class TestFrame:
     def test_a_plain_call(self) -> None:
-        """Everything that is there without being asked for, and nothing else (W-52)."""
+        """Everything that is there without being asked for, and nothing else."""
         assert body(PLAIN) == {
             "model": PLAIN,
             "input": [message("user", told("hi"))],
@@ -95,7 +95,7 @@ class TestFrame:
         ],
     )
     def test_a_tool_choice_has_the_form_of_responses(self, choice: Any, sent: Any) -> None:
-        """Whatever form it was given in (F-21); none is sent if none is given."""
+        """Whatever form it was given in; none is sent if none is given."""
         tools = [{"name": "a"}]
         assert body(tools=tools, options={"tool_choice": choice})["tool_choice"] == sent
         assert "tool_choice" not in body(tools=tools)
@@ -176,7 +176,7 @@ class TestThinking:
     def test_a_level_asks_for_an_effort_a_summary_and_encrypted_reasoning(
         self, model: str, level: str, effort: str
     ) -> None:
-        """The nearest effort that the model offers (W-48, W-52)."""
+        """The nearest effort that the model offers."""
         sent = body(model, thinking=level)
         assert sent["reasoning"] == {"effort": effort, "summary": "auto"}
         assert sent["include"] == ["reasoning.encrypted_content"]
@@ -254,7 +254,7 @@ class TestTurns:
         assert items(assistant([block, text("b")])) == [said("b")]
 
     def test_another_models_thought_is_a_message(self) -> None:
-        """At its own place (W-19)."""
+        """At its own place."""
         assert items(assistant([text("a"), thinking(REASONING)], model="other")) == [said("a"), said("why")]
 
     def test_calls_and_results_are_items(self) -> None:

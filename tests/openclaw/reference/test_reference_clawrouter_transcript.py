@@ -48,7 +48,7 @@ class TestUsers:
         ]
 
     def test_a_run_of_images_is_one_remark_where_the_model_takes_none(self) -> None:
-        """W-21, with its wording."""
+        """However many images are in it."""
         turns = read(called([user([IMAGE, IMAGE, text("a"), IMAGE])], images=False))
         assert turns == [User([OMITTED, text("a"), OMITTED])]
         assert read(called([user([IMAGE])])) == [User([IMAGE])]
@@ -87,13 +87,13 @@ class TestAssistants:
     def test_same_is_what_names_the_model_as_it_is_sent(
         self, transport: str, named: dict[str, str], same: bool
     ) -> None:
-        """Those of provider, API and model that a turn names must be the call's own (W-19, W-53)."""
+        """Those of provider, API and model that a turn names must be the call's own."""
         (turn,) = read(called([assistant([text("a")], **named)], transport=transport))
         assert isinstance(turn, Assistant)
         assert turn.same is same
 
     def test_another_models_thoughts_are_texts_and_its_signatures_go(self) -> None:
-        """At their own places; redacted ones are dropped (W-19)."""
+        """At their own places; redacted ones are dropped."""
         blocks = [
             {"type": "redacted_thinking", "data": "x"},
             {**THOUGHT, "redacted": True},
@@ -113,7 +113,7 @@ class TestAssistants:
 
     @pytest.mark.parametrize("reason", ["error", "aborted"])
     def test_a_failed_turn_says_that_it_failed(self, reason: str) -> None:
-        """In one text; its calls are gone, and their results with them (W-54)."""
+        """In one text; its calls are gone, and their results with them."""
         history = [assistant([text("a"), tool_call()], stop_reason=reason), result(), user("b")]
         failed, said = read(called(history))
         assert isinstance(failed, Assistant)
@@ -219,7 +219,7 @@ class TestNearestLevel:
     def test_a_level_that_is_not_offered_becomes_the_next_above(
         self, level: str, offered: list[str], taken: str
     ) -> None:
-        """Else the highest there is (W-48)."""
+        """Else the highest there is."""
         assert nearest(level, offered) == taken
 
 
@@ -248,7 +248,7 @@ class TestCall:
     def test_a_tool_choice_is_read_in_any_public_form(
         self, choice: Any, word: str | None, tool: str | None
     ) -> None:
-        """Each transport then writes it in its own (F-21)."""
+        """Each transport then writes it in its own."""
         call = called([], options={"tool_choice": choice})
         assert (call.tool_choice, call.chosen_tool) == (word, tool)
 

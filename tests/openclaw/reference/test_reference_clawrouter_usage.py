@@ -84,7 +84,7 @@ def test_an_answer_that_says_nothing_is_an_unmetered_key(answer: Any) -> None:
     ],
 )
 def test_figures_are_rounded_as_javascript_rounds_them(used: dict[str, Any], told: str) -> None:
-    """Halves go up, as exactly as floats are; only counts have separators (CW-USE-04, W-55)."""
+    """Halves go up, as exactly as floats are; only counts have separators (CW-USE-04)."""
     assert summary(**used) == told
 
 
@@ -104,7 +104,7 @@ def test_no_figure_is_too_large_or_small(figure: float) -> None:
     "text", ["", "null", "[]", '"words"', "7", "{", "<html>", '{"budget": NaN}', "\ufeff{}"]
 )
 def test_what_is_no_json_object_is_an_error(text: str) -> None:
-    """In the latest edition the budget tells it, before that the look-up fails (CW-USE-01, W-55)."""
+    """In the latest edition the budget tells it, before that the look-up fails (CW-USE-01)."""
     reply = Reply(200, (), (text.encode(),))
     assert budget(reply) == {"windows": [], "error": "the answer is no JSON object"}
     _, outcome = perform({**USAGE, "edition": "clawrouter"}, reply)

@@ -79,7 +79,7 @@ def test_latest_keeps_the_chat_completion_off_the_canonical_url(base: str) -> No
     ],
 )
 def test_the_legacy_base_url_is_canonical_for_images_in_latest_only(edition: str, url: str) -> None:
-    """`https://openrouter.ai/v1/` is kept without its slash, and mended from latest on (W-31)."""
+    """`https://openrouter.ai/v1/` is kept without its slash, and mended from latest on."""
     assert image(edition=edition, base_url="https://openrouter.ai/v1/").request.url == url
 
 
@@ -93,7 +93,7 @@ def test_the_number_of_images_is_between_one_and_four(count: Any, asked_for: int
 
 
 def test_input_images_follow_the_prompt_in_their_order() -> None:
-    """Each becomes a data URL, also more than the five that are advertised (OR-IMG-02, W-33, W-58)."""
+    """Each becomes a data URL, also more than the five that are advertised (OR-IMG-02)."""
     given = [{"data": PNG}, {"data": "QUJD", "mime_type": "image/jpeg", "url": LINK}] * 3
     urls = [f"data:image/png;base64,{PNG}", "data:image/jpeg;base64,QUJD"] * 3
     parts = [{"type": "image_url", "image_url": {"url": url}} for url in urls]
@@ -107,7 +107,7 @@ def test_input_images_follow_the_prompt_in_their_order() -> None:
 @pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize("model", ["openai/gpt-5.4-image-2", "GOOGLE/GEMINI-3", "openrouter/google/gemini-x"])
 def test_only_gemini_ids_are_told_of_the_shape(edition: str, model: str) -> None:
-    """Ratio and resolution are dropped for any other id, in its very spelling (OR-IMG-04, W-33)."""
+    """Ratio and resolution are dropped for any other id, in its very spelling (OR-IMG-04)."""
     body = image(
         edition=edition, model=f"openrouter/{model}", aspect_ratio="1:1", resolution="1K", size="1024x1024"
     ).body
@@ -132,7 +132,7 @@ def test_the_shape_is_trimmed_and_has_names_of_its_own() -> None:
 
 
 def test_the_model_is_given_else_configured_else_the_default() -> None:
-    """Both are refs; the id goes out as it is in every edition (OR-IMG-05, W-32, W-58)."""
+    """Both are refs; the id goes out as it is in every edition (OR-IMG-05)."""
     config = {"agents": {"defaults": {"imageGenerationModel": {"primary": "openrouter/a/Configured"}}}}
     for edition in EDITIONS:
         assert image(edition=edition, config=config).body["model"] == "a/Configured"
@@ -162,7 +162,7 @@ def test_the_model_is_given_else_configured_else_the_default() -> None:
 def test_the_time_limit_of_an_image_is_the_calls_else_the_configured(
     given: dict[str, Any], limit: float
 ) -> None:
-    """Else the edition's default, and a minute for what is no time (OR-IMG-06, W-34)."""
+    """Else the edition's default, and a minute for what is no time (OR-IMG-06)."""
     assert image(**given).request.timeout_ms == limit
 
 
@@ -170,7 +170,7 @@ def test_the_time_limit_of_an_image_is_the_calls_else_the_configured(
 
 
 def test_the_environments_key_wins_over_the_configured_one() -> None:
-    """A key of the call wins over both (W-35)."""
+    """A key of the call wins over both."""
     stated: dict[str, Any] = {
         "env": {"OPENROUTER_API_KEY": "of-env"},
         "config": {"models": {"providers": {"openrouter": {"apiKey": "of-config"}}}},
@@ -194,7 +194,7 @@ def test_the_environments_key_wins_over_the_configured_one() -> None:
     ],
 )
 def test_an_image_call_that_cannot_be_made_sends_nothing(given: dict[str, Any], error_class: str) -> None:
-    """No key, no http base URL, no prompt, an empty image: an error before any request (OR-IMG-08, W-43)."""
+    """No key, no http base URL, no prompt, an empty image: an error before any request (OR-IMG-08)."""
     call = image(**given)
     assert call.requests == []
     assert call.error["class"] == error_class
@@ -221,13 +221,13 @@ def test_openrouter_is_told_of_the_app_in_image_calls(edition: str, base: str | 
 )
 @pytest.mark.parametrize("edition", EDITIONS)
 def test_a_custom_base_url_is_told_nothing_in_image_calls(edition: str, base: str) -> None:
-    """It gets the key and the body's type, as documented (OR-HDR-11, W-43)."""
+    """It gets the key and the body's type, as documented (OR-HDR-11)."""
     [headers] = image(CHAT_ANSWER, edition=edition, base_url=base).headers
     assert headers == {"authorization": f"Bearer {KEY}", "content-type": "application/json"}
 
 
 def test_configured_headers_go_with_images_in_latest_only() -> None:
-    """They cannot replace the attribution where OpenRouter is asked, and can elsewhere (W-36)."""
+    """They cannot replace the attribution where OpenRouter is asked, and can elsewhere."""
     own = {"X-Req": "r", "HTTP-Referer": "https://mine"}
     config = {"models": {"providers": {"openrouter": {"request": {"headers": own}}}}}
     assert "x-req" not in image(config=config).headers[0]
@@ -239,7 +239,7 @@ def test_configured_headers_go_with_images_in_latest_only() -> None:
 
 @pytest.mark.parametrize("edition", EDITIONS)
 def test_a_query_in_the_base_url_stays_behind_the_path(edition: str) -> None:
-    """Media calls keep it on every host (OR-URL-07, W-43)."""
+    """Media calls keep it on every host (OR-URL-07)."""
     call = image(CHAT_ANSWER, edition=edition, base_url="https://openrouter.ai/api/v1?x=1")
     assert call.request.url == f"{CANONICAL}/chat/completions?x=1"
 
@@ -310,7 +310,7 @@ def test_an_answer_without_images_is_an_error(edition: str, message: dict[str, A
     ],
 )
 def test_what_is_malformed_is_passed_over_until_latest(message: dict[str, Any]) -> None:
-    """Beside an image it does not matter before, and is an error from latest on (OR-IMG-08, W-40)."""
+    """Beside an image it does not matter before, and is an error from latest on (OR-IMG-08)."""
     choices = [{"message": message}, {"message": {"images": [{"image_url": {"url": DATA_URL}}]}}]
     assert len(image(answer({"choices": choices}), base_url=CUSTOM).artifacts) == 1
     error = image(answer({"choices": choices}), edition="latest", base_url=CUSTOM).error
@@ -318,7 +318,7 @@ def test_what_is_malformed_is_passed_over_until_latest(message: dict[str, Any]) 
 
 
 def test_an_empty_text_beside_images_is_no_fault() -> None:
-    """It is OpenRouter's usual answer, in every edition (W-40)."""
+    """It is OpenRouter's usual answer, in every edition."""
     for edition in EDITIONS:
         assert len(image(CHAT_ANSWER, edition=edition, base_url=CUSTOM).artifacts) == 1
 
@@ -352,7 +352,7 @@ def test_base64_is_read_in_either_alphabet(written: str) -> None:
     "data", [None, [{}], [{"url": LINK}], [{"b64_json": 5}], [{"b64_json": ""}], [{"b64_json": "Q%Q="}]]
 )
 def test_the_images_endpoint_must_send_base64(data: Any) -> None:
-    """An entry without it makes the answer malformed (W-40)."""
+    """An entry without it makes the answer malformed."""
     assert "malformed" in image(answer({"data": data}), edition="latest").error["message"]
     assert "no image data" in image(answer({"data": []}), edition="latest").error["message"]
 

@@ -47,7 +47,7 @@ def without_wording(found: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
 
 
 def test_user_turns_keep_their_form() -> None:
-    """A string stays a string, a list a list, and an empty list is no turn (W-05)."""
+    """A string stays a string, a list a list, and an empty list is no turn."""
     assert sent([user("a"), user([text("b")]), user([]), user("")]) == [
         user("a"),
         user([text("b")]),
@@ -61,7 +61,7 @@ def test_images_are_data_urls_for_models_that_see() -> None:
 
 
 def test_a_run_of_images_is_one_remark_for_models_that_do_not() -> None:
-    """The remark says why (W-21)."""
+    """The remark says why."""
     blocks = [IMAGE, IMAGE, text("a"), IMAGE]
     assert sent([user(blocks)]) == [user([OMITTED, text("a"), OMITTED])]
 
@@ -85,7 +85,7 @@ def test_an_assistant_turn_may_be_a_string() -> None:
 
 @pytest.mark.parametrize("reason", ["error", "aborted"])
 def test_failed_turns_are_dropped_until_the_latest_edition(reason: str) -> None:
-    """There a remark stands in their place (W-54)."""
+    """There a remark stands in their place."""
     history = [user("a"), assistant([text("half")], stop_reason=reason), user("b")]
     assert sent(history) == [user("a"), user("b")]
     remark = sent(history, edition="latest")[1]
@@ -219,7 +219,7 @@ def test_other_thinking_of_the_same_model_is_not_sent(block: dict[str, Any]) -> 
     [{"model": "openai/gpt-5"}, {"provider": "openai"}, {"api": "openai-responses"}, {"model": "GPT-4O"}],
 )
 def test_another_models_thinking_is_text_at_its_place(named: dict[str, Any]) -> None:
-    """One differing name makes it another model; its redacted thinking is dropped (W-19)."""
+    """One differing name makes it another model; its redacted thinking is dropped."""
     blocks = [
         text("a"),
         thinking("t", signature="reasoning"),
@@ -230,7 +230,7 @@ def test_another_models_thinking_is_text_at_its_place(named: dict[str, Any]) -> 
 
 
 def test_a_turn_that_names_its_own_model_is_the_same() -> None:
-    """As is one that names nothing (W-19)."""
+    """As is one that names nothing."""
     own = {
         "provider": "openrouter",
         "api": "openai-completions",
@@ -257,7 +257,7 @@ def test_a_turn_that_names_its_own_model_is_the_same() -> None:
 def test_the_latest_edition_tidies_replay_fields(
     model: str, before: dict[str, Any], after: dict[str, Any]
 ) -> None:
-    """And takes them out for Anthropic and xAI, on every route (W-20)."""
+    """And takes them out for Anthropic and xAI, on every route."""
     for base in (None, "https://proxy.example/v1"):
         history = [assistant("a", **before), user("u")]
         found = sent(history, model=f"openrouter/{model}", edition="latest", base_url=base)
@@ -309,7 +309,7 @@ def test_a_signature_that_is_json_is_a_reasoning_detail_except_for_gemini(
 
 
 def test_another_models_signature_is_no_detail() -> None:
-    """It means nothing to the model that reads it (W-19)."""
+    """It means nothing to the model that reads it."""
     history = [assistant([tool_call(thoughtSignature=json.dumps(DETAIL))], model="other"), result()]
     assert "reasoning_details" not in sent(history)[0]
 
@@ -360,7 +360,7 @@ def test_tools_are_functions_with_three_fields() -> None:
 
 
 def test_the_latest_edition_sorts_tools_and_chooses_for_the_model() -> None:
-    """Order was the caller's and the choice nobody's before (OR-BODY-05, W-04)."""
+    """Order was the caller's and the choice nobody's before (OR-BODY-05)."""
     given = call(tools=[{"name": "b"}, {"name": "a"}])
     assert [tool["function"]["name"] for tool in tools(given)] == ["b", "a"]
     assert "tool_choice" not in body(given)
@@ -379,7 +379,7 @@ def test_the_latest_edition_sorts_tools_and_chooses_for_the_model() -> None:
     ],
 )
 def test_an_empty_list_of_tools_is_sent_until_the_latest_edition(given: dict[str, Any]) -> None:
-    """Also when only the history has tool calls (OR-BODY-05, W-20)."""
+    """Also when only the history has tool calls (OR-BODY-05)."""
     assert tools(call(**given)) == []
     assert tools(call(**given, edition="latest")) is None
     assert tools(call()) is None

@@ -136,7 +136,7 @@ def test_the_later_layer_of_params_wins_whatever_its_spelling() -> None:
 
 
 def test_base_url_and_model_may_be_configured() -> None:
-    """The call's own values come first (W-29)."""
+    """The call's own values come first."""
     config = {
         "agents": {"defaults": {"model": {"primary": "openrouter/a/b"}}},
         "models": {"providers": {"openrouter": {"baseUrl": CUSTOM}}},
@@ -155,7 +155,7 @@ def test_base_url_and_model_may_be_configured() -> None:
 @pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize("preference", [{"order": ["a"], "allow_fallbacks": False}, {}, ["a"], []])
 def test_routing_preferences_go_out_as_they_are(preference: Any, edition: str) -> None:
-    """Objects and lists, empty ones too (OR-PR-01, W-08)."""
+    """Objects and lists, empty ones too (OR-PR-01)."""
     assert body(call(params={"provider": preference}, edition=edition))["provider"] == preference
 
 
@@ -177,7 +177,7 @@ def test_anything_else_is_no_preference(preference: Any, edition: str) -> None:
     ],
 )
 def test_preferences_are_for_openrouter(base: str, editions: tuple[str, ...]) -> None:
-    """Any of its hosts, in the latest edition the exact route only; never a custom one (W-08, OR-PR-03)."""
+    """Any of its hosts, in the latest edition the exact route only; never a custom one (OR-PR-03)."""
     for edition in EDITIONS:
         sent = body(call(base_url=base, edition=edition, params={"provider": {"sort": "price"}}))
         assert ("provider" in sent) is (edition in editions)
@@ -225,7 +225,7 @@ def test_fields_that_only_openai_knows_are_not_sent(base: str | None, edition: s
 
 @pytest.mark.parametrize("name", ["extra_body", "extraBody"])
 def test_extra_body_overwrites_anything_but_brings_no_store(name: str) -> None:
-    """The escape hatch is merged last (OR-NO-08, W-10)."""
+    """The escape hatch is merged last (OR-NO-08)."""
     extra = {"service_tier": "flex", "store": True, "stream": False, "reasoning": {"max_tokens": 1}}
     sent = body(call(thinking="high", params={name: extra}))
     assert sent["service_tier"] == "flex"
@@ -270,7 +270,7 @@ def test_parallel_tool_calls_is_a_boolean_or_nothing(name: str, value: Any, sent
 def test_the_token_limit_is_the_callers_else_the_models(
     given: dict[str, Any], limit: int | None, latest: int | None
 ) -> None:
-    """The latest edition asks for no more than the model gives (OR-BODY-03, W-09)."""
+    """The latest edition asks for no more than the model gives (OR-BODY-03)."""
     assert body(call(**given)).get("max_completion_tokens") == limit
     assert body(call(**given, edition="latest")).get("max_completion_tokens") == latest
     assert "max_tokens" not in body(call(**given))
@@ -292,7 +292,7 @@ def test_a_temperature_is_a_number(given: dict[str, Any], temperature: float | N
 
 
 def test_a_loopback_server_is_asked_for_usage_in_the_latest_edition() -> None:
-    """Nobody else is (W-03)."""
+    """Nobody else is."""
     local = call(base_url="http://127.0.0.1:9/v1")
     assert body({**local, "edition": "latest"})["stream_options"] == {"include_usage": True}
     assert "stream_options" not in body(local)

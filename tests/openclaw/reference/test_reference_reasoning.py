@@ -47,7 +47,7 @@ def test_a_level_is_an_effort_on_every_route(level: str, effort: str, base: str 
 
 
 def test_the_latest_edition_has_a_word_more_and_takes_adaptive_higher() -> None:
-    """`ultra` is the highest effort; adaptive is high where the model reasons (W-14)."""
+    """`ultra` is the highest effort; adaptive is high where the model reasons."""
     assert body(call(thinking="ultra", edition="latest"))["reasoning"] == {"effort": "xhigh"}
     known = call(thinking="adaptive", edition="latest", model_meta={"reasoning": True})
     assert body(known)["reasoning"] == {"effort": "high"}
@@ -57,7 +57,7 @@ def test_the_latest_edition_has_a_word_more_and_takes_adaptive_higher() -> None:
 @pytest.mark.parametrize("edition", EDITIONS)
 @pytest.mark.parametrize("level", [None, "off"])
 def test_without_a_level_reasoning_models_are_told_so(level: str | None, edition: str) -> None:
-    """Effort none for models known to reason, nothing for the others (OR-RSN-02, W-01)."""
+    """Effort none for models known to reason, nothing for the others (OR-RSN-02)."""
     given = call(thinking=level, edition=edition)
     assert "reasoning" not in body(given)
     assert body({**given, "model_meta": {"reasoning": True}})["reasoning"] == {"effort": "none"}
@@ -78,7 +78,7 @@ def test_without_a_level_reasoning_models_are_told_so(level: str | None, edition
 def test_an_effort_is_clamped_to_what_the_model_lists(
     level: str, listed: list[str], effort: str, edition: str
 ) -> None:
-    """The nearest one not above, else the lowest (W-02)."""
+    """The nearest one not above, else the lowest."""
     given = call(thinking=level, edition=edition, model_meta={"reasoning": True, "reasoning_efforts": listed})
     assert body(given)["reasoning"] == {"effort": effort}
 
@@ -117,7 +117,7 @@ def test_reasoning_already_in_the_body_is_respected(before: dict[str, Any], afte
 
 @pytest.mark.parametrize("level", [None, "off"])
 def test_an_existing_object_stays_without_a_level(level: str | None) -> None:
-    """W-01 writes only where nothing is stated."""
+    """A default is written only where nothing is stated."""
     given = call(thinking=level, body={"reasoning": {"exclude": True}}, model_meta={"reasoning": True})
     assert body(given)["reasoning"] == {"exclude": True}
 
@@ -196,7 +196,7 @@ def test_a_level_is_a_word() -> None:
     ],
 )
 def test_reasoning_is_off(value: Any) -> None:
-    """Missing, null, false, blank, off and none; in an object too (OR-PF-02, W-06)."""
+    """Missing, null, false, blank, off and none; in an object too (OR-PF-02)."""
     assert not enabled(value)
 
 
@@ -287,7 +287,7 @@ def test_the_documented_deepseek_example_is_shaped() -> None:
 
 @pytest.mark.parametrize(("level", "effort"), [*LEVELS, (None, "high"), ("strange", "high")])
 def test_deepseek_is_told_an_effort_of_its_own(level: str | None, effort: str) -> None:
-    """Without a level it thinks, at high (OR-DS-02, -03, W-11)."""
+    """Without a level it thinks, at high (OR-DS-02, -03)."""
     sent = body(call(DEEPSEEK, thinking=level, model_meta={"reasoning": True}))
     assert (sent["reasoning_effort"], sent["thinking"]) == (effort, {"type": "enabled"})
     assert ("reasoning" in sent) is (level is not None)
@@ -328,7 +328,7 @@ def test_replayed_reasoning_is_kept_even_if_null() -> None:
 def test_the_latest_edition_states_deepseeks_effort_in_reasoning_alone(
     level: str | None, effort: str
 ) -> None:
-    """Two steps up and one down, whatever the catalogue lists (OR-DS-08, W-15)."""
+    """Two steps up and one down, whatever the catalogue lists (OR-DS-08)."""
     meta = {"reasoning": True, "reasoning_efforts": ["low"]}
     sent = body(
         call(

@@ -73,7 +73,7 @@ def test_the_latest_edition_writes_ids_in_their_plain_form(ref: str, wire: str) 
 
 
 def test_turns_are_compared_with_the_id_before_the_latest_edition_rewrites_it() -> None:
-    """`id` is the same in every edition (W-19)."""
+    """`id` is the same in every edition."""
     assert {parse("openrouter/A/B", edition).id for edition in ("2026-04", "latest")} == {"A/B"}
 
 

@@ -1,4 +1,4 @@
-"""Base URLs and route classes (OR-URL, W-12, W-13, W-24)."""
+"""Base URLs and route classes (OR-URL)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_the_canonical_url_is_exact_in_all_its_spellings(base: str | None, editi
     ],
 )
 def test_other_urls_on_openrouter_hosts_are_host_routes(base: str, url: str, edition: str) -> None:
-    """The class is decided on the text as written, the URL is sent in its plain form (OR-URL-03, W-12)."""
+    """The class is decided on the text as written, the URL is sent in its plain form (OR-URL-03)."""
     route = resolve(base, "openrouter", edition)
     assert (route.chat_url, route.host, route.exact) == (url, True, False)
 
@@ -96,7 +96,7 @@ def test_everything_else_is_a_custom_route(base: str, url: str, edition: str) ->
     ],
 )
 def test_a_base_that_is_no_absolute_http_url_is_refused(base: str, edition: str) -> None:
-    """Nothing is sent to a base without scheme or host (W-24)."""
+    """Nothing is sent to a base without scheme or host."""
     with pytest.raises(Refusal, match="no absolute http"):
         resolve(base, "openrouter", edition)
 
@@ -125,14 +125,14 @@ def test_the_query_of_a_base_stays_a_query(base: str, url: str) -> None:
     ],
 )
 def test_the_latest_edition_refuses_more_than_a_plain_openrouter_url(base: str) -> None:
-    """Query, fragment and user-info are refused there, and were host routes before (W-13)."""
+    """Query, fragment and user-info are refused there, and were host routes before."""
     with pytest.raises(Refusal, match="query, fragment or user-info"):
         resolve(base, "openrouter", "latest")
     assert resolve(base, "openrouter", "2026-05").host
 
 
 def test_another_provider_needs_a_base_url() -> None:
-    """Only OpenRouter has a default (W-30)."""
+    """Only OpenRouter has a default."""
     with pytest.raises(Refusal, match="no base URL"):
         resolve(None, "acme", "2026-05")
     assert resolve(CHAT.removesuffix("/chat/completions"), "acme", "2026-05").host

@@ -44,7 +44,7 @@ def test_an_empty_text_is_spoken_too() -> None:
 
 
 def test_the_calls_wishes_win_over_the_settings() -> None:
-    """Model, voice, speed and format (OR-TTS-05, W-58)."""
+    """Model, voice, speed and format (OR-TTS-05)."""
     settings = {"model": "m/configured", "voice": "v", "speed": 2, "responseFormat": "pcm"}
     assert speech(settings=settings).body == {
         "model": "m/configured",
@@ -73,19 +73,19 @@ def test_the_calls_wishes_win_over_the_settings() -> None:
     ],
 )
 def test_settings_have_aliases_and_are_no_refs(settings: dict[str, Any], model: str, voice: str) -> None:
-    """`model` before `modelId`, `voice` before `voiceId`, trimmed and else as written (W-32, W-41)."""
+    """`model` before `modelId`, `voice` before `voiceId`, trimmed and else as written."""
     body = speech(settings=settings).body
     assert (body["model"], body["voice"]) == (model, voice)
 
 
 def test_a_ref_of_the_call_is_no_configured_model() -> None:
-    """Only the call's model is a ref, whose id goes out as it is in latest, too (W-32)."""
+    """Only the call's model is a ref, whose id goes out as it is in latest, too."""
     assert speech(model="openrouter/Fast", edition="latest").body["model"] == "openrouter/Fast"
 
 
 @pytest.mark.parametrize("speed", [1, 0, -1, 99, 1.5])
 def test_a_speed_is_sent_unchecked(speed: float) -> None:
-    """Any finite number is, from the settings or the call (W-41)."""
+    """Any finite number is, from the settings or the call."""
     assert speech(settings={"speed": speed}).body["speed"] == speed
     assert speech(settings={"speed": 3}, speed=speed).body["speed"] == speed
 
@@ -101,7 +101,7 @@ def test_a_speed_that_is_no_number_is_left_out(speed: Any) -> None:
     ("wish", "sent"), [({}, True), ({"order": ["a"]}, True), ("x", False), (["a"], False), (None, False)]
 )
 def test_routing_of_speech_is_an_object_or_nothing(wish: Any, sent: bool) -> None:
-    """An empty object is one (OR-PR-05, W-41)."""
+    """An empty object is one (OR-PR-05)."""
     body = speech(settings={"provider": wish}).body
     assert ("provider" in body) is sent
     assert body.get("provider") == (wish if sent else None)
@@ -122,7 +122,7 @@ def test_other_formats_are_refused() -> None:
 
 
 def test_the_key_of_speech_is_the_most_particular_one() -> None:
-    """The call's, the speech settings', the provider's, the environment's (OR-TTS-03, W-35)."""
+    """The call's, the speech settings', the provider's, the environment's (OR-TTS-03)."""
     keys: dict[str, Any] = {
         "api_key": "of-call",
         "settings": {"apiKey": "of-speech"},
@@ -163,14 +163,14 @@ def test_earlier_editions_speak_at_the_canonical_url_alone(edition: str, given: 
 
 
 def test_latest_mends_and_checks_the_base_url_of_speech() -> None:
-    """The legacy URL is the canonical one, capitals go, no scheme is an error (W-12, W-31, W-43)."""
+    """The legacy URL is the canonical one, capitals go, no scheme is an error."""
     for base in ("https://openrouter.ai/v1/", "https://OPENROUTER.AI/api/v1"):
         assert speech(edition="latest", base_url=base).request.url == f"{CANONICAL}/audio/speech"
     assert speech(edition="latest", base_url="openrouter.ai/api/v1").requests == []
 
 
 def test_configured_request_headers_never_go_with_speech() -> None:
-    """They go with images and video only (W-36)."""
+    """They go with images and video only."""
     config = provider(request={"headers": {"X-Req": "r"}})
     for edition in EDITIONS:
         assert "x-req" not in speech(edition=edition, config=config).headers[0]

@@ -48,7 +48,7 @@ def test_a_video_is_submitted_polled_and_fetched(edition: str) -> None:
     [(0, 4), (-7, 4), (2.4, 4), (4.9, 6), (4.5, 6), (5, 6), (6.4, 6), (6.5, 8), (7, 8), (100, 8)],
 )
 def test_a_duration_becomes_the_nearest_there_is(seconds: float, sent: int) -> None:
-    """Rounded half up first, the longer of two that are as near (OR-VID-02, W-57)."""
+    """Rounded half up first, the longer of two that are as near (OR-VID-02)."""
     assert video(duration=seconds).body["duration"] == sent
 
 
@@ -93,7 +93,7 @@ def test_images_fill_the_free_frames_in_order() -> None:
 
 
 def test_an_images_bytes_win_over_its_url() -> None:
-    """As a data URL, of PNG unless another type is stated; empty lists are left out (OR-VID-04, W-58)."""
+    """As a data URL, of PNG unless another type is stated; empty lists are left out (OR-VID-04)."""
     body = video(images=[{"data": PNG, "url": LINK}, {"data": "QUJD", "mime_type": "image/jpeg"}]).body
     assert body["frame_images"] == [
         picture(f"data:image/png;base64,{PNG}", "first_frame"),
@@ -105,13 +105,13 @@ def test_an_images_bytes_win_over_its_url() -> None:
 
 @pytest.mark.parametrize(("seed", "sent"), [(7.9, 7), (-1.5, -1), (7, 7), (1e300, 1e300)])
 def test_a_seed_loses_its_fraction_until_latest(seed: float, sent: float) -> None:
-    """Toward zero, whatever its size (OR-VID-05, W-39)."""
+    """Toward zero, whatever its size (OR-VID-05)."""
     assert video(seed=seed).body["seed"] == sent
 
 
 @pytest.mark.parametrize("seed", [7.5, 2**53, -1e300])
 def test_latest_refuses_a_seed_that_is_no_safe_integer(seed: float) -> None:
-    """Before anything is sent (OR-VID-05, W-39)."""
+    """Before anything is sent (OR-VID-05)."""
     call = video(edition="latest", seed=seed)
     assert (call.requests, call.error["class"]) == ([], "format")
     assert video(edition="latest", seed=2**53 - 1).body["seed"] == 2**53 - 1
@@ -119,14 +119,14 @@ def test_latest_refuses_a_seed_that_is_no_safe_integer(seed: float) -> None:
 
 
 def test_of_the_provider_options_only_seed_and_callback_are_sent() -> None:
-    """The one as a number, the other trimmed and not blank (OR-VID-05, W-39)."""
+    """The one as a number, the other trimmed and not blank (OR-VID-05)."""
     assert "seed" not in video(seed="7").body
     assert "callback_url" not in video(callback_url="  ").body
     assert video(callback_url=" https://cb.example/x ").body["callback_url"] == "https://cb.example/x"
 
 
 def test_the_model_of_a_video_is_given_else_configured() -> None:
-    """Else the only bundled one (OR-VID-12, W-32, W-58)."""
+    """Else the only bundled one (OR-VID-12)."""
     config = {"agents": {"defaults": {"videoGenerationModel": {"primary": "openrouter/a/b"}}}}
     assert video(config=config).body["model"] == "a/b"
     assert video(config=config, model="openrouter/C/d", edition="latest").body["model"] == "C/d"
@@ -143,7 +143,7 @@ def test_the_model_of_a_video_is_given_else_configured() -> None:
     ],
 )
 def test_a_video_call_that_cannot_be_made_sends_nothing(given: dict[str, Any], error_class: str) -> None:
-    """No key, a video as input, an empty image, no http base URL (OR-VID-04, -06, W-43)."""
+    """No key, a video as input, an empty image, no http base URL (OR-VID-04, -06)."""
     call = video(**given)
     assert call.requests == []
     assert call.error["class"] == error_class
@@ -182,7 +182,7 @@ def test_polls_and_downloads_carry_the_jobs_headers(edition: str) -> None:
     ],
 )
 def test_another_origin_gets_no_header_at_all(elsewhere: str) -> None:
-    """Not for a poll and not for a download, subdomains and other ports included (OR-VID-10, W-36)."""
+    """Not for a poll and not for a download, subdomains and other ports included (OR-VID-10)."""
     polled = video(submitted(polling_url=elsewhere), DONE, VIDEO)
     assert polled.headers[1] == {}
     assert polled.headers[2]["authorization"] == f"Bearer {KEY}"
@@ -201,7 +201,7 @@ def test_another_origin_gets_no_header_at_all(elsewhere: str) -> None:
     ],
 )
 def test_an_address_of_the_same_origin_gets_the_headers(polling_url: str, url: str) -> None:
-    """Relative ones stand under the base URL; case and a default port do not matter (OR-VID-08, W-36)."""
+    """Relative ones stand under the base URL; case and a default port do not matter (OR-VID-08)."""
     call = video(submitted(polling_url=polling_url), DONE, VIDEO)
     assert call.requests[1].url == url
     assert call.headers[1]["authorization"] == f"Bearer {KEY}"
@@ -234,7 +234,7 @@ def test_a_custom_base_url_gets_the_same_calls(edition: str) -> None:
 
 @pytest.mark.parametrize("edition", EDITIONS)
 def test_the_legacy_base_url_stays_for_videos(edition: str) -> None:
-    """With the attribution of the canonical one (W-31)."""
+    """With the attribution of the canonical one."""
     call = video(base_url="https://openrouter.ai/v1/", edition=edition)
     assert call.requests[0].url == "https://openrouter.ai/v1/videos"
     assert call.requests[2].url == "https://openrouter.ai/v1/videos/job-1/content?index=0"
@@ -242,7 +242,7 @@ def test_the_legacy_base_url_stays_for_videos(edition: str) -> None:
 
 
 def test_configured_headers_go_with_videos() -> None:
-    """They replace the attribution on custom routes only, and stay within the origin (OR-VID-12, W-36)."""
+    """They replace the attribution on custom routes only, and stay within the origin (OR-VID-12)."""
     own = {"X-Req": "r", "HTTP-Referer": "https://mine"}
     config = {"models": {"providers": {"openrouter": {"request": {"headers": own}}}}}
     away = answer({"status": "completed", "unsigned_urls": ["https://cdn.example/v"]})
@@ -254,7 +254,7 @@ def test_configured_headers_go_with_videos() -> None:
 
 
 def test_the_video_is_the_first_address_that_is_not_blank() -> None:
-    """A relative one stands under the base URL and gets the headers (OR-VID-09, W-38)."""
+    """A relative one stands under the base URL and gets the headers (OR-VID-09)."""
     done = answer({"status": "completed", "unsigned_urls": [" ", 5, "dl/1.webm", "https://x.example"]})
     call = video(answer(SUBMITTED), done, VIDEO)
     assert call.sent[2] == f"GET {CANONICAL}/dl/1.webm"
@@ -263,7 +263,7 @@ def test_the_video_is_the_first_address_that_is_not_blank() -> None:
 
 @pytest.mark.parametrize("addresses", [[" "], [5], ["https://x.example", ""], "https://x.example"])
 def test_latest_takes_no_address_that_is_none(addresses: Any) -> None:
-    """The answer is malformed then, and nothing is fetched (W-38)."""
+    """The answer is malformed then, and nothing is fetched."""
     call = video(
         answer(SUBMITTED), answer({"status": "completed", "unsigned_urls": addresses}), edition="latest"
     )
@@ -271,7 +271,7 @@ def test_latest_takes_no_address_that_is_none(addresses: Any) -> None:
 
 
 def test_the_content_address_holds_the_completed_jobs_id() -> None:
-    """Else the submitted one, percent-encoded like a URL component (OR-VID-09, W-38)."""
+    """Else the submitted one, percent-encoded like a URL component (OR-VID-09)."""
     for job, escaped in (({}, "j%201%2Fx%3F!"), ({"id": "zz/9"}, "zz%2F9")):
         call = video(submitted(id="j 1/x?!"), answer({"status": "completed", **job}), VIDEO)
         assert call.sent[2] == f"GET {CANONICAL}/videos/{escaped}/content?index=0"
@@ -291,7 +291,7 @@ def test_a_job_without_id_or_polling_url_is_an_error(lacking: str, stated: Any) 
 
 @pytest.mark.parametrize("edition", EDITIONS)
 def test_a_job_that_is_completed_at_once_is_not_polled(edition: str) -> None:
-    """Its answer is the completed job (OR-VID-07, W-37)."""
+    """Its answer is the completed job (OR-VID-07)."""
     call = video(submitted(status=" completed ", unsigned_urls=["https://cdn.x/v"]), VIDEO, edition=edition)
     assert call.sent[1:] == ["GET https://cdn.x/v"]
     assert call.artifacts[0]["status"] == "completed"
@@ -299,7 +299,7 @@ def test_a_job_that_is_completed_at_once_is_not_polled(edition: str) -> None:
 
 @pytest.mark.parametrize("status", ["failed", "cancelled", "expired", "Completed", "weird", ""])
 def test_earlier_editions_poll_whatever_a_submission_says(status: str) -> None:
-    """Only `completed` ends it there, in this very spelling (OR-VID-07, W-37)."""
+    """Only `completed` ends it there, in this very spelling (OR-VID-07)."""
     assert len(video(submitted(status=status), DONE, VIDEO).requests) == 3
 
 
@@ -314,7 +314,7 @@ def test_latest_fails_at_once_when_a_submission_has_failed(status: str) -> None:
 
 @pytest.mark.parametrize("status", [None, "queued", "pending", "in_progress", "processing", "running"])
 def test_latest_knows_the_words_for_a_job_at_work(status: str | None) -> None:
-    """A submission may leave it out, a poll may not (OR-VID-08, W-37)."""
+    """A submission may leave it out, a poll may not (OR-VID-08)."""
     assert len(video(submitted(status=status), DONE, VIDEO, edition="latest").requests) == 3
     polled = video(answer(SUBMITTED), answer({"status": status}), DONE, VIDEO, edition="latest")
     assert len(polled.requests) == (4 if status else 2)
@@ -322,14 +322,14 @@ def test_latest_knows_the_words_for_a_job_at_work(status: str | None) -> None:
 
 @pytest.mark.parametrize("status", ["weird", "Completed", "", 5])
 def test_latest_fails_on_a_status_it_does_not_know(status: Any) -> None:
-    """At submission as at a poll (W-37)."""
+    """At submission as at a poll."""
     assert len(video(submitted(status=status), DONE, VIDEO, edition="latest").requests) == 1
     assert len(video(answer(SUBMITTED), answer({"status": status}), VIDEO, edition="latest").requests) == 2
 
 
 @pytest.mark.parametrize("status", ["weird", "", None, 5, "Failed"])
 def test_earlier_editions_poll_on_at_any_other_status(status: Any) -> None:
-    """Until one of the four words for an end (OR-VID-08, W-37)."""
+    """Until one of the four words for an end (OR-VID-08)."""
     assert len(video(answer(SUBMITTED), answer({"status": status}), DONE, VIDEO).requests) == 4
 
 
@@ -361,7 +361,7 @@ def test_a_video_call_is_never_repeated(place: int, reply: Reply, error_class: s
 
 @pytest.mark.parametrize("reply", [file(b"<html>"), answer([1]), answer(None)])
 def test_an_answer_that_describes_no_job_is_an_error(reply: Reply) -> None:
-    """No JSON, or no object: it is not asked again (W-37)."""
+    """No JSON, or no object: it is not asked again."""
     for replies in ([reply], [answer(SUBMITTED), reply]):
         call = video(*replies)
         assert (len(call.requests), call.error["class"]) == (len(replies), None)
@@ -401,7 +401,7 @@ def test_a_video_is_named_after_its_content_type(
 
 
 def test_latest_knows_quicktime() -> None:
-    """Earlier editions call it MP4 (W-38)."""
+    """Earlier editions call it MP4."""
     quicktime = file(b"V", "video/quicktime")
     named = [video(answer(SUBMITTED), DONE, quicktime, edition=c).artifacts[0]["filename"] for c in EDITIONS]
     assert named == ["video-1.mp4", "video-1.mp4", "video-1.mov"]
@@ -411,7 +411,7 @@ def test_latest_knows_quicktime() -> None:
 
 
 def test_a_job_is_polled_every_five_seconds_and_120_times() -> None:
-    """At once first, and with one more wait after the last poll (OR-VID-08, W-34)."""
+    """At once first, and with one more wait after the last poll (OR-VID-08)."""
     call = video(answer(SUBMITTED), PENDING)
     assert len(call.requests) == 1 + 120
     assert call.waits == [5000] * 120
@@ -428,14 +428,14 @@ def test_without_a_deadline_the_download_has_its_full_minute() -> None:
 
 
 def test_a_deadline_caps_every_call_and_every_wait() -> None:
-    """Its fraction is dropped; each call gets what is left of it, if that is less (OR-VID-11, W-34)."""
+    """Its fraction is dropped; each call gets what is left of it, if that is less (OR-VID-11)."""
     call = video(answer(SUBMITTED), PENDING, PENDING, DONE, VIDEO, timeout_ms=61_000.9)
     assert call.waits == [5000, 5000]
     assert [request.timeout_ms for request in call.requests] == [60_000, 60_000, 56_000, 51_000, 51_000]
 
 
 def test_nothing_is_sent_after_the_deadline() -> None:
-    """The last wait is cut short, and the error comes before the next request (OR-VID-11, W-34)."""
+    """The last wait is cut short, and the error comes before the next request (OR-VID-11)."""
     call = video(answer(SUBMITTED), PENDING, timeout_ms=7_000)
     assert [request.timeout_ms for request in call.requests] == [7_000, 7_000, 2_000]
     assert call.waits == [5000, 2000]
@@ -451,6 +451,6 @@ def test_a_call_that_times_out_uses_its_time_up() -> None:
 
 @pytest.mark.parametrize("timeout_ms", [0, -5, "x", None, float("inf"), float("nan")])
 def test_what_is_no_time_is_no_deadline(timeout_ms: Any) -> None:
-    """Unlike with images and speech, where it is a minute (W-34)."""
+    """Unlike with images and speech, where it is a minute."""
     call = video(timeout_ms=timeout_ms)
     assert {request.timeout_ms for request in call.requests} == {60_000}
