@@ -9,10 +9,10 @@ from pathlib import Path
 
 from benchmarks.corpus import samples, write_suites
 from benchmarks.measuring import BenchmarkError, Table, at_most, medians, repeated
+from harness.engine.runner import run as run_cases
 from harness.implementations import connect
 from harness.judge import judge
 from harness.model import CaseRun, Reply, Request, Verdict
-from harness.pipeline import run as run_cases
 from harness.report import Begun, JsonReport, JunitReport, Reporter, TerminalReport
 from harness.scenarios import load
 from harness.wire import render
@@ -69,6 +69,6 @@ def _check(verdicts: list[Verdict]) -> None:
 
 
 def _report(reporter: Reporter, verdicts: Iterable[Verdict]) -> None:
-    reporter.begin(Begun((), (), None, "", "2026-01-01T00:00:00+00:00"))
+    reporter.begin(Begun((), (), (), None, "", "2026-01-01T00:00:00+00:00"))
     for verdict in verdicts:
         reporter.verdict(verdict)

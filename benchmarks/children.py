@@ -19,7 +19,7 @@ import orjson
 from benchmarks.corpus import samples
 from benchmarks.measuring import PYTHON, BenchmarkError, Table, at_least, at_most
 from harness.implementations import connect
-from harness.model import DEFAULT_EDITION, Case, CaseRun, Implementation, Reply, Request, Step
+from harness.model import Case, CaseRun, Implementation, Reply, Request, Step
 
 __all__ = ["run"]
 
@@ -65,7 +65,7 @@ def _children() -> Iterator[tuple[str, list[str]]]:
 
 def _job(number: int, given: Mapping[str, Any]) -> CaseRun:
     step = Step(given, ())
-    return CaseRun(Case(f"trips/trip-{number}", "trips", DEFAULT_EDITION, (step,), "", 1), _refuse)
+    return CaseRun(Case(f"trips/trip-{number}", "trips", "", (step,), "", 1), _refuse)
 
 
 def _refuse(step: int, request: Request) -> Reply:

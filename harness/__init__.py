@@ -1,6 +1,6 @@
 """Hold any LLM provider integration to its documented contract: record, replay, compare.
 
-suites = harness.load("scenarios/openrouter")
+suites = harness.load("scenarios/acme")
 with harness.connect("python:my_client.shaper:shape") as implementation:
     for verdict in harness.run(suites, implementation):
         print(verdict.case.name, verdict.status)
@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any
 from harness._version import __version__
 
 if TYPE_CHECKING:
+    from harness.engine import run
     from harness.errors import HarnessError, ImplementationError, LoadError, Unsupported, UsageError
     from harness.implementations import connect
     from harness.model import Case, Difference, Observation, Reply, Request, Rule, Verdict
-    from harness.pipeline import run
     from harness.scenarios import Suites, load
-    from harness_openclaw import reference
 
 __all__ = [
     "Case",
@@ -38,7 +37,6 @@ __all__ = [
     "__version__",
     "connect",
     "load",
-    "reference",
     "run",
 ]
 
@@ -46,7 +44,7 @@ _HOME = {
     "errors": ("HarnessError", "ImplementationError", "LoadError", "Unsupported", "UsageError"),
     "implementations": ("connect",),
     "model": ("Case", "Difference", "Observation", "Reply", "Request", "Rule", "Verdict"),
-    "pipeline": ("run",),
+    "engine": ("run",),
     "scenarios": ("Suites", "load"),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
@@ -54,8 +52,6 @@ _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 
 def __getattr__(name: str) -> Any:
     """Import what is asked for when it is asked for, so that `import harness` costs nothing."""
-    if name == "reference":
-        return import_module("harness_openclaw.reference")
     if name not in _MODULE_OF:
         raise AttributeError(f"module 'harness' has no attribute {name!r}")
     value = getattr(import_module(f"harness.{_MODULE_OF[name]}"), name)

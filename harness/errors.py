@@ -21,6 +21,7 @@ __all__ = [
     "Problem",
     "Unsupported",
     "UsageError",
+    "did_you_mean",
     "nearest",
 ]
 
@@ -78,6 +79,22 @@ class ImplementationError(HarnessError):
     """An implementation cannot be started, does not speak the protocol, or died for good."""
 
     exit_code = 3
+
+
+def did_you_mean(word: str, known: Iterable[str], *, list_known: bool = False) -> str:
+    """Return `; did you mean 'x'?` for the one of `known` that is most like `word`, or nothing.
+
+    With `list_known` up to twelve words are listed where none is like it.
+    """
+    from difflib import get_close_matches
+
+    by_lower = {each.lower(): each for each in known}
+    close = get_close_matches(word.lower()[:100], by_lower, n=1)
+    if close:
+        return f"; did you mean {by_lower[close[0]]!r}?"
+    return (
+        f"; expected one of {', '.join(by_lower.values())}" if list_known and 0 < len(by_lower) <= 12 else ""
+    )
 
 
 def nearest(word: str, words: Iterable[str]) -> str:

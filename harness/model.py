@@ -6,7 +6,7 @@ judging it gives a `Judgement`, and the run turns that into a `Verdict`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -14,12 +14,8 @@ from harness.errors import Location
 
 __all__ = [
     "DECLARED_INPUTS",
-    "DEFAULT_EDITION",
-    "EDITIONS",
-    "EDITION_LINES",
     "EVIDENCE",
     "FEATURES",
-    "OPERATIONS",
     "Assigned",
     "BlindSpot",
     "Case",
@@ -51,24 +47,6 @@ JsonValue: TypeAlias = Any
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 """Name-value pairs as sent: order, letter case and repeats are kept."""
-
-EDITIONS = ("2026-04", "2026-05", "clawrouter", "latest")
-DEFAULT_EDITION = "2026-05"
-EDITION_LINES = {"2026-04": ("2026-04", "2026-05", "latest"), "clawrouter": ("clawrouter", "latest")}
-"""The versions that follow each other, by the first one of the line (W-26)."""
-
-OPERATIONS = (
-    "chat",
-    "image",
-    "video",
-    "speech",
-    "models",
-    "key",
-    "credits",
-    "preflight",
-    "catalog",
-    "usage",
-)
 
 EVIDENCE = ("documented", "observed", "disputed")
 """How well a rule is founded, strongest first."""
@@ -185,11 +163,6 @@ class Step:
         operation: str = self.input.get("operation") or "chat"
         return operation
 
-    @property
-    def uses_catalog(self) -> bool:
-        model = self.input.get("model")
-        return isinstance(model, str) and model.strip().lower().startswith("clawrouter/")
-
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -208,7 +181,24 @@ class Case:
     tags: tuple[str, ...] = ()
     requires: tuple[str, ...] = ()  # features, from its keys and as declared
     canaries: Mapping[str, str] = field(default_factory=dict)  # name → secret minted for this case
+    contract: str = ""  # the contract's name; empty outside any
     base_url: str = ""  # where requests go whose input names no base URL; empty if that is not known
+    required_operations: frozenset[str] = frozenset()  # beyond those of its steps, as the contract says
+    respond: Callable[[Request, MutableMapping[str, Any]], Reply] | None = None
+    """The contract's mock provider: it answers what no interaction has a reply for."""
+
+    def provider(self) -> Callable[[Request], Reply] | None:
+        """Return the contract's mock provider with a state of its own, or None if there is none."""
+        respond = self.respond
+        if respond is None:
+            return None
+        state: dict[str, Any] = {}
+        return lambda request: respond(request, state)
+
+    @property
+    def title(self) -> str:
+        """Its name, with the edition if it has one: `suite/scenario [2026-05]`."""
+        return f"{self.name} [{self.edition}]" if self.edition else self.name
 
     @property
     def operation(self) -> str:
@@ -217,11 +207,8 @@ class Case:
 
     @property
     def operations(self) -> frozenset[str]:
-        """All that an implementation must be able to do. A model of ClawRouter is found in its catalog."""
-        needed = {step.operation for step in self.steps}
-        if any(step.uses_catalog for step in self.steps):
-            needed.add("catalog")
-        return frozenset(needed)
+        """Everything that an implementation must be able to do."""
+        return self.required_operations.union(step.operation for step in self.steps)
 
 
 # ------------------------------------------------------------------ performing

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from harness.known_failing import KnownFailing
+    from harness.engine import KnownFailing, Session
     from harness.model import Case, Implementation, Request, Verdict
-    from harness.selection import Selection
+    from harness.scenarios import Suites
 
 __all__ = ["CaseItem", "SuiteFile"]
 
@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="ADDRESS",
         help="the implementation that scenarios are run against (ini: harness_implementation)",
     )
-    group.addoption("--harness-edition", metavar="VERSION", help="edition, or `all` (ini: harness_edition)")
+    group.addoption("--harness-edition", metavar="EDITION", help="edition, or `all` (ini: harness_edition)")
     group.addoption(
         "--harness-evidence",
         choices=("documented", "observed", "disputed"),
@@ -45,15 +45,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("harness_implementation", "default of --harness-implementation", default="reference")
     parser.addini("harness_edition", "default of --harness-edition", default="")
     parser.addini("harness_evidence", "default of --harness-evidence", default="observed")
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    asked = _setting(config, "harness_edition")
-    if asked:
-        from harness.model import EDITIONS
-
-        if asked not in ("all", *EDITIONS):
-            raise pytest.UsageError(f"harness_edition {asked!r} is none of {', '.join(EDITIONS)}, all")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SuiteFile | None:
@@ -94,10 +85,14 @@ class SuiteFile(pytest.File):
                 suites = load(self.path)
         except HarnessError as error:
             raise self.CollectError(str(error)) from None
-        for edition in bench.editions:
-            for case in bench.selection(suites.cases(edition, vars=bench.implementation.about.vars)):
-                name = f"{case.name}[{edition}]" if len(bench.editions) > 1 else case.name
+        session = bench.session(suites)
+        several = len(session.editions(bench.implementation)) > 1
+        try:
+            for case in session.cases(bench.implementation):
+                name = f"{case.name}[{case.edition}]" if several else case.name
                 yield CaseItem.from_parent(self, name=name, case=case)
+        except HarnessError as error:
+            raise self.CollectError(str(error)) from None
 
 
 class CaseItem(pytest.Item):
@@ -138,28 +133,27 @@ class _Failed(Exception):  # noqa: N818 - a verdict on its way to repr_failure, 
 
 
 class _Bench:
-    """The implementation under test and the settings, shared by all items of a session."""
+    """The implementation under test and the settings, shared by all items of a test session."""
 
     def __init__(self, config: pytest.Config) -> None:
-        from harness.bundled import REFERENCE
+        from harness.engine import KnownFailing, Selection, read_known_failing
         from harness.implementations import connect
-        from harness.known_failing import KnownFailing, read_known_failing
-        from harness.model import DEFAULT_EDITION, EDITIONS
-        from harness.selection import Selection
 
         self._config = config
         self._markers: set[str] = set()
         self.implementation: Implementation = connect(
-            _setting(config, "harness_implementation"),
-            timeout_s=config.getoption("--harness-timeout"),
-            reference=REFERENCE,
+            _setting(config, "harness_implementation"), timeout_s=config.getoption("--harness-timeout")
         )
-        about = self.implementation.about
-        asked = _setting(config, "harness_edition")
-        self.editions = EDITIONS if asked == "all" else (asked or about.edition or DEFAULT_EDITION,)
-        self.selection: Selection = Selection(evidence=_setting(config, "harness_evidence"))
-        known = config.getoption("--harness-known-failing") or about.known_failing
+        self._edition = _setting(config, "harness_edition") or None
+        self._selection = Selection(evidence=_setting(config, "harness_evidence"))
+        known = config.getoption("--harness-known-failing") or self.implementation.about.known_failing
         self._known: KnownFailing = read_known_failing(known) if known else KnownFailing()
+
+    def session(self, suites: Suites) -> Session:
+        """The settings applied to suites."""
+        from harness.engine import Session
+
+        return Session(suites, edition=self._edition, selection=self._selection)
 
     def marker(self, tag: str) -> str:
         """The tag as a marker that pytest knows."""
@@ -170,14 +164,15 @@ class _Bench:
         return name
 
     def judge(self, case: Case) -> Verdict:
-        from harness.pipeline import run
+        from harness.engine.runner import run
 
         return next(run([case], self.implementation, known=self._known))
 
     def shape(self, **given: Any) -> Request:
-        from harness.probing import probe
+        from harness.contracts import pick_contract
+        from harness.engine.probing import probe
 
-        job = probe(given, edition=self.editions[-1])
+        job = probe(given, pick_contract(), edition=self._edition)
         _, observation = next(self.implementation.perform([job]))
         if observation.broken is not None:
             pytest.fail(f"the implementation broke: {observation.broken.message}", pytrace=False)

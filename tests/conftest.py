@@ -72,6 +72,8 @@ scenarios:
           body_includes: {model: acme/one}
 """
 
+CONTRACT = "contract: acme\nextends: openclaw\nrules: inherit\n"
+
 SHAPERS = """\
 import json
 
@@ -195,6 +197,7 @@ def a_verdict(a_case: Callable[..., Case]) -> Callable[..., Verdict]:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder with `suite.yaml` and the module `shapers`."""
+    (tmp_path / "contract.yaml").write_text(CONTRACT, "utf-8")
     (tmp_path / "suite.yaml").write_text(SUITE, "utf-8")
     (tmp_path / "shapers.py").write_text(SHAPERS, "utf-8")
     return tmp_path

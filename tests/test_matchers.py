@@ -190,9 +190,9 @@ def test_anything_else_is_a_value(value: Any) -> None:
 @pytest.mark.parametrize(
     ("matcher", "says"),
     [
-        ({"$anny": "string"}, "did you mean $any?"),
+        ({"$anny": "string"}, "did you mean '$any'?"),
         ({"$ref": "x"}, "is written $$ref"),
-        ({"$any": "strng"}, "did you mean string?"),
+        ({"$any": "strng"}, "did you mean 'string'?"),
         ({"$any": None}, "$any takes string"),
         ({"$regex": "("}, "not a regular expression"),
         ({"$regex": 1}, "as a string"),

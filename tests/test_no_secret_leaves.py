@@ -96,6 +96,7 @@ for line in sys.stdin:
 @pytest.fixture
 def spreading(tmp_path: Path) -> Path:
     """A folder with the suite and clients that put every secret they know into everything they say."""
+    (tmp_path / "contract.yaml").write_text("contract: acme\nextends: openclaw\nrules: inherit\n", "utf-8")
     (tmp_path / "suite.yaml").write_text(SUITE, "utf-8")
     (tmp_path / "spreader.py").write_text(SPREADER, "utf-8")
     (tmp_path / "adapter.py").write_text(ADAPTER, "utf-8")

@@ -14,7 +14,7 @@ __all__ = ["main"]
 _COMMANDS = {
     "run": "Run scenarios against an implementation.",
     "shape": "Show the requests an implementation makes of inputs (JSON lines in, JSON lines out).",
-    "check-proxy": "Is a custom base URL free of everything OpenRouter-only?",
+    "check-proxy": "Check that a client leaks nothing to a custom base URL.",
     "list": "List cases.",
     "show": "Show one case fully expanded.",
     "rules": "List the rules, and which scenarios cover them.",

@@ -10,7 +10,7 @@ import click
 
 from harness.cassettes.files import cassettes_in
 from harness.cassettes.reading import read
-from harness.errors import LoadError
+from harness.errors import LoadError, UsageError
 from harness.redaction import Known, Redactor, scan
 
 __all__ = ["command"]
@@ -27,12 +27,12 @@ __all__ = ["command"]
     multiple=True,
     type=click.Path(exists=True),
     metavar="PATH",
-    help="Recordings that none of these suites names are findings; the bundled ones for bundled cassettes.",
+    help="Report recordings that none of these suites names.",
 )
 def command(paths: tuple[Path, ...], max_age: int | None, suites: tuple[str, ...]) -> int:
     """Look for secrets in recordings, for files that cannot be read, that are too old or that nothing needs.
 
-    PATH is a cassette or a folder; without one ./cassettes is checked, else the bundled cassettes. The
+    PATH is a cassette or a folder; without one ./cassettes is checked. The
     secrets are those of scrubbing: what a header, a parameter or a key names, what has the shape of a
     secret, and every credential of the environment. A finding tells the place, never the secret. The
     exit code is 1 if there is any.
@@ -63,21 +63,21 @@ def command(paths: tuple[Path, ...], max_age: int | None, suites: tuple[str, ...
 
 
 def _default() -> Path:
-    from harness.scenarios import bundled_cassettes
-
-    here = Path("cassettes")
-    return here if here.is_dir() else bundled_cassettes()
+    """The folder that is checked without a PATH. Raises UsageError if it does not exist."""
+    folder = Path("cassettes")
+    if not folder.is_dir():
+        raise UsageError("there is no folder cassettes here", hint="name the files or folders to check")
+    return folder
 
 
 def _unused(paths: tuple[Path, ...], suites: tuple[str, ...]) -> Iterator[str]:
     """What no suite names: whole files, and interactions beside those that are named by number."""
     from harness.cassettes.unused import unused_files, unused_interactions
-    from harness.scenarios import bundled_cassettes, bundled_scenarios, load
+    from harness.scenarios import load
 
-    bundled = not paths and _default().resolve() == bundled_cassettes().resolve()
-    if not suites and not bundled:
+    if not suites:
         return
-    cases = list(load(*(suites or [bundled_scenarios()])).cases("all"))
+    cases = list(load(*suites).cases("all"))
     for file in unused_files(cases, paths or (_default(),)):
         yield f"{file}:1:1: no suite names it: remove it, or name it in a reply"
     for file, numbers in unused_interactions(cases).items():

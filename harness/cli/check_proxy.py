@@ -1,92 +1,133 @@
-"""`harness check-proxy`: does an implementation keep OpenRouter's own things from a custom base URL?"""
+"""`harness check-proxy`: does an implementation keep a contract's own things from a custom base URL?"""
 
 from __future__ import annotations
 
 import sys
 from collections import Counter
 from contextlib import closing
-from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
-from harness._version import __version__
-from harness.bundled import REFERENCE
-from harness.cli.options import edition_option, sandbox_option
+from harness.cli.options import contract_option, count, edition_option, open_implementation, sandbox_option
+from harness.contracts import Contract, default_contract, named_contract
+from harness.engine import Begun, Ended, Selection, Session, Summary, report
 from harness.errors import UsageError
-from harness.implementations import SandboxMode, connect
-from harness.model import DEFAULT_EDITION, Status
-from harness.pipeline import run
-from harness.report import Begun, Summary, TerminalReport, sum_up
-from harness.scenarios import bundled_scenarios, load
-from harness.selection import Selection
-from harness_openclaw.reference import Refusal
-from harness_openclaw.reference.openrouter.routes import resolve
+from harness.implementations import SandboxMode
+from harness.model import Status, Verdict
+from harness.report import TerminalReport, sum_up
+from harness.scenarios import load
 
 __all__ = ["command"]
+
+_HINT = "give the base URL of a proxy or gateway, for example https://proxy.example/v1"
 
 
 @click.command("check-proxy")
 @click.argument("url")
-@click.option("-i", "--implementation", "address", default="reference", metavar="ADDRESS", show_default=True)
+@click.option(
+    "-i",
+    "--implementation",
+    "address",
+    metavar="ADDRESS",
+    help="Implementation to check (default: the contract's reference client).",
+)
+@contract_option
 @edition_option
 @click.option("--timeout", type=click.FloatRange(min=0.1), default=20.0, metavar="SECONDS", show_default=True)
 @sandbox_option
-def command(url: str, address: str, edition: str | None, timeout: float, sandbox: SandboxMode | None) -> int:
-    """Hold an implementation to everything that must not reach a custom base URL, with URL as that base.
+def command(
+    url: str,
+    address: str | None,
+    contract: str | None,
+    edition: str | None,
+    timeout: float,
+    sandbox: SandboxMode | None,
+) -> int:
+    """Check that nothing which belongs to the contract's own hosts reaches a custom base URL.
 
-    Nothing is sent to URL: the requests are observed before they leave. Exit code 1 if anything leaks.
+    Nothing is sent to URL: requests are observed before they leave. Exit code 1 if anything leaks.
     """
-    _refuse_openrouter(url)
-    suites = load(bundled_scenarios() / "openrouter" / "custom-proxy.yaml")
-    broken: dict[str, str] = {}
-    kept: dict[str, str] = {}
-    with closing(connect(address, timeout_s=timeout, sandbox=sandbox, reference=REFERENCE)) as implementation:
-        about = implementation.about
-        chosen = edition or about.edition or DEFAULT_EDITION
-        cases = suites.cases(chosen, vars={**about.vars, "proxy": {"base": url.rstrip("/")}})
-        terminal = TerminalReport(sys.stdout, saved=Path(".harness/failures"))
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        terminal.begin(Begun((about,), (chosen,), None, __version__, now))
-        counts: Counter[Status] = Counter()
-        for verdict in run(Selection(evidence="disputed", reading="docs")(cases), implementation):
-            counts[verdict.status] += 1
-            if verdict.status in ("failed", "errored"):
-                terminal.verdict(verdict)
-            charged = {rule for difference in verdict.differences for rule in difference.rules}
-            for rule in verdict.case.rules:
-                if rule.id in charged:
-                    broken[rule.id] = rule.text
-                elif verdict.status == "passed":
-                    kept[rule.id] = rule.text
-    for name, text in sorted(kept.items()):
-        if name not in broken:
-            click.echo(f"kept    {name}  {text}")
-    for name, text in sorted(broken.items()):
-        click.echo(f"broken  {name}  {text}")
-    click.echo(f"{sum_up(counts)}\n{_conclusion(url, about.name, len(broken), counts)}")
+    held = named_contract(contract) if contract else default_contract()
+    _check_url(url, held)
+    if not held.proxy_suite:
+        raise UsageError(
+            f"the contract {held.name} has no suite for custom base URLs",
+            hint="name one in contract.yaml: check_proxy: SUITE.yaml, which uses ${proxy.base}",
+        )
+    suites = load(held.folder / held.proxy_suite)
+    session = Session(
+        suites,
+        edition=edition,
+        selection=Selection(evidence="disputed", reading="docs"),
+        vars={"proxy": {"base": url.rstrip("/")}},
+    )
+    rules = _Rules(TerminalReport(sys.stdout, saved=Path(".harness/failures")))
+    with closing(open_implementation(address, [held], timeout_s=timeout, sandbox=sandbox)) as implementation:
+        summary = report(session.run([implementation]), [rules])
+        name = implementation.about.name
+    counts = Counter(summary.counts)
+    for rule, text in sorted(rules.kept.items()):
+        if rule not in rules.broken:
+            click.echo(f"kept    {rule}  {text}")
+    for rule, text in sorted(rules.broken.items()):
+        click.echo(f"broken  {rule}  {text}")
+    click.echo(f"{sum_up(counts)}\n{_conclusion(url, name, len(rules.broken), counts)}")
     if not counts["passed"] + counts["failed"] + counts["errored"]:
         return 5
     return Summary(counts, 0.0).exit_code
+
+
+class _Rules:
+    """A reporter that shows failures in full and sorts the rules into kept and broken."""
+
+    def __init__(self, terminal: TerminalReport) -> None:
+        self._terminal = terminal
+        self.kept: dict[str, str] = {}
+        self.broken: dict[str, str] = {}
+
+    def begin(self, event: Begun) -> None:
+        self._terminal.begin(event)
+
+    def verdict(self, verdict: Verdict) -> None:
+        if verdict.status in ("failed", "errored"):
+            self._terminal.verdict(verdict)
+        charged = {rule for difference in verdict.differences for rule in difference.rules}
+        for rule in verdict.case.rules:
+            if rule.id in charged:
+                self.broken[rule.id] = rule.text
+            elif verdict.status == "passed":
+                self.kept[rule.id] = rule.text
+
+    def end(self, event: Ended) -> None:
+        """The summary is printed by the command."""
 
 
 def _conclusion(url: str, name: str, broken: int, counts: Counter[Status]) -> str:
     if counts["errored"] or not counts["passed"] + counts["failed"]:
         return f"{name} could not be checked against {url}"
     if counts["failed"]:
-        return f"{name} does not treat {url} as somebody else's: {broken} rule{'s'[: broken > 1]} broken"
-    return f"{name} sends nothing OpenRouter-only to {url}"
+        return f"{name} leaks to {url}: {count(broken, 'rule')} broken"
+    return f"{name} leaks nothing to {url}"
 
 
-def _refuse_openrouter(url: str) -> None:
-    hint = "give the base URL of a proxy or gateway, for example https://proxy.example/v1"
+def _check_url(url: str, contract: Contract) -> None:
+    """Raise UsageError unless the URL is a base URL of somebody other than the contract's hosts."""
     if "@" in url.partition("//")[2].partition("/")[0]:
-        raise UsageError("the URL has a user name or password, which would be shown: leave it out", hint=hint)
+        raise UsageError("the URL has a user name or password, which would be shown; omit it", hint=_HINT)
     try:
-        route = resolve(url, "openrouter", DEFAULT_EDITION)
-    except Refusal as refusal:
-        raise UsageError(str(refusal), hint=hint) from None
-    if route.host:
-        raise UsageError(f"{url} is OpenRouter itself: its headers and markers belong there", hint=hint)
+        parts = urlsplit(url)
+        host = (parts.hostname or "").rstrip(".").lower()
+        _ = parts.port
+    except ValueError as error:
+        raise UsageError(f"{url!r} is not a URL: {error}", hint=_HINT) from None
+    if parts.scheme not in ("http", "https") or not host:
+        raise UsageError(f"{url!r} is not an absolute http or https URL", hint=_HINT)
+    if any(host == own or host.endswith(f".{own}") for own in contract.hosts):
+        raise UsageError(
+            f"{url} belongs to the contract {contract.name} itself: its headers and markers belong there",
+            hint=_HINT,
+        )
     if "?" in url or "#" in url:
-        raise UsageError(f"{url} has a query or fragment, which is no part of a base URL to check", hint=hint)
+        raise UsageError(f"{url} has a query or fragment; a base URL has neither", hint=_HINT)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from harness.engine.selection import Selection
 from harness.errors import nearest
-from harness.model import EDITIONS
 from harness.scenarios import Suites
-from harness.selection import Selection
 
 __all__ = ["explain_empty_selection"]
 
@@ -21,7 +20,9 @@ def explain_empty_selection(suites: Suites, patterns: Sequence[str], editions: C
 
 def _hint(suites: Suites, pattern: str, editions: Collection[str], here: set[str]) -> str:
     others = [
-        each for each in EDITIONS if each not in editions and _any_named(pattern, _names(suites, [each]))
+        each
+        for each in suites.editions("all")
+        if each not in editions and _any_named(pattern, _names(suites, [each]))
     ]
     if others:
         return f"{pattern!r} has cases in edition {' and '.join(others)} only: say --edition {others[-1]}"

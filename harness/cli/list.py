@@ -6,14 +6,14 @@ import click
 import orjson
 
 from harness.cli.empty_selection import explain_empty_selection
-from harness.cli.options import edition_option, open_suites, selecting, selection_of
-from harness.model import DEFAULT_EDITION, EDITIONS
+from harness.cli.options import contract_option, count, edition_option, open_suites, selecting, selection_of
 
 __all__ = ["command"]
 
 
 @click.command("list")
 @selecting
+@contract_option
 @edition_option
 @click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
 def command(
@@ -22,19 +22,20 @@ def command(
     reading: str | None,
     tags: tuple[str, ...],
     shard: str | None,
+    contract: str | None,
     edition: str | None,
     as_json: bool,
 ) -> int:
     """List cases: their name, edition, and what they are about."""
     selection = selection_of(patterns, evidence, reading, tags, shard)
-    suites = open_suites(patterns)
-    chosen = edition or DEFAULT_EDITION
-    count = 0
-    for case in selection(suites.cases(chosen)):
-        count += 1
+    suites = open_suites(patterns, contract)
+    listed = 0
+    for case in selection(suites.cases(edition)):
+        listed += 1
         if as_json:
             line = {
                 "case": case.name,
+                "contract": case.contract,
                 "edition": case.edition,
                 "about": case.about,
                 "evidence": case.evidence,
@@ -45,12 +46,10 @@ def command(
             }
             click.echo(orjson.dumps(line).decode())
         else:
-            click.echo(f"{case.name} [{case.edition}]  {case.about}")
+            click.echo(f"{case.title}  {case.about}")
     if not as_json:
-        click.echo(f"{count} cases", err=True)
-    if not count:
-        tried = EDITIONS if chosen == "all" else (chosen,)
-        click.echo(
-            f"nothing was selected: {explain_empty_selection(suites, selection.patterns, tried)}", err=True
-        )
-    return 0 if count else 5
+        click.echo(count(listed, "case"), err=True)
+    if not listed:
+        why = explain_empty_selection(suites, selection.patterns, suites.editions(edition))
+        click.echo(f"no case selected: {why}", err=True)
+    return 0 if listed else 5

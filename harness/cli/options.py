@@ -8,14 +8,19 @@ from typing import Any, TypeVar
 
 import click
 
+from harness.contracts import Contract, named_contract
+from harness.engine.selection import Selection, parse_shard
 from harness.errors import UsageError, nearest
-from harness.model import EDITIONS, EVIDENCE
-from harness.scenarios import Suites, bundled_scenarios, kept_to_the_end, load
-from harness.selection import Selection, parse_shard
+from harness.implementations import Connection, SandboxMode, connect
+from harness.model import EVIDENCE
+from harness.scenarios import Suites, kept_to_the_end, load
 
 __all__ = [
+    "contract_option",
+    "count",
     "edition_option",
     "implementation_option",
+    "open_implementation",
     "open_suites",
     "sandbox_option",
     "selecting",
@@ -31,14 +36,21 @@ implementation_option = click.option(
     "addresses",
     multiple=True,
     metavar="ADDRESS",
-    help="reference (default), a folder or name under implementations/, python:module:callable, command:… or"
-    " exec:…",
+    help="The contract's reference client (default), a folder or name under implementations/,"
+    " python:module:callable, command:… or exec:…",
+)
+
+contract_option = click.option(
+    "--contract",
+    "contract",
+    metavar="NAME",
+    help="Contract whose suites are used (default: that of the given paths, else the default contract).",
 )
 
 edition_option = click.option(
     "--edition",
-    type=click.Choice([*EDITIONS, "all"]),
-    help="Version of the documented behaviour; else the implementation's own, else 2026-05.",
+    metavar="EDITION",
+    help="Edition of the contract, or all (default: the implementation's, else the contract's default).",
 )
 
 sandbox_option = click.option(
@@ -82,20 +94,47 @@ def selection_of(
     )
 
 
-def open_suites(patterns: Sequence[str], *, new_cassettes: bool = False) -> Suites:
-    """Load the files and folders among `patterns`, or the bundled suites if there are none.
+def open_suites(
+    patterns: Sequence[str], contract: str | None = None, *, new_cassettes: bool = False
+) -> Suites:
+    """Load the files and folders among `patterns`, or the suites of a contract if there are none.
 
-    With `new_cassettes` a recording that a reply names need not exist yet.
-    Raises UsageError for a file that is not there, LoadError for what cannot be used.
+    With `new_cassettes` a recording that a reply names need not exist yet. Raises UsageError for a file or
+    contract that does not exist, LoadError for what cannot be used.
     """
     paths = [Path(pattern) for pattern in patterns if _is_path(pattern)]
     for path in paths:
         if not path.exists():
             raise UsageError(f"no such file: {path}{_nearest_file(path)}")
+    chosen = None if contract is None else named_contract(contract)
     with kept_to_the_end() as kept:
-        suites = load(*(paths or [bundled_scenarios()]), new_cassettes=new_cassettes)
+        suites = load(*paths, contract=chosen, new_cassettes=new_cassettes)
         kept.append(suites)
     return suites
+
+
+def open_implementation(
+    address: str | None,
+    contracts: Sequence[Contract],
+    *,
+    timeout_s: float,
+    sandbox: SandboxMode | None = None,
+) -> Connection:
+    """Connect to an implementation, or to the reference client of the first of `contracts` that has one.
+
+    Raises what `harness.implementations.connect` raises, and UsageError where there is no reference client.
+    """
+    contract = next(
+        (each for each in contracts if each.hook("reference")), contracts[0] if contracts else None
+    )
+    return connect(address or "reference", timeout_s=timeout_s, sandbox=sandbox, contract=contract)
+
+
+def count(number: int, what: str) -> str:
+    """Return `1 case` or `2 cases`, `1 retry` or `2 retries`."""
+    if number == 1:
+        return f"1 {what}"
+    return f"{number:,} {what[:-1]}ies" if what.endswith("y") else f"{number:,} {what}s"
 
 
 def _is_path(pattern: str) -> bool:

@@ -13,17 +13,24 @@ from pathlib import Path
 
 import click
 
-from harness.bundled import REFERENCE
 from harness.cli.cost_report import write_cost_report
 from harness.cli.empty_selection import explain_empty_selection
-from harness.cli.options import edition_option, implementation_option, open_suites, selecting, selection_of
+from harness.cli.options import (
+    contract_option,
+    edition_option,
+    implementation_option,
+    open_implementation,
+    open_suites,
+    selecting,
+    selection_of,
+)
 from harness.cli.record_display import Display
 from harness.cli.upstream import Veil, open_upstream, reaching, read_keys, show_checks
 from harness.cli.writable import ensure_writable
+from harness.engine import Session
+from harness.engine.runner import why_not_applicable
 from harness.errors import UsageError
-from harness.implementations import connect
-from harness.model import DEFAULT_EDITION, EDITIONS, Case, Implementation, Reply
-from harness.pipeline import why_not_applicable
+from harness.model import Case, Implementation, Reply
 from harness.recording import (
     NO_PRICES,
     Budget,
@@ -88,6 +95,7 @@ class _Tally:
 @click.command("record")
 @selecting
 @implementation_option
+@contract_option
 @edition_option
 @click.option(
     "--into",
@@ -120,6 +128,7 @@ def command(
     tags: tuple[str, ...],
     shard: str | None,
     addresses: tuple[str, ...],
+    contract: str | None,
     edition: str | None,
     into: Path | None,
     routes: tuple[str, ...],
@@ -170,25 +179,25 @@ def command(
         ledger,
     )
     key, keys = read_keys(key_env)
-    suites = open_suites(patterns, new_cassettes=True)
+    suites = open_suites(patterns, contract, new_cassettes=True)
     selection = selection_of(patterns, evidence, reading, tags, shard)
     longest_s = (silence + (asked.retries.longest_s or 0)) * (1 + retries) + _LONGEST_JOB_S + _SLACK_S
     with ExitStack() as stack:
-        address = addresses[0] if addresses else "reference"
+        address = addresses[0] if addresses else None
         implementation = stack.enter_context(
-            closing(connect(address, timeout_s=longest_s, reference=REFERENCE))
+            closing(open_implementation(address, suites.contracts, timeout_s=longest_s))
         )
         about = implementation.about
-        editions = EDITIONS if edition == "all" else (edition or about.edition or DEFAULT_EDITION,)
+        session = Session(suites, edition=edition, selection=selection)
         wanted = [
             case
-            for each in editions
-            for case in selection(suites.cases(each, vars=about.vars))
+            for case in session.cases(implementation)
             if files_of(case, into) and why_not_applicable(case, about) is None
         ]
         if not wanted:
             why = "no case selected has a cassette for its reply (or use --into DIR)"
-            if not any(True for each in editions for _ in selection(suites.cases(each))):
+            if not any(True for _ in session.cases(implementation)):
+                editions = session.editions(implementation)
                 why = explain_empty_selection(suites, selection.patterns, editions)
             click.echo(f"nothing to record: {why}")
             return 5

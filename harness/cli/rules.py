@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 import click
 import orjson
 
-from harness.cli.options import open_suites
+from harness.cli.options import contract_option, open_suites
+from harness.contracts.vocabulary import operations_of
 from harness.errors import UsageError, nearest
-from harness.model import EDITIONS, OPERATIONS
 
 __all__ = ["command"]
 
@@ -17,17 +18,25 @@ __all__ = ["command"]
 @click.command("rules")
 @click.argument("patterns", nargs=-1, metavar="[RULE|PATH]…")
 @click.option("--uncovered", is_flag=True, help="Only rules that no scenario names.")
-@click.option("--operation", type=click.Choice(OPERATIONS), help="Only rules of this operation.")
-@click.option("--edition", type=click.Choice(EDITIONS), help="Only rules that hold in this edition.")
+@contract_option
+@click.option("--operation", metavar="OPERATION", help="Only rules of this operation.")
+@click.option("--edition", metavar="EDITION", help="Only rules that hold in this edition.")
 @click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
 def command(
-    patterns: tuple[str, ...], uncovered: bool, operation: str | None, edition: str | None, as_json: bool
+    patterns: tuple[str, ...],
+    uncovered: bool,
+    contract: str | None,
+    operation: str | None,
+    edition: str | None,
+    as_json: bool,
 ) -> int:
     """List the rules: evidence, editions, how many scenarios and cases name each, and its sentence.
 
     With rule ids, show these whole and the scenarios that name them.
     """
-    suites = open_suites(patterns)
+    suites = open_suites(patterns, contract)
+    _check("operation", operation, [each for one in suites.contracts for each in operations_of(one)])
+    _check("edition", edition, suites.editions("all"))
     covering: defaultdict[str, set[str]] = defaultdict(set)
     for case in suites.cases("all"):
         scenario = "/".join(case.name.removeprefix(f"{case.suite}/").split("/")[:1])
@@ -63,3 +72,10 @@ def command(
             for scenario in scenarios:
                 click.echo(f"  {scenario}")
     return 0
+
+
+def _check(kind: str, word: str | None, known: Sequence[str]) -> None:
+    if word is not None and word not in known:
+        raise UsageError(
+            f"there is no {kind} {word!r}{nearest(word, known)}", hint=f"one of {', '.join(known)}"
+        )

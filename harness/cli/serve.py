@@ -15,7 +15,8 @@ from typing import Any
 import click
 import orjson
 
-from harness.bundled import MockProvider
+from harness.cli.options import contract_option
+from harness.contracts import Contract, pick_contract
 from harness.errors import HarnessError, UsageError, nearest
 from harness.model import Reply, Request
 from harness.redaction import Redactor, names_credential
@@ -42,9 +43,10 @@ _SECRET_VALUE = re.compile(r"(?<=Bearer )\S+|(?<=Basic )\S+|^(?!Bearer |Basic ).
     "--pacing/--no-pacing", "paced", default=False, help="Keep the pauses that a cassette was recorded with."
 )
 @click.option(
-    "--host", "hosts", multiple=True, metavar="HOST", help="Serve only this host (repeatable); else any."
+    "--host", "hosts", multiple=True, metavar="HOST", help="Serve only this host (repeatable; default: any)."
 )
-def command(port: int, source: Path | None, paced: bool, hosts: tuple[str, ...]) -> int:
+@contract_option
+def command(port: int, source: Path | None, paced: bool, hosts: tuple[str, ...], contract: str | None) -> int:
     """Listen on 127.0.0.1 as a base URL, as a proxy for http and https, and as any host over TLS, until
     Ctrl-C. Nothing is forwarded.
 
@@ -54,7 +56,7 @@ def command(port: int, source: Path | None, paced: bool, hosts: tuple[str, ...])
     """
     from harness.wire.server import CaptureServer
 
-    answer = _answering(source)
+    answer = _answering(source, pick_contract(contract))
     lines = _Lines()
 
     def respond(request: Request) -> Reply:
@@ -117,9 +119,9 @@ class _Lines:
         self.show({"refused": sentence})
 
 
-def _answering(source: Path | None) -> Callable[[Request], Reply]:
+def _answering(source: Path | None, contract: Contract) -> Callable[[Request], Reply]:
     """What answers requests. Raises `UsageError` or `LoadError` for a file that cannot be used."""
-    respond = MockProvider()
+    respond = _provider(contract)
     if source is None:
         return lambda request: render({}, request, Path(), respond=respond)
     if source.suffix != ".json":
@@ -137,6 +139,15 @@ def _answering(source: Path | None) -> Callable[[Request], Reply]:
         if key not in _REPLY_KEYS:
             raise UsageError(f"{source}: a reply has no key {key!r}{nearest(key, _REPLY_KEYS)}")
     return lambda request: render(reply, request, source.parent, respond=respond)
+
+
+def _provider(contract: Contract) -> Callable[[Request], Reply] | None:
+    """The contract's mock provider."""
+    respond = contract.hook("respond")
+    if respond is None:
+        return None
+    state: dict[str, Any] = {}
+    return lambda request: respond(request, state)
 
 
 def _from_cassette(source: Path) -> Callable[[Request], Reply]:

@@ -11,35 +11,50 @@ from dataclasses import dataclass
 import click
 import orjson
 
-from harness.bundled import REFERENCE
-from harness.cli.options import sandbox_option
+from harness.cli.options import (
+    contract_option,
+    edition_option,
+    open_implementation,
+    sandbox_option,
+)
+from harness.contracts import Contract, pick_contract
+from harness.engine.probing import probe
 from harness.errors import UsageError, nearest
-from harness.implementations import SandboxMode, connect
-from harness.model import DEFAULT_EDITION, EDITIONS, CaseRun, Implementation, JsonValue, Observation
-from harness.probing import probe
+from harness.implementations import SandboxMode
+from harness.model import CaseRun, Implementation, JsonValue, Observation
 from harness.redaction import Redactor
 from harness.report import request_as_json
-from harness.scenarios import INPUT_KEYS
+from harness.scenarios import input_keys
 
 __all__ = ["command"]
 
 
 @click.command("shape")
 @click.option("-i", "--implementation", "address", default="reference", metavar="ADDRESS", show_default=True)
-@click.option(
-    "--edition", type=click.Choice(EDITIONS), help="For inputs that name none; else 2026-05.", default=None
-)
+@contract_option
+@edition_option
 @click.option("--timeout", type=click.FloatRange(min=0.1), default=20.0, metavar="SECONDS", show_default=True)
 @sandbox_option
-def command(address: str, edition: str | None, timeout: float, sandbox: SandboxMode | None) -> int:
+def command(
+    address: str, contract: str | None, edition: str | None, timeout: float, sandbox: SandboxMode | None
+) -> int:
     """Read inputs from standard input, one JSON object a line, and print what is sent for each.
 
     A line of output for every line of input, in order: the request (`method`, `url`, `headers` as pairs,
     `body` as JSON), `{"requests": […]}` for more or fewer than one, or `{"error": {…}}`. A line that cannot
     be read is answered with an error object and makes the exit code 4; a broken implementation makes it 3.
     """
-    with closing(connect(address, timeout_s=timeout, sandbox=sandbox, reference=REFERENCE)) as implementation:
-        lines = _Lines(implementation, edition or implementation.about.edition or DEFAULT_EDITION)
+    held = pick_contract(contract)
+    if edition not in (None, *held.editions.names):
+        raise UsageError(
+            f"there is no edition {edition!r}{nearest(edition or '', held.editions.names)}",
+            hint=f"one of {', '.join(held.editions.names)}",
+        )
+    with closing(open_implementation(address, [held], timeout_s=timeout, sandbox=sandbox)) as implementation:
+        own = implementation.about.edition
+        lines = _Lines(
+            implementation, held, edition or (own if own in held.editions.names else held.editions.default)
+        )
         for output in lines.answer(sys.stdin.buffer):
             click.echo(output)
     return lines.exit_code
@@ -56,8 +71,9 @@ class _Slot:
 class _Lines:
     """Answers lines of input in their order, whatever order the implementation finishes in."""
 
-    def __init__(self, implementation: Implementation, edition: str) -> None:
+    def __init__(self, implementation: Implementation, contract: Contract, edition: str) -> None:
         self._implementation = implementation
+        self._contract = contract
         self._edition = edition
         self._slots: deque[_Slot] = deque()
         self._waiting: dict[str, _Slot] = {}
@@ -81,12 +97,12 @@ class _Lines:
             slot = _Slot(number)
             self._slots.append(slot)
             try:
-                document = _read_input(line)
+                document = _read_input(line, self._contract)
             except UsageError as error:
                 self.exit_code = max(self.exit_code, error.exit_code)
                 slot.text = _error_line(number, error.message)
                 continue
-            job = probe(document, edition=self._edition, name=f"line-{number}", line=number)
+            job = probe(document, self._contract, edition=self._edition, name=f"line-{number}", line=number)
             self._waiting[job.case.name] = slot
             yield job
 
@@ -105,18 +121,20 @@ class _Lines:
         return orjson.dumps({"requests": requests}).decode()
 
 
-def _read_input(line: bytes) -> dict[str, JsonValue]:
+def _read_input(line: bytes, contract: Contract) -> dict[str, JsonValue]:
     try:
         document = orjson.loads(line)
     except orjson.JSONDecodeError as error:
         raise UsageError(f"not JSON: {error}") from None
     if not isinstance(document, dict):
         raise UsageError(f"an input is a JSON object, this is {type(document).__name__}")
+    known = input_keys(contract)
     for key in document:
-        if key not in INPUT_KEYS:
-            raise UsageError(f"unknown input {key!r}{nearest(key, INPUT_KEYS)}")
-    if document.get("edition") not in (None, *EDITIONS):
-        raise UsageError(f"unknown edition {document['edition']!r}; one of {', '.join(EDITIONS)}")
+        if key not in known:
+            raise UsageError(f"unknown input {key!r}{nearest(key, known)}")
+    editions = contract.editions.names
+    if document.get("edition") not in (None, *editions):
+        raise UsageError(f"unknown edition {document['edition']!r}; expected one of {', '.join(editions)}")
     return document
 
 

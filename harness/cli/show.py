@@ -8,30 +8,29 @@ import click
 import yaml
 
 from harness.cli.empty_selection import explain_empty_selection
-from harness.cli.options import edition_option, open_suites
+from harness.cli.options import contract_option, edition_option, open_suites
+from harness.engine.selection import Selection
 from harness.errors import UsageError
-from harness.model import DEFAULT_EDITION, EDITIONS, Case, Interaction, JsonValue, Step
+from harness.model import Case, Interaction, JsonValue, Step
 from harness.redaction import Redactor
-from harness.selection import Selection
 
 __all__ = ["command"]
 
 
 @click.command("show")
 @click.argument("patterns", nargs=-1, required=True, metavar="CASE [PATH]…")
+@contract_option
 @edition_option
-def command(patterns: tuple[str, ...], edition: str | None) -> int:
+def command(patterns: tuple[str, ...], contract: str | None, edition: str | None) -> int:
     """Show cases fully expanded: defaults, variables, rows and edition filled in, secrets by name."""
-    suites = open_suites(patterns)
+    suites = open_suites(patterns, contract)
     wanted = [pattern for pattern in patterns if not pattern.endswith((".yaml", ".yml"))]
     selection = Selection(patterns=tuple(wanted))
-    cases = suites.cases(edition or DEFAULT_EDITION)
+    cases = suites.cases(edition)
     shown = [case for case in cases if not wanted or selection.names_case(case.name)]
     if not shown:
-        tried = EDITIONS if edition == "all" else (edition or DEFAULT_EDITION,)
-        raise UsageError(
-            explain_empty_selection(suites, wanted, tried), hint="`harness list --edition all` lists them all"
-        )
+        why = explain_empty_selection(suites, wanted, suites.editions(edition))
+        raise UsageError(why, hint="`harness list --edition all` lists every case")
     click.echo("---\n".join(_as_yaml(case) for case in shown), nl=False)
     return 0
 
@@ -39,7 +38,8 @@ def command(patterns: tuple[str, ...], edition: str | None) -> int:
 def _as_yaml(case: Case) -> str:
     document: dict[str, JsonValue] = {
         "case": case.name,
-        "edition": case.edition,
+        **({"contract": case.contract} if case.contract else {}),
+        **({"edition": case.edition} if case.edition else {}),
         "about": case.about,
         "at": f"{case.file}:{case.line}",
         "evidence": case.evidence,

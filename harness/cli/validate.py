@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from itertools import chain
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from harness.cli.options import open_suites
+from harness.cli.options import contract_option, count, open_suites
+from harness.engine.known_failing import read_known_failing
 from harness.errors import LoadError, Problem, UsageError
 from harness.implementations.manifest import MANIFEST, read_manifest
-from harness.known_failing import read_known_failing
-from harness.model import EDITIONS, Case
+from harness.model import Case
 from harness.scenarios import Suites, locate, warnings
 
 __all__ = ["command"]
@@ -20,14 +20,15 @@ __all__ = ["command"]
 @click.command("validate")
 @click.argument("paths", nargs=-1, metavar="[PATH]…")
 @click.option("--strict", is_flag=True, help="Warnings make the exit code 1.")
-def command(paths: tuple[str, ...], strict: bool) -> int:
+@contract_option
+def command(paths: tuple[str, ...], strict: bool, contract: str | None) -> int:
     """Check scenario files and their rules, the implementations beside them, and known-failure lists.
 
     PATH is a suite file or folder; without one the bundled suites and ./implementations are checked.
     Problems are all reported at once (exit code 4); warnings name checks that can hardly fail.
     """
-    suites = open_suites(paths)
-    cases = {edition: list(suites.cases(edition)) for edition in EDITIONS}
+    suites = open_suites(paths, contract)
+    cases = list(suites.cases("all"))
     found = _check_recordings(cases)
     if not paths:
         found += _check_implementations(suites, cases)
@@ -36,20 +37,19 @@ def command(paths: tuple[str, ...], strict: bool) -> int:
     noted = warnings(suites)
     for problem in noted:
         click.echo(f"warning: {problem}")
-    names = {case.name for of_edition in cases.values() for case in of_edition}
-    click.echo(
-        f"{len(suites.files)} suites, {len(names)} cases, {len(suites.rules)} rules: "
-        f"{'valid' if not noted else f'valid, {len(noted)} warnings'}"
-    )
+    names = {case.name for case in cases}
+    counts = ((len(suites.files), "suite"), (len(names), "case"), (len(suites.rules), "rule"))
+    found_valid = f"valid, {count(len(noted), 'warning')}" if noted else "valid"
+    click.echo(f"{', '.join(count(*each) for each in counts)}: {found_valid}")
     return 1 if strict and noted else 0
 
 
-def _check_recordings(cases: dict[str, list[Case]]) -> list[Problem]:
+def _check_recordings(cases: Sequence[Case]) -> list[Problem]:
     """The replies that no recording can give: a cassette that cannot be read, a number that it lacks."""
     from harness.cassettes import open_cassette
 
     problems: dict[Problem, None] = {}
-    for case in chain.from_iterable(cases.values()):
+    for case in cases:
         for step in case.steps:
             for interaction in (*step.interactions, *step.allow_requests):
                 for reply in interaction.replies:
@@ -67,9 +67,8 @@ def _check_recordings(cases: dict[str, list[Case]]) -> list[Problem]:
     return list(problems)
 
 
-def _check_implementations(suites: Suites, cases: dict[str, list[Case]]) -> list[Problem]:
+def _check_implementations(suites: Suites, cases: Sequence[Case]) -> list[Problem]:
     problems: list[Problem] = []
-    every = [case for of_edition in cases.values() for case in of_edition]
     for manifest in sorted(Path("implementations").glob(f"*/{MANIFEST}")):
         try:
             known_failing = read_manifest(manifest).known_failing
@@ -77,7 +76,7 @@ def _check_implementations(suites: Suites, cases: dict[str, list[Case]]) -> list
                 known = read_known_failing(known_failing)
                 problems += [
                     Problem(entry.location, f"`{entry}` names no case in which its rule is in force")
-                    for entry in known.unmatched(every)
+                    for entry in known.unmatched(cases)
                 ]
         except LoadError as error:
             problems += error.problems

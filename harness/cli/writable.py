@@ -6,8 +6,8 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from harness.contracts.installed import installed
 from harness.errors import UsageError
-from harness.scenarios import bundled_cassettes
 
 __all__ = ["ensure_writable"]
 
@@ -20,12 +20,14 @@ def ensure_writable(folders: Iterable[Path]) -> None:
     Leaves nothing behind. Raises `UsageError` for a folder that is read-only, full, or no folder, and for
     one of the installed harness, whose recordings would be gone with the next installation.
     """
-    shipped = bundled_cassettes()
+    packages = [
+        one.scenarios.parent for one in installed() if one.cassettes == one.scenarios.parent / "cassettes"
+    ]
     for folder in dict.fromkeys(map(_existing, folders)):
-        if shipped.parent.name == "harness_openclaw" and folder.is_relative_to(shipped):
+        if any(folder.is_relative_to(package) for package in packages):
             raise UsageError(
-                f"{folder} belongs to the installed harness, and is not recorded into",
-                hint="Name a folder of your own: --into DIR.",
+                f"{folder} belongs to an installed contract: recordings would be lost with the next install",
+                hint="record into a folder of your own: --into DIR",
             )
         try:
             with tempfile.TemporaryFile(dir=folder) as file:

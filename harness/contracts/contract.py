@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from harness.contracts.editions import Editions
-from harness.contracts.hooks import Hooks
+from harness.contracts.editions import NO_EDITIONS, Editions
+from harness.contracts.hooks import NO_HOOKS, Hooks
 from harness.model import JsonValue
 
 __all__ = ["NO_CONTRACT", "Contract", "Operation"]
@@ -34,7 +34,7 @@ class Contract:
     about: str = ""
     file: str = ""
     """The contract.yaml it was read from."""
-    editions: Editions = Editions()
+    editions: Editions = NO_EDITIONS
     base_url: str = ""
     """Where requests go whose input names no base URL; empty if the contract states none."""
     hosts: Mapping[str, str] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class Contract:
     extends: Contract | None = None
     inherits_rules: bool = False
     """Whether the rules and suites of `extends` hold, too."""
-    hooks: Hooks = Hooks()
+    hooks: Hooks = NO_HOOKS
 
     @property
     def folder(self) -> Path:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from harness.model import JsonValue
 
-__all__ = ["Editions"]
+__all__ = ["NO_EDITIONS", "Editions"]
 
 
 class Editions(NamedTuple):
@@ -92,7 +92,12 @@ class Editions(NamedTuple):
             return latest[0]
         if latest:
             raise ValueError(f"$edition has {' and '.join(latest)} before {edition}; add {edition} itself")
-        raise ValueError(f"$edition has no value for {edition}, only for {', '.join(sorted(known)) or 'none'}")
+        raise ValueError(
+            f"$edition has no value for {edition}, only for {', '.join(sorted(known)) or 'none'}"
+        )
+
+
+NO_EDITIONS = Editions()
 
 
 def _read(stated: Any) -> tuple[str, tuple[str, ...]]:

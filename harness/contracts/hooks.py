@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from harness.model import JsonValue, Reply, Request
 
-__all__ = ["GROUP", "ContractModule", "Hooks"]
+__all__ = ["GROUP", "NO_HOOKS", "ContractModule", "Hooks"]
 
 GROUP = "harness.contracts"
 """The entry point group."""
@@ -63,3 +63,6 @@ class Hooks:
     def get(self, name: str) -> Any:
         """Return a hook, or None if the contract does not have it."""
         return getattr(import_module(self._module), name, None) if self._module else None
+
+
+NO_HOOKS = Hooks()

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
+from harness.contracts import Contract, pick_contract
 from harness.errors import ImplementationError, UsageError, nearest
 from harness.implementations.capabilities import DECLARABLE, SANDBOX_MODES, SandboxMode, declared
 from harness.implementations.manifest import (
@@ -49,7 +50,7 @@ def connect(
     timeout_s: float = TIMEOUT_S,
     folder: Path = Path("implementations"),
     sandbox: SandboxMode | None = None,
-    reference: str | None = None,
+    contract: Contract | None = None,
 ) -> Connection:
     """Return the implementation at `address`; close it, or use it as a context manager.
 
@@ -57,8 +58,8 @@ def connect(
     `python:package.module:callable`, `command:PROGRAM ARGUMENTS` or `exec:PROGRAM ARGUMENTS`. `mode`
     overrides what the implementation declares. `timeout_s` is how long one case may take, in seconds.
     `sandbox` says whether a program in mode `send` gets its own network, and overrides its
-    `implementation.yaml`; the default, `auto`, uses one if the system allows it. `reference` is the address
-    of the contract's reference client, which `reference` stands for.
+    `implementation.yaml`; the default, `auto`, uses one if the system allows it. `reference` stands for the
+    reference client of `contract`, or of the default contract.
 
     Raises `UsageError` for an address that does not exist, `LoadError` for an invalid `implementation.yaml`
     and `ImplementationError` if the implementation cannot be imported or started.
@@ -71,15 +72,23 @@ def connect(
             hint=f"It is one of {', '.join(SANDBOX_MODES)}.",
         )
     if address == "reference":
-        if reference is None:
-            raise UsageError("this contract has no reference client; name an implementation with -i")
-        return _open(reference, Manifest(name="reference"), address, mode, timeout_s, None)
+        return _open(_reference_of(contract), Manifest(name="reference"), address, mode, timeout_s, None)
     if address.startswith(("python:", "command:", "exec:")):
         return _open(address, Manifest(sandbox=sandbox), address, mode, timeout_s, None)
     home = _folder_of(address, folder)
     manifest = read_manifest(home / MANIFEST)
     manifest = manifest if sandbox is None else replace(manifest, sandbox=sandbox)
     return _open(manifest.address, manifest, address, mode, timeout_s, home)
+
+
+def _reference_of(contract: Contract | None) -> str:
+    chosen = contract or pick_contract()
+    hook = chosen.hook("reference")
+    if hook is None:
+        whose = f"the contract {chosen.name}" if chosen.name else "a suite outside any contract"
+        raise UsageError(f"{whose} has no reference client", hint="name an implementation with -i")
+    address: str = hook()
+    return address
 
 
 def _folder_of(address: str, folder: Path) -> Path:

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from harness.errors import nearest
 from harness.implementations.results import Unreadable, named
-from harness.model import DECLARED_INPUTS, EDITIONS, FEATURES, OPERATIONS, ImplementationInfo
+from harness.model import DECLARED_INPUTS, FEATURES, ImplementationInfo
 
 __all__ = ["DECLARABLE", "SANDBOX_MODES", "SandboxMode", "checked", "declared"]
 
@@ -20,9 +20,10 @@ SandboxMode: TypeAlias = Literal["auto", "require", "off"]
 
 SANDBOX_MODES: tuple[SandboxMode, ...] = get_args(SandboxMode)
 
+_MODES = ("shape", "send")
 _TEXTS = ("name", "version", "language", "homepage", "edition", "mode")
-_LISTS: Mapping[str, tuple[str, ...]] = {
-    "operations": OPERATIONS,
+_LISTS: Mapping[str, tuple[str, ...] | None] = {
+    "operations": None,  # a contract decides which there are
     "inputs": (*sorted(DECLARED_INPUTS), "*"),
     "features": FEATURES,
 }
@@ -52,22 +53,21 @@ def checked(key: str, value: Any, *, strict: bool) -> Any:
     if key in _LISTS:
         if not isinstance(value, list | tuple) or not all(isinstance(word, str) for word in value):
             raise Unreadable(f"{key} as {named(value)}; it must be a list of words")
+        known = _LISTS[key] or value
         for word in value if strict else ():
-            if word not in _LISTS[key]:
-                raise Unreadable(f"the unknown word {word!r} in {key}{nearest(word, _LISTS[key])}")
+            if word not in known:
+                raise Unreadable(f"the unknown word {word!r} in {key}{nearest(word, known)}")
         return tuple(value)
     if key == "concurrency":
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise Unreadable(f"a concurrency of {named(value)}; it must be a number from 1")
         return value
     if key == "vars":
-        app = value.get("app", {}) if isinstance(value, Mapping) else None
-        if not isinstance(app, Mapping) or set(value) - {"app"}:
-            raise Unreadable("vars other than `app`; an implementation sets no other variable")
+        if not isinstance(value, Mapping):
+            raise Unreadable(f"vars as {named(value)}; they must be a mapping")
         return value
     if not isinstance(value, str):
         raise Unreadable(f"{key} as {named(value)}; it must be text")
-    choices = {"mode": ("shape", "send"), "edition": EDITIONS}.get(key)
-    if choices is not None and value not in choices:
-        raise Unreadable(f"{key} as {value!r}{nearest(value, choices)}; it is one of {', '.join(choices)}")
+    if key == "mode" and value not in _MODES:
+        raise Unreadable(f"mode as {value!r}{nearest(value, _MODES)}; it is one of {', '.join(_MODES)}")
     return value

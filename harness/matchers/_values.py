@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
+from harness.errors import did_you_mean
 from harness.matchers._json import read_json
 
 __all__ = ["MATCHERS", "MISSING", "accepts", "escape", "is_matcher", "problem_with", "unescape"]
@@ -63,17 +64,10 @@ def escape(value: Any) -> Any:
 # ------------------------------------------------------------------ as written
 
 
-def _suggestion(word: str, known: list[str]) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(word, known, n=1, cutoff=0.5)
-    return f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
-
-
 def _any_problem(argument: Any) -> str | None:
     if isinstance(argument, str) and argument in _KINDS:
         return None
-    return f"$any takes {', '.join(_KINDS)}; {_suggestion(str(argument), list(_KINDS))}"
+    return f"$any takes {', '.join(_KINDS)}{did_you_mean(str(argument), _KINDS)}"
 
 
 def _regex_problem(argument: Any) -> str | None:
@@ -199,7 +193,7 @@ def problem_with(matcher: Mapping[str, Any]) -> str | None:
     ((word, argument),) = matcher.items()
     if word not in _WORDS:
         return (
-            f"{word} is no matcher, {_suggestion(word, list(MATCHERS))} "
+            f"{word} is not a matcher{did_you_mean(word, MATCHERS, list_known=True)} "
             f"(a literal key {word} is written ${word})"
         )
     return _WORDS[word][0](argument)

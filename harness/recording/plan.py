@@ -168,7 +168,7 @@ def _paid(step: Step) -> int:
 
 
 def _root(step: Step) -> str | None:
-    if step.operation not in _OF_CLAWROUTER and not step.uses_catalog:
+    if step.operation not in _OF_CLAWROUTER and not _uses_catalog(step):
         return None
     from harness_openclaw.reference.clawrouter.access import root_of
 
@@ -177,7 +177,7 @@ def _root(step: Step) -> str | None:
 
 def _catalog_ids(case: Case) -> Iterator[str]:
     for step in case.steps:
-        if step.uses_catalog:
+        if _uses_catalog(step):
             yield str(step.input["model"]).strip().partition("/")[2]
 
 
@@ -191,14 +191,14 @@ def _asks_a_stand_in(case: Case) -> bool:
 
 
 def _estimate(step: Step, request: Request, estimate: Callable[[Request], Estimate]) -> Estimate:
-    if request.body or not step.uses_catalog:
+    if request.body or not _uses_catalog(step):
         return estimate(request)
     return Estimate(str(step.input["model"]), 0, 0, None)
 
 
 def _request(step: Step, looked_up: Mapping[str, Reply]) -> Request | None:
     try:
-        return _after_looking(step.input, looked_up) if step.uses_catalog else shape(step.input)
+        return _after_looking(step.input, looked_up) if _uses_catalog(step) else shape(step.input)
     except (Refusal, Unsupported):
         return None
 
@@ -213,3 +213,8 @@ def _after_looking(given: Mapping[str, JsonValue], looked_up: Mapping[str, Reply
     except (CallError, StopIteration):
         return None
     return request if isinstance(request, Request) else None
+
+
+def _uses_catalog(step: Step) -> bool:
+    model = step.input.get("model")
+    return isinstance(model, str) and model.strip().lower().startswith("clawrouter/")

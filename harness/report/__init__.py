@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from harness.engine.events import Begun, Ended, Reporter, Summary
 from harness.report.as_json import JsonReport, verdict_as_json
-from harness.report.events import Begun, Ended, Reporter, Summary
 from harness.report.failure import describe, headline
 from harness.report.junit import JunitReport
 from harness.report.saved import request_as_json, save_observation

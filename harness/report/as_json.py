@@ -6,9 +6,9 @@ from typing import TextIO
 
 import orjson
 
+from harness.engine.events import Begun, Ended
 from harness.model import Difference, JsonValue, Verdict
 from harness.redaction import Redactor
-from harness.report.events import Begun, Ended
 
 __all__ = ["FORMAT", "JsonReport", "verdict_as_json"]
 
@@ -17,7 +17,8 @@ FORMAT = 1
 
 
 class JsonReport:
-    """Writes `{"format", "harness", "started_at", "implementations", "editions", "verdicts", "summary"}`."""
+    """Writes an object with `format`, `harness`, `started_at`, `implementations`, `contracts`, `editions`,
+    `verdicts` and `summary`."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -28,6 +29,7 @@ class JsonReport:
             "format": FORMAT,
             "harness": event.harness_version,
             "started_at": event.started_at,
+            "contracts": event.contracts,
             "editions": event.editions,
             "implementations": [
                 {"name": about.name, "version": about.version, "language": about.language, "mode": about.mode}
@@ -54,6 +56,7 @@ def verdict_as_json(verdict: Verdict) -> dict[str, JsonValue]:
     return {
         "case": case.name,
         "suite": case.suite,
+        "contract": case.contract,
         "edition": case.edition,
         "implementation": verdict.implementation,
         "status": verdict.status,

@@ -25,10 +25,10 @@ _GROUPS: dict[DifferenceKind, tuple[int, str]] = {
 
 
 def headline(verdict: Verdict) -> str:
-    """`STATUS case [edition] (implementation)`, one line."""
+    """Return `STATUS case [edition] (implementation)`, one line."""
     case = verdict.case
     who = f" ({verdict.implementation})" if verdict.implementation else ""
-    return f"{verdict.status.upper().replace('_', ' ')} {case.name} [{case.edition}]{who}"
+    return f"{verdict.status.upper().replace('_', ' ')} {case.title}{who}"
 
 
 def describe(verdict: Verdict) -> str:

@@ -6,9 +6,9 @@ import re
 from collections import defaultdict
 from typing import TextIO
 
+from harness.engine.events import Begun, Ended
 from harness.model import Verdict
 from harness.redaction import Redactor
-from harness.report.events import Begun, Ended
 from harness.report.failure import describe
 
 __all__ = ["JunitReport"]

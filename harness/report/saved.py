@@ -36,7 +36,8 @@ def save_observation(verdict: Verdict, folder: Path) -> Path | None:
         ],
     }
     who = re.sub(r"[^A-Za-z0-9._-]+", "-", verdict.implementation)
-    path = folder / f"{case.name}@{case.edition}.{who}.json"
+    edition = f"@{case.edition}" if case.edition else ""
+    path = folder / f"{case.name}{edition}.{who}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     ignore = folder.parent / ".gitignore"
     if not ignore.exists():

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from harness.engine.events import Begun, Ended
 from harness.model import Status, Verdict
-from harness.report.events import Begun, Ended
 from harness.report.failure import describe, headline
 from harness.report.saved import save_observation
 
@@ -63,7 +63,9 @@ class TerminalReport:
             " ".join(filter(None, (about.name, about.version, f"({about.mode})")))
             for about in event.implementations
         )
-        self._write(f"{names} against edition {', '.join(event.editions)}")
+        contracts = ", ".join(filter(None, event.contracts))
+        editions = ", ".join(filter(None, event.editions))
+        self._write(f"{names} against {contracts} {editions}".rstrip() if contracts else names)
         for about in event.implementations:
             for note in about.notes:
                 self._write(f"{about.name}: {note}")
@@ -78,7 +80,7 @@ class TerminalReport:
         self._notes["unchecked"] += bool(verdict.unchecked)
         self._notes["unverified"] += bool(verdict.unverified)
         if self._several:
-            name = f"{verdict.case.name} [{verdict.case.edition}]"
+            name = verdict.case.title
             self._matrix[name][verdict.implementation] = verdict.status
         if verdict.status == "not_applicable":
             self._aside[verdict.reason] += 1

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal, TypeAlias, cast
 
-from harness.model import EDITIONS, EVIDENCE, Case, Interaction, JsonValue, Rule, Step
-from harness.scenarios._editions import in_order
+from harness.contracts import Contract
+from harness.model import EVIDENCE, Case, Interaction, JsonValue, Rule, Step
 from harness.scenarios._filling import Scope, fill
 from harness.scenarios._plans import RowPlan, ScenarioPlan, StepPlan, SuitePlan
 from harness.scenarios._templates import Template
@@ -15,28 +15,28 @@ _Order: TypeAlias = Literal["strict", "any"]
 
 __all__ = ["CaseMaker", "case_name", "editions_of", "interactions_from", "rules_in_force"]
 
-_BASE_URL = "https://openrouter.ai/api/v1"
-
 
 def case_name(suite: str, scenario: str, row: str | None) -> str:
     return f"{suite}/{scenario}" if row is None else f"{suite}/{scenario}/{row}"
 
 
 def rules_in_force(ids: tuple[str, ...], edition: str, rules: Mapping[str, Rule]) -> tuple[Rule, ...]:
-    """The rules among `ids` that hold in an edition."""
+    """Return the rules among `ids` that hold in an edition."""
     return tuple(rules[id_] for id_ in ids if edition in rules[id_].editions)
 
 
-def editions_of(scenario: ScenarioPlan, row: RowPlan | None, rules: Mapping[str, Rule]) -> tuple[str, ...]:
+def editions_of(
+    scenario: ScenarioPlan, row: RowPlan | None, rules: Mapping[str, Rule], contract: Contract
+) -> tuple[str, ...]:
     """The editions a scenario's row is run in: as it states, or as the suite states where one of its rules
     holds, else those in which all its rules hold."""
     if row and row.editions:
         return row.editions
     held = [set(rules[id_].editions) for id_ in scenario.rules]
     if not scenario.editions:
-        return in_order(set(EDITIONS).intersection(*held))
+        return contract.editions.in_order(set(contract.editions.run).intersection(*held))
     if scenario.of_suite and held:
-        return in_order(set(scenario.editions).intersection(set().union(*held)))
+        return contract.editions.in_order(set(scenario.editions).intersection(set().union(*held)))
     return scenario.editions
 
 
@@ -47,12 +47,16 @@ class CaseMaker:
         self,
         plan: SuitePlan,
         file: str,
+        contract: Contract,
         rules: Mapping[str, Rule],
         variables: dict[bool, Template],
         cassette: Callable[[str], str],
     ) -> None:
         self._plan = plan
         self._file = file
+        self._contract = contract
+        self._required_operations = contract.hook("required_operations")
+        self._respond = contract.hook("respond")
         self._rules = rules
         self._variables = variables
         self._cassette = cassette
@@ -70,7 +74,7 @@ class CaseMaker:
         key = (row and row.editions, scenario.rules, scenario.editions, scenario.of_suite)
         known = self._editions.get(key)
         if known is None:
-            known = self._editions[key] = editions_of(scenario, row, self._rules)
+            known = self._editions[key] = editions_of(scenario, row, self._rules, self._contract)
         return known
 
     def case(self, scenario: ScenarioPlan, row: RowPlan | None, edition: str) -> Case:
@@ -92,8 +96,17 @@ class CaseMaker:
             tags=scenario.tags,
             requires=_features(scenario.requires, steps),
             canaries=canaries,
-            base_url=_BASE_URL,
+            contract=self._contract.name,
+            base_url=self._contract.base_url,
+            required_operations=self._operations_for(steps),
+            respond=self._respond,
         )
+
+    def _operations_for(self, steps: tuple[Step, ...]) -> frozenset[str]:
+        """The operations that the contract says these inputs need, beyond those of the steps."""
+        if self._required_operations is None:
+            return frozenset()
+        return frozenset().union(*(self._required_operations(step.input) for step in steps))
 
     def _rules_in_force(self, ids: tuple[str, ...], edition: str) -> tuple[tuple[Rule, ...], str]:
         """The rules that hold, and the weakest evidence of one."""
@@ -124,13 +137,14 @@ class CaseMaker:
         name = case_name(self._plan.suite, scenario.id, row and row.id)
         values = row and {False: row.expected, True: row.literal}
         for step in scenario.steps:
-            yield step, Scope(name, edition, self._variables, values, step.input, canaries)
+            yield step, Scope(name, self._contract, edition, self._variables, values, step.input, canaries)
 
     def _step(self, step: StepPlan, at: tuple[str | int, ...], scope: Scope) -> Step:
         given = dict(fill(step.input, scope))
         if None in given.values():
             given = {key: value for key, value in given.items() if value is not None}
-        given.setdefault("edition", scope.edition)
+        if scope.edition:
+            given.setdefault("edition", scope.edition)
         outcome = None if step.outcome is None else fill(step.outcome, scope)
         return Step(
             input=given,

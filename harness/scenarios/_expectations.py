@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from harness.contracts import Contract
+from harness.errors import did_you_mean
 from harness.matchers import glob_pattern, is_matcher, normalise_url, split_url
-from harness.model import DEFAULT_EDITION, Interaction, JsonValue, Rule, Step
+from harness.model import Interaction, JsonValue, Rule, Step
 from harness.scenarios._cases import CaseMaker, editions_of
 from harness.scenarios._filling import Scope, fill, flaws
 from harness.scenarios._folders import Cassettes
-from harness.scenarios._format import STEP
+from harness.scenarios._format import format_for
 from harness.scenarios._plans import RowPlan, ScenarioPlan, StepPlan
 from harness.scenarios._replies import reply_flaws
 from harness.scenarios._requests import matcher_flaws, request_flaws
-from harness.scenarios._shapes import check
-from harness.scenarios._written import Address, Flaw, did_you_mean
+from harness.schema.raw_values import Address, Flaw
+from harness.schema.types import check
 
 __all__ = ["expectation_flaws"]
 
@@ -28,7 +30,11 @@ _PARTS: Final = ("input", "interactions", "outcome", "allow_requests", "forbid_r
 
 
 def expectation_flaws(
-    maker: CaseMaker, scenario: ScenarioPlan, rules: Mapping[str, Rule] | None, cassettes: Cassettes | None
+    maker: CaseMaker,
+    scenario: ScenarioPlan,
+    rules: Mapping[str, Rule] | None,
+    cassettes: Cassettes | None,
+    contract: Contract,
 ) -> Iterator[Flaw]:
     """All that is wrong with a scenario's cases; the same thing in several of them is said once.
 
@@ -37,9 +43,9 @@ def expectation_flaws(
     said: set[Flaw] = set()
     for row in scenario.rows if scenario.rows is not None else (None,):
         if rules is None:
-            editions = (row.editions if row else ()) or scenario.editions or (DEFAULT_EDITION,)
+            editions = (row.editions if row else ()) or scenario.editions or (contract.editions.default,)
         else:
-            editions = editions_of(scenario, row, rules)
+            editions = editions_of(scenario, row, rules, contract)
         for edition in editions if scenario.by_edition else editions[:1]:
             for flaw in _case_flaws(maker, scenario, row, edition, cassettes):
                 if flaw not in said:
@@ -68,6 +74,7 @@ def _step_flaws(step: StepPlan, scope: Scope, at: Address, cassettes: Cassettes 
     """What is wrong in one step, seen by itself."""
     templates = (step.input, step.interactions, step.outcome, step.allow, step.forbid)
     filled: dict[str, Any] = {}
+    shapes = format_for(scope.contract).step.keys
     for part, template in zip(_PARTS, templates, strict=True):
         if template is None:
             continue
@@ -75,7 +82,7 @@ def _step_flaws(step: StepPlan, scope: Scope, at: Address, cassettes: Cassettes 
         if not found:
             filled[part] = fill(template, scope)
             if template[0] != "const":
-                found = list(check(filled[part], STEP.keys[part], (*at, part)))
+                found = list(check(filled[part], shapes[part], (*at, part)))
         if found:
             yield from found
             filled.pop(part, None)
@@ -161,7 +168,7 @@ def _reference_flaws(interaction: Interaction, earlier: set[str]) -> Iterator[Fl
         named.append(((*at, "same_as"), same))
     for place, id_ in named:
         if id_ not in earlier:
-            hint = did_you_mean(id_, sorted(earlier)) if earlier else "; give it an id"
+            hint = did_you_mean(id_, sorted(earlier), list_known=True) if earlier else "; give it an id"
             yield place, f'no earlier interaction is called "{id_[:60]}"{hint}'
 
 

@@ -9,12 +9,13 @@ from typing import Any, Final
 
 import orjson
 
+from harness.contracts import Contract
+from harness.errors import did_you_mean
 from harness.matchers import escape, unescape
 from harness.model import JsonValue
-from harness.scenarios._editions import branch_for
 from harness.scenarios._layers import lay_values
 from harness.scenarios._templates import Template
-from harness.scenarios._written import Address, Flaw, did_you_mean
+from harness.schema.raw_values import Address, Flaw
 from harness.yaml_reader import MAX_DEPTH, MAX_VALUES
 
 __all__ = ["Scope", "UnfillableError", "fill", "flaws", "mint"]
@@ -29,12 +30,13 @@ class UnfillableError(ValueError):
     """A variable cannot be filled in; the message says which and why."""
 
 
-def mint(case: str, name: str) -> str:
-    """The secret that `${canary.NAME}` stands for in a case: the same all through this process."""
+def mint(case: str, name: str, prefix: str = "sk-") -> str:
+    """Return the secret that `${canary.NAME}` stands for in a case: the same all through this process. One
+    whose name ends in `key` begins with `prefix`."""
     is_key = name.lower().endswith("key")
     size = 24 if is_key else 16
     digest = blake2b(f"{case}\0{name}".encode(), key=_SEED, digest_size=size).hexdigest()
-    return f"sk-or-v1-{digest}" if is_key else f"canary-{digest}"
+    return f"{prefix}{digest}" if is_key else f"canary-{digest}"
 
 
 class Scope:
@@ -45,6 +47,7 @@ class Scope:
         "_values",
         "canaries",
         "case",
+        "contract",
         "edition",
         "input",
         "room",
@@ -56,6 +59,7 @@ class Scope:
     def __init__(
         self,
         case: str,
+        contract: Contract,
         edition: str,
         variables: dict[bool, Template],
         row: dict[bool, Template] | None,
@@ -63,6 +67,7 @@ class Scope:
         canaries: dict[str, str],
     ) -> None:
         self.case = case
+        self.contract = contract
         self.edition = edition
         self.variables = variables
         self.row = row
@@ -128,7 +133,7 @@ class Scope:
             raise UnfillableError(f"${{{name}}}: a canary has one name, as ${{canary.api_key}}")
         secret = self.canaries.get(path[0])
         if secret is None:
-            secret = self.canaries[path[0]] = mint(self.case, path[0])
+            secret = self.canaries[path[0]] = mint(self.case, path[0], self.contract.canary_prefix)
         return secret
 
 
@@ -178,7 +183,7 @@ def _missing(name: str, path: list[str], depth: int, known: dict[str, Any]) -> U
     if not before:
         known = {**known, "each": None, "input": None, "canary": None}
     where = f"{before} has no {path[depth]}" if before else f"there is no variable {path[depth]}"
-    return UnfillableError(f"${{{name}}}: {where}{did_you_mean(path[depth], known)}")
+    return UnfillableError(f"${{{name}}}: {where}{did_you_mean(path[depth], known, list_known=True)}")
 
 
 def fill(template: Template, scope: Scope) -> JsonValue:
@@ -243,7 +248,7 @@ def _fill_list(template: Template, scope: Scope) -> JsonValue:
 
 def _fill_edition(template: Template, scope: Scope) -> JsonValue:
     try:
-        version = branch_for(scope.edition, template[1])
+        version = scope.contract.editions.branch_for(scope.edition, template[1])
     except ValueError as error:
         raise UnfillableError(str(error)) from None
     return fill(template[1][version], scope)

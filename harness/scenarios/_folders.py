@@ -1,46 +1,26 @@
-"""Where suites, rules and cassettes are."""
+"""Where suites and cassettes are."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
 from pathlib import Path
 from typing import Final
 
+from harness.contracts import Contract, project_root
 from harness.errors import LoadError, Location, Problem
 
 __all__ = [
     "Cassettes",
-    "bundled_cassettes",
-    "bundled_scenarios",
     "cassette_folders",
     "find_suites",
     "is_suite",
-    "rules_folder",
 ]
 
-_PACKAGE: Final = Path(__file__).resolve().parent.parent
 _SUITE = re.compile(rb"^[{\s\"']*(?:suite|scenarios)[\"']?\s*:", re.MULTILINE)
 _HEAD: Final = 1 << 12  # where a suite nearly always says that it is one
 _MOST: Final = 1 << 20
 _PASSED_BY: Final = frozenset({"cassettes", "node_modules", "__pycache__"})
-
-
-def bundled_scenarios() -> Path:
-    """The folder of the suites that come with the harness."""
-    return _bundled("scenarios")
-
-
-def bundled_cassettes() -> Path:
-    """The folder of the recordings that come with the harness."""
-    return _bundled("cassettes")
-
-
-@cache
-def _bundled(name: str) -> Path:
-    shipped = _PACKAGE.parent / "harness_openclaw" / name
-    return shipped if shipped.is_dir() else _PACKAGE.parent / name / "openclaw"
 
 
 def is_suite(path: Path) -> bool:
@@ -87,21 +67,22 @@ def _walk(folder: Path) -> Iterator[Path]:
             yield entry
 
 
-def rules_folder(suite: Path) -> Path | None:
-    """The nearest `rules` folder beside or above a suite, not looking outside its repository."""
-    for folder in suite.resolve().parents:
-        if (folder / "rules").is_dir():
-            return folder / "rules"
-        if (folder / ".git").exists():
-            return None
-    return None
+def cassette_folders(suites: Path, contract: Contract) -> tuple[Path, ...]:
+    """Return where the suites in a folder find recordings, nearest first.
 
-
-def cassette_folders(suites: Path) -> tuple[Path, ...]:
-    """Where the suites in a folder find recordings: in `cassettes` folders beside or above it, nearest
-    first, then among the bundled ones."""
-    above = (parent / "cassettes" for parent in (suites.resolve(), *suites.resolve().parents))
-    return tuple(dict.fromkeys([*filter(Path.is_dir, above), bundled_cassettes()]))
+    That is in `cassettes` folders beside or above it, within its project, in the contract's own subfolder
+    if there is one; then among the recordings of the contract's package.
+    """
+    root = project_root(suites)
+    found = []
+    for parent in (suites.resolve(), *suites.resolve().parents):
+        if (folder := parent / "cassettes").is_dir():
+            own = folder / contract.name
+            found.append(own if contract.name and own.is_dir() else folder)
+        if parent == root:
+            break
+    packages = (each.cassettes for each in contract.lineage if each.cassettes is not None)
+    return tuple(dict.fromkeys([*found, *packages]))
 
 
 class Cassettes:
@@ -140,6 +121,12 @@ class Cassettes:
         try:
             return str(self.find(name))
         except ValueError:
-            nearest, beside = self._folders[0], self._suites.resolve()
-            is_near = beside.is_relative_to(nearest.parent)
-            return str((nearest if is_near else self._suites / "cassettes") / name)
+            beside = self._suites.resolve()
+            near = next((each for each in self._folders if _is_above(each, beside)), None)
+            return str((near or self._suites / "cassettes") / name)
+
+
+def _is_above(cassettes: Path, suites: Path) -> bool:
+    """Whether a folder of recordings stands beside or above a folder of suites."""
+    outer = cassettes if cassettes.name == "cassettes" else cassettes.parent
+    return suites.is_relative_to(outer.parent)

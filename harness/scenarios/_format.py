@@ -1,12 +1,18 @@
-"""The scenario format and the format of rules files, once: checked from here, and written as JSON Schema."""
+"""The format of suites and rules files, written once: files are checked by it, and it becomes JSON Schema.
+
+A contract decides which editions, operations, input keys, outcome words and error classes there are.
+"""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final, NamedTuple
 
-from harness.model import EDITIONS, EVIDENCE, FEATURES, OPERATIONS
-from harness.scenarios._outcomes import OUTCOME
-from harness.scenarios._shapes import (
+from harness.contracts import Contract
+from harness.contracts.vocabulary import input_shapes, operations_of, outcome_shape
+from harness.model import EVIDENCE, FEATURES
+from harness.schema.types import (
     Anything,
     Either,
     Flag,
@@ -20,7 +26,7 @@ from harness.scenarios._shapes import (
     Variable,
 )
 
-__all__ = ["FAULTS", "INPUT_KEYS", "INTERACTION", "REQUEST", "RULES", "STEP", "SUITE"]
+__all__ = ["FAULTS", "INTERACTION", "REQUEST", "Format", "format_for", "input_keys"]
 
 FAULTS: Final = ("timeout", "reset", "refused", "truncated", "slow")
 
@@ -29,21 +35,6 @@ _ID = Text("The name, unique in its list.", pattern=_PART, hint="made of letters
 _SCALAR: Final = Either((Text(), Number(), Flag()))
 _TEXTS: Final = Items(Text())
 _PATHS: Final = Items(Text("A JSONPath (RFC 9535), as $.messages[0].content; quoted inside [ ]."))
-_VERSION: Final = Text("An edition version.", choices=EDITIONS)
-
-_EDITION: Final = Either(
-    (
-        _VERSION,
-        Items(_VERSION, least=1),
-        Table(
-            {"from": _VERSION, "until": _VERSION},
-            "The versions of one line from the first up to, not including, the second.",
-            called="{from, until}",
-        ),
-    ),
-    "The versions it holds for: one, a list, or {from, until} (until excludes). "
-    "Otherwise those in which all its rules hold.",
-)
 _EVIDENCE: Final = Text("How well it is founded; otherwise the weakest of its rules.", choices=EVIDENCE)
 _TAGS: Final = Items(
     Text(pattern=_PART, hint="made of letters, digits and . _ -"), "Words to select cases by."
@@ -140,180 +131,173 @@ _LOOK_UP: Final = Table(
 )
 _PATTERN: Final = Table(
     {key: REQUEST.keys[key] for key in REQUEST.keys if key not in ("same_as", "keeps", "timeout_ms")},
-    called="a mapping such as {host: openrouter.ai}",
+    called="a mapping such as {host: api.acme.example}",
 )
 _INTERACTIONS: Final = Items(INTERACTION, "The requests that must be sent, in this order; [] is none at all.")
 _ALLOWED: Final = Items(_LOOK_UP, "Requests that may come any time, and their replies.")
 _FORBIDDEN: Final = Items(_PATTERN, "Requests that may never be sent.")
 _ORDER: Final = Text("Whether the interactions come in this order.", choices=("strict", "any"))
 
-# ------------------------------------------------------------------ input
+# ------------------------------------------------------------------ by contract
 
 
-def _given(inner: Shape, about: str) -> Shape:
-    return Either((inner, Null()), about)
+class Format(NamedTuple):
+    """The shapes of a contract's files. `named` are those that stand in several places, by identity."""
+
+    suite: Table
+    rules: Table
+    step: Table
+    input: Table
+    named: Mapping[int, str]
 
 
-_MAPPING: Final = Table({}, rest=Anything())
-_INPUT: Final = Table(
-    {
-        "operation": _given(Text(choices=OPERATIONS), "What is asked for; otherwise chat."),
-        "edition": _given(_VERSION, "The edition to follow; otherwise the one that is run."),
-        "model": Anything("The model ref, such as openrouter/anthropic/claude-sonnet-4-6."),
-        "base_url": Anything("The base URL; null: the provider's own."),
-        "api_key": Anything("The API key, best ${canary.api_key}."),
-        "thinking": Anything("The thinking level: off, minimal, low, medium, high, xhigh, adaptive, max."),
-        "system": Anything("The system prompt."),
-        "history": _given(Items(_MAPPING), "The turns so far."),
-        "tools": _given(Items(Anything()), "Tools: name, description, parameters (JSON Schema)."),
-        "params": _given(_MAPPING, "Parameters configured for the model."),
-        "headers": _given(_MAPPING, "The caller's own headers."),
-        "body": _given(_MAPPING, "Fields already in the body."),
-        "model_meta": _given(_MAPPING, "What is known of the model."),
-        "options": _given(_MAPPING, "Options of this call: max_tokens, temperature, tool_choice, …"),
-        "config": _given(_MAPPING, "The configuration."),
-        "env": _given(_MAPPING, "Environment variables."),
-        "prompt": Anything("Image and video: the prompt."),
-        "count": Anything("Image: how many."),
-        "images": _given(Items(_MAPPING), "Image and video: pictures to start from."),
-        "videos": _given(Items(_MAPPING), "Video: clips to start from."),
-        "size": Anything("Image and video: the size, such as 1024x1024."),
-        "aspect_ratio": Anything("Image and video: such as 16:9."),
-        "resolution": Anything("Image and video: such as 720P."),
-        "duration": Anything("Video: seconds."),
-        "generate_audio": Anything("Video: whether with sound."),
-        "seed": Anything("Video: the seed."),
-        "callback_url": Anything("Video: where to report."),
-        "text": Anything("Speech: what to say."),
-        "voice": Anything("Speech: the voice."),
-        "format": Anything("Speech: the audio format."),
-        "speed": Anything("Speech: how fast."),
-        "calls": Anything("Preflight: how many calls are planned."),
-        "retries": Anything("Preflight: how often each may be sent anew."),
-        "max_cost": Anything("Preflight: the most that may be spent, in USD."),
-        "now": Anything("Preflight: the time at which a key is to be valid; otherwise the present."),
-        "timeout_ms": Anything("The time limit."),
-        "elapsed_ms": _given(Number(least=0), "Milliseconds since this client's last operation."),
-    },
-    "What the implementation is given. null: not given.",
-    called="a mapping of what the implementation is given",
-)
-
-# ------------------------------------------------------------------ suites
-
-STEP: Final = Table(
-    {
-        "input": Variable(_INPUT),
-        "interactions": Variable(_INTERACTIONS),
-        "order": _ORDER,
-        "outcome": Variable(OUTCOME),
-        "allow_requests": Variable(_ALLOWED),
-        "forbid_requests": Variable(_FORBIDDEN),
-    },
-    "One operation of the client.",
-    required=("interactions",),
-    called="a mapping with input and interactions",
-)
-INPUT_KEYS: Final = tuple(_INPUT.keys)
-"""The keys of `input`."""
-
-_ROW: Final = Table(
-    {"id": _ID, "editions": _EDITION},
-    "A row: the scenario is run once with ${each.NAME} for each of its keys.",
-    rest=Variable(Anything()),
-    called="a mapping of values",
-)
-_SCENARIO: Final = Table(
-    {
-        "id": _ID,
-        "about": Text("What it claims, in a sentence."),
-        "rules": _RULE_IDS,
-        "tags": _TAGS,
-        "editions": _EDITION,
-        "evidence": _EVIDENCE,
-        "reading": Text("Disputed: which reading is held to.", choices=("docs", "build")),
-        "requires": Items(Text(choices=FEATURES), "Features it needs beyond what its keys say."),
-        "for_each": Items(_ROW, "Rows; each makes a case.", least=1),
-        "variant_of": Text("The id of the scenario whose input it starts from."),
-        **STEP.keys,
-        "steps": Items(STEP, "Operations of one client, one after the other.", least=1),
-    },
-    "One scenario.",
-    required=("id",),
-    called="a mapping with id and interactions",
-)
-
-SUITE: Final = Table(
-    {
-        "suite": Text(
-            "The suite's name, such as openrouter/attribution.",
-            pattern=rf"{_PART}(?:/{_PART})*",
-            hint="made of letters, digits and . _ -, in parts joined by /",
+@lru_cache(maxsize=64)
+def format_for(contract: Contract) -> Format:
+    """Return the format of the suites and rules of a contract."""
+    edition = Text("An edition of the contract.", choices=contract.editions.names, hint="edition")
+    if not contract.editions.names:
+        edition = edition._replace(pattern="(?!)", hint="left out: there is no contract.yaml with editions")
+    editions = Either(
+        (
+            edition,
+            Items(edition, least=1),
+            Table(
+                {"from": edition, "until": edition},
+                "The editions of one line from the first up to, not including, the second.",
+                called="{from, until}",
+            ),
         ),
-        "about": Text("What the suite is about."),
-        "editions": _EDITION,
-        "evidence": _EVIDENCE,
-        "tags": _TAGS,
-        "rules": _RULE_IDS,
-        "vars": Table({}, "Variables, inserted as ${NAME}.", rest=Anything()),
-        "defaults": Table(
-            {
-                "input": Variable(_INPUT),
-                "request": Variable(REQUEST),
-                "allow_requests": Variable(_ALLOWED),
-                "forbid_requests": Variable(_FORBIDDEN),
-            },
-            "What is laid under every scenario.",
-        ),
-        "scenarios": Items(_SCENARIO, "The scenarios.", least=1),
-    },
-    "A suite of scenarios for the provider conformance harness.",
-    required=("suite", "scenarios"),
-    called="a mapping with suite and scenarios",
-)
+        "The editions it holds for: one, a list, or {from, until} (until excludes). "
+        "Otherwise those in which all its rules hold.",
+    )
+    operation = Text("An operation.", choices=operations_of(contract), hint="operation")
+    given = Table(
+        {
+            "operation": Either((operation, Null()), "What is asked for; otherwise chat."),
+            "edition": Either((edition, Null()), "The edition to follow; otherwise the one that is run."),
+            **input_shapes(contract),
+            "elapsed_ms": Either(
+                (Number(least=0), Null()), "Milliseconds since this client's last operation."
+            ),
+        },
+        "What the implementation is given. null: not given.",
+        called="a mapping of what the implementation is given",
+    )
+    outcome = outcome_shape(contract)
+    step = Table(
+        {
+            "input": Variable(given),
+            "interactions": Variable(_INTERACTIONS),
+            "order": _ORDER,
+            "outcome": Variable(outcome),
+            "allow_requests": Variable(_ALLOWED),
+            "forbid_requests": Variable(_FORBIDDEN),
+        },
+        "One operation of the client.",
+        required=("interactions",),
+        called="a mapping with input and interactions",
+    )
+    row = Table(
+        {"id": _ID, "editions": editions},
+        "A row: the scenario is run once with ${each.NAME} for each of its keys.",
+        rest=Variable(Anything()),
+        called="a mapping of values",
+    )
+    scenario = Table(
+        {
+            "id": _ID,
+            "about": Text("What it claims, in a sentence."),
+            "rules": _RULE_IDS,
+            "tags": _TAGS,
+            "editions": editions,
+            "evidence": _EVIDENCE,
+            "reading": Text("Disputed: which reading is tested.", choices=("docs", "build")),
+            "requires": Items(Text(choices=FEATURES), "Features it needs beyond what its keys say."),
+            "for_each": Items(row, "Rows; each makes a case.", least=1),
+            "variant_of": Text("The id of the scenario whose input it starts from."),
+            **step.keys,
+            "steps": Items(step, "Operations of one client, one after the other.", least=1),
+        },
+        "One scenario.",
+        required=("id",),
+        called="a mapping with id and interactions",
+    )
+    suite = Table(
+        {
+            "suite": Text(
+                "The suite's name, such as acme/attribution.",
+                pattern=rf"{_PART}(?:/{_PART})*",
+                hint="made of letters, digits and . _ -, in parts joined by /",
+            ),
+            "about": Text("What the suite is about."),
+            "editions": editions,
+            "evidence": _EVIDENCE,
+            "tags": _TAGS,
+            "rules": _RULE_IDS,
+            "vars": Table({}, "Variables, inserted as ${NAME}.", rest=Anything()),
+            "defaults": Table(
+                {
+                    "input": Variable(given),
+                    "request": Variable(REQUEST),
+                    "allow_requests": Variable(_ALLOWED),
+                    "forbid_requests": Variable(_FORBIDDEN),
+                },
+                "What is laid under every scenario.",
+            ),
+            "scenarios": Items(scenario, "The scenarios.", least=1),
+        },
+        "A suite of scenarios for the provider conformance harness.",
+        required=("suite", "scenarios"),
+        called="a mapping with suite and scenarios",
+    )
+    rule = Table(
+        {
+            "id": _ID,
+            "text": Text("The rule, in one sentence.", pattern=r"[\s\S]*\S[\s\S]*", hint="a sentence"),
+            "editions": editions,
+            "evidence": Text("How well it is founded.", choices=EVIDENCE),
+            "operation": Either(
+                (operation, Items(operation, least=1)), "The operations it is about; otherwise chat."
+            ),
+            "source": Text("Where it is said."),
+            "where": Items(
+                Text("A header's name, a JSONPath, or url, outcome, requests, timing."),
+                "Where a difference is charged to it.",
+            ),
+        },
+        "One rule.",
+        required=("id", "text", "evidence", "source"),
+        called="a mapping with id and text",
+    )
+    rules = Table(
+        {"rules": Items(rule, "The rules.")},
+        "Rules that scenarios name.",
+        required=("rules",),
+        called="a mapping with rules",
+    )
+    named = {
+        **_NAMED,
+        id(given): "input",
+        id(outcome): "outcome",
+        id(step): "step",
+        id(scenario): "scenario",
+        id(editions): "editions",
+        id(rule): "rule",
+    }
+    return Format(suite, rules, step, given, named)
 
-# ------------------------------------------------------------------ rules
 
-_OPERATION: Final = Text("An operation.", choices=OPERATIONS)
-_RULE: Final = Table(
-    {
-        "id": _ID,
-        "text": Text("The rule, in one sentence.", pattern=r"[\s\S]*\S[\s\S]*", hint="a sentence"),
-        "editions": _EDITION,
-        "evidence": Text("How well it is founded.", choices=EVIDENCE),
-        "operation": Either(
-            (_OPERATION, Items(_OPERATION, least=1)), "The operations it is about; otherwise chat."
-        ),
-        "source": Text("Where it is said."),
-        "where": Items(
-            Text("A header's name, a JSONPath, or url, outcome, requests, timing."),
-            "Where a difference is charged to it.",
-        ),
-    },
-    "One rule.",
-    required=("id", "text", "editions", "evidence", "source"),
-    called="a mapping with id and text",
-)
-RULES: Final = Table(
-    {"rules": Items(_RULE, "The rules.")},
-    "Rules that scenarios name.",
-    required=("rules",),
-    called="a mapping with rules",
-)
+def input_keys(contract: Contract) -> tuple[str, ...]:
+    """Return the keys that an input may have in a contract."""
+    return tuple(format_for(contract).input.keys)
 
-NAMED: Final = {
+
+_NAMED: Final = {
     id(REQUEST): "request",
     id(_REPLY): "reply",
     id(INTERACTION): "interaction",
-    id(_INPUT): "input",
-    id(OUTCOME): "outcome",
     id(_LOOK_UP): "look_up",
     id(_PATTERN): "pattern",
     id(_SCALAR): "scalar",
     id(_PATHS): "paths",
-    id(STEP): "step",
-    id(_SCENARIO): "scenario",
-    id(_EDITION): "editions",
-    id(_RULE): "rule",
 }
-"""Names of the shapes that stand in several places, by their identity."""

@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias
 
 from harness.matchers import is_matcher
 from harness.model import JsonValue
-from harness.scenarios._written import is_edition_choice, is_reference
+from harness.schema.raw_values import is_edition_choice, is_reference
 
 __all__ = ["ADDING", "Laid", "Mode", "lay", "lay_values"]
 

@@ -15,7 +15,7 @@ from harness.errors import Location
 from harness.model import Case, JsonValue
 from harness.scenarios._layers import ADDING
 from harness.scenarios._plans import variants_of
-from harness.scenarios._written import Address, is_edition_choice
+from harness.schema.raw_values import Address, is_edition_choice
 from harness.yaml_reader import Document, ReadError, parse, read_text
 
 __all__ = ["locate", "place_of"]

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
+from harness.contracts import Contract, Editions
 from harness.model import JsonValue
-from harness.scenarios._editions import versions_of
 from harness.scenarios._layers import Laid, lay
 from harness.scenarios._templates import Template, compile_template
-from harness.scenarios._written import is_edition_choice
+from harness.schema.raw_values import is_edition_choice
 
 __all__ = [
-    "OVERRIDABLE",
     "RowPlan",
     "ScenarioPlan",
     "StepPlan",
@@ -28,10 +27,6 @@ __all__ = [
     "row_id",
     "variants_of",
 ]
-
-
-OVERRIDABLE: Final = ("app", "proxy")
-"""Variables that may be set from outside: an implementation's own names, and where `check-proxy` aims."""
 
 
 class StepPlan(NamedTuple):
@@ -111,9 +106,11 @@ def variants_of(scenario: Mapping[str, JsonValue], by_id: Mapping[str, Any]) -> 
     return chain
 
 
-def plan_suite(suite: Mapping[str, Any], every: Sequence[Any], lines: Sequence[int]) -> SuitePlan:
-    """The plan of a suite without flaws: `every` are all scenarios of its file, of which it may have fewer
-    itself, and `lines` those that its own begin in."""
+def plan_suite(
+    suite: Mapping[str, Any], every: Sequence[Any], lines: Sequence[int], contract: Contract
+) -> SuitePlan:
+    """Return the plan of a suite without flaws: `every` are all scenarios of its file, of which it may have
+    fewer itself, and `lines` those that its own begin in."""
     by_id: dict[Any, Any] = {one.get("id"): one for one in every if isinstance(one, dict)}
     variables = suite.get("vars") or {}
     shared = _depends_on_edition(variables, suite.get("defaults"))
@@ -121,16 +118,21 @@ def plan_suite(suite: Mapping[str, Any], every: Sequence[Any], lines: Sequence[i
         suite["suite"],
         compile_template(variables, literal=False),
         compile_template(variables, literal=True),
-        {name: variables[name] for name in OVERRIDABLE if name in variables},
+        {name: variables[name] for name in contract.overridable if name in variables},
         tuple(
-            _plan_scenario(suite, scenario, by_id, line, shared)
+            _plan_scenario(suite, scenario, by_id, line, shared, contract.editions)
             for scenario, line in zip(suite["scenarios"], lines, strict=True)
         ),
     )
 
 
 def _plan_scenario(
-    suite: Mapping[str, Any], scenario: Mapping[str, Any], by_id: Mapping[str, Any], line: int, shared: bool
+    suite: Mapping[str, Any],
+    scenario: Mapping[str, Any],
+    by_id: Mapping[str, Any],
+    line: int,
+    shared: bool,
+    editions: Editions,
 ) -> ScenarioPlan:
     defaults = suite.get("defaults") or {}
     given: Any = {"operation": "chat"}
@@ -143,13 +145,13 @@ def _plan_scenario(
         _plan_step(defaults, scenario, step, given)
         for step in scenario.get("steps") or [{"interactions": scenario.get("interactions")}]
     )
-    row_plans = None if rows is None else tuple(map(_plan_row, rows))
+    row_plans = None if rows is None else tuple(_plan_row(row, editions) for row in rows)
     return ScenarioPlan(
         scenario["id"],
         line,
         scenario.get("about", ""),
         tuple(dict.fromkeys(scenario.get("rules", suite.get("rules", ())))),
-        () if stated is None else versions_of(stated),
+        () if stated is None else editions.meant_by(stated),
         "editions" not in scenario,
         scenario.get("evidence", suite.get("evidence")),
         scenario.get("reading"),
@@ -162,12 +164,12 @@ def _plan_scenario(
     )
 
 
-def _plan_row(row: Mapping[str, Any]) -> RowPlan:
+def _plan_row(row: Mapping[str, Any], editions: Editions) -> RowPlan:
     stated = row.get("editions")
     values = {"id": row_id(row), **row}
     return RowPlan(
         row_id(row),
-        () if stated is None else versions_of(stated),
+        () if stated is None else editions.meant_by(stated),
         compile_template(values, literal=False),
         compile_template(values, literal=True),
     )

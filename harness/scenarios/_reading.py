@@ -5,27 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from harness.contracts import Contract
 from harness.errors import Location, Problem
 from harness.model import JsonValue, Rule
 from harness.scenarios._cases import CaseMaker
 from harness.scenarios._expectations import expectation_flaws
 from harness.scenarios._folders import Cassettes
-from harness.scenarios._format import SUITE
+from harness.scenarios._format import format_for
 from harness.scenarios._locate import place_of
 from harness.scenarios._plans import SuitePlan, plan_suite
-from harness.scenarios._shapes import check
 from harness.scenarios._statements import statement_flaws
 from harness.scenarios._templates import parts_of
-from harness.scenarios._written import Address, Flaw, is_plain
+from harness.schema.raw_values import Address, Flaw, is_plain
+from harness.schema.types import check
 from harness.yaml_reader import Document, parse
 
 __all__ = ["read_suite"]
 
 
 def read_suite(
-    text: str, file: str, rules: Mapping[str, Rule] | None, cassettes: Cassettes | None
+    text: str,
+    file: str,
+    rules: Mapping[str, Rule] | None,
+    cassettes: Cassettes | None,
+    contract: Contract,
 ) -> tuple[SuitePlan | None, list[Problem]]:
-    """The plan of a suite, or what is wrong with it.
+    """Return the plan of a suite, or what is wrong with it.
 
     `rules` is None when they cannot be read, so that nothing is said about them; without `cassettes`
     recordings need not be there.
@@ -33,11 +38,11 @@ def read_suite(
     document = parse(text, file)
     if document.problems and document.value is None:
         return None, document.problems
-    flaws = list(check(document.value, SUITE))
+    flaws = list(check(document.value, format_for(contract).suite))
     sound = _sound_indices(document.value, flaws)
     plan = None
     if sound:
-        plan, more = _understand(document, sound, rules, cassettes)
+        plan, more = _understand(document, sound, rules, cassettes, contract)
         flaws += more
     if not flaws and not document.problems:
         return plan, []
@@ -64,11 +69,15 @@ def _place(document: Document, at: Address) -> Location:
 
 
 def _understand(
-    document: Document, sound: list[int], rules: Mapping[str, Rule] | None, cassettes: Cassettes | None
+    document: Document,
+    sound: list[int],
+    rules: Mapping[str, Rule] | None,
+    cassettes: Cassettes | None,
+    contract: Contract,
 ) -> tuple[SuitePlan | None, list[Flaw]]:
     """The plan of the sound scenarios, and all that is wrong with what they mean."""
     whole: dict[str, Any] = document.value
-    flaws = list(statement_flaws(whole, sound, rules))
+    flaws = list(statement_flaws(whole, sound, rules, contract))
     flaws += _miswritten(whole, ())
     if any(at[0] != "scenarios" for at, _ in flaws):
         return None, flaws
@@ -76,11 +85,12 @@ def _understand(
     sound = [index for index in sound if index not in spoilt]
     scenarios = [whole["scenarios"][index] for index in sound]
     lines = [document.line_of(scenario) for scenario in scenarios]
-    plan = plan_suite({**whole, "scenarios": scenarios}, whole["scenarios"], lines)
+    plan = plan_suite({**whole, "scenarios": scenarios}, whole["scenarios"], lines, contract)
     variables = {False: plan.expected, True: plan.literal}
-    maker = CaseMaker(plan, document.file, rules or {}, variables, cassettes.place if cassettes else str)
+    place = cassettes.place if cassettes else str
+    maker = CaseMaker(plan, document.file, contract, rules or {}, variables, place)
     for index, scenario in zip(sound, plan.scenarios, strict=True):
-        for at, message in expectation_flaws(maker, scenario, rules, cassettes):
+        for at, message in expectation_flaws(maker, scenario, rules, cassettes, contract):
             flaws.append((("scenarios", index, *at), message))
     return plan, flaws
 

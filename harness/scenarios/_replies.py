@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from harness.scenarios._folders import Cassettes
-from harness.scenarios._written import Address, Flaw
+from harness.schema.raw_values import Address, Flaw
 
 __all__ = ["reply_flaws"]
 

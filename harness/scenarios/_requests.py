@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from harness.matchers import MATCHERS, compile_path, header_pattern, is_matcher, problem_with
 from harness.model import JsonValue
-from harness.scenarios._written import Address, Flaw, is_plain
+from harness.schema.raw_values import Address, Flaw, is_plain
 
 __all__ = ["matcher_flaws", "request_flaws"]
 

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from harness.errors import Problem
+from harness.contracts import Contract
+from harness.errors import Problem, did_you_mean
 from harness.matchers import compile_path
 from harness.model import JsonValue
-from harness.scenarios._editions import versions_of
-from harness.scenarios._format import RULES
-from harness.scenarios._shapes import check
-from harness.scenarios._written import Flaw, did_you_mean
+from harness.scenarios._format import format_for
+from harness.schema.raw_values import Flaw
+from harness.schema.types import check
 from harness.yaml_reader import Document, parse
 
 __all__ = ["read_rules"]
@@ -24,25 +24,25 @@ _PLAIN_PATH = re.compile(
 )
 
 
-def read_rules(text: str, file: str) -> tuple[list[JsonValue], list[Problem]]:
+def read_rules(text: str, file: str, contract: Contract) -> tuple[list[JsonValue], list[Problem]]:
     """The rules of a file as JSON, for the shelf, and what is wrong in it."""
     document = parse(text, file)
     if document.value is None and document.problems:
         return [], document.problems
-    flaws = list(check(document.value, RULES)) or list(_flaws(document.value))
+    flaws = list(check(document.value, format_for(contract).rules)) or list(_flaws(document.value, contract))
     if flaws or document.problems:
         placed = parse(text, file, places=True)
         found = [Problem(placed.find(at)[0], message) for at, message in flaws]
         return [], [*placed.problems, *found]
-    return [_as_json(rule, document) for rule in document.value["rules"]], []
+    return [_as_json(rule, document, contract) for rule in document.value["rules"]], []
 
 
-def _as_json(rule: Mapping[str, Any], document: Document) -> JsonValue:
+def _as_json(rule: Mapping[str, Any], document: Document, contract: Contract) -> JsonValue:
     operations = rule.get("operation", "chat")
     return [
         rule["id"],
         " ".join(rule["text"].split()),
-        versions_of(rule["editions"]),
+        contract.editions.meant_by(rule["editions"]) if "editions" in rule else contract.editions.run,
         rule["evidence"],
         [operations] if isinstance(operations, str) else operations,
         rule["source"],
@@ -59,10 +59,10 @@ def _where_as_json(items: list[str]) -> JsonValue:
     ]
 
 
-def _flaws(document: Mapping[str, Any]) -> Iterator[Flaw]:
+def _flaws(document: Mapping[str, Any], contract: Contract) -> Iterator[Flaw]:
     for index, rule in enumerate(document["rules"]):
         try:
-            versions_of(rule["editions"])
+            contract.editions.meant_by(rule.get("editions", list(contract.editions.run)))
         except ValueError as error:
             yield ("rules", index, "editions"), str(error)
         for number, item in enumerate(rule.get("where", ())):
@@ -84,5 +84,5 @@ def _where_problem(item: str) -> str | None:
         return None
     return (
         f'"{item[:60]}" is no header name, no JSONPath (they begin with $) and none of {", ".join(_WORDS)}'
-        + (did_you_mean(item, _WORDS))
+        + (did_you_mean(item, _WORDS, list_known=True))
     )

@@ -1,153 +1,41 @@
-"""The scenario format as JSON Schema, for editors.
-
-`python -m harness.scenarios` writes the files anew.
-
-A suite names its schema in its first line:
-`# yaml-language-server: $schema=…/harness/scenarios/suite.schema.json`.
-The schema says what has the shape of a suite; what a suite means is checked when it is loaded.
-"""
+"""The JSON Schemas of a contract's files, which know its editions, operations and words."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
-from harness.matchers import MATCHERS
-from harness.model import EDITIONS
-from harness.scenarios._format import NAMED, RULES, SUITE
-from harness.scenarios._shapes import (
-    Anything,
-    Either,
-    Flag,
-    Items,
-    Null,
-    Number,
-    Shape,
-    Table,
-    Text,
-    Value,
-    Variable,
-)
+from harness.contracts import NO_CONTRACT, Contract
+from harness.scenarios._format import format_for
+from harness.schema.json_schema import json_schema
 
-__all__ = ["FILES", "as_text", "schema"]
+__all__ = ["SchemaKind", "schema", "schema_file", "schema_text"]
 
-FILES: Final[dict[Literal["suite", "rules"], Path]] = {
-    "suite": Path(__file__).with_name("suite.schema.json"),
-    "rules": Path(__file__).with_name("rules.schema.json"),
-}
-_SHARED: Final[dict[str, dict[str, Any]]] = {
-    "inserted": {
-        "description": "A text with a variable, as ${app.title}, or a value for each edition version.",
-        "anyOf": [
-            {"type": "string", "pattern": r"\$\{"},
-            {
-                "type": "object",
-                "properties": {"$edition": {"type": "object", "propertyNames": {"enum": list(EDITIONS)}}},
-                "required": ["$edition"],
-                "additionalProperties": False,
-            },
-        ],
-    },
-    "matcher": {
-        "type": "object",
-        "propertyNames": {"enum": list(MATCHERS)},
-        "minProperties": 1,
-        "maxProperties": 1,
-        "description": "A matcher, such as {$any: string}.",
-    },
-}
+SchemaKind: TypeAlias = Literal["suite", "rules", "contract"]
+
+_COMMON: Final = Path(__file__).parent
 
 
-def schema(kind: Literal["suite", "rules"] = "suite") -> dict[str, Any]:
-    """The JSON Schema (draft 7) of suite files or of rules files."""
-    writer = _Writer()
-    top = writer.write(SUITE if kind == "suite" else RULES, variables=False)
-    return {
-        "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": "Provider conformance " + kind,
-        **top,
-        "definitions": dict(sorted(writer.definitions.items())),
-    }
+def schema(kind: SchemaKind = "suite", contract: Contract = NO_CONTRACT) -> dict[str, Any]:
+    """Return the JSON Schema (draft 7) of the suites or rules files of a contract, or of contract.yaml."""
+    title = f"Provider conformance {kind}"
+    if kind == "contract":
+        from harness.contracts.reading import CONTRACT
+
+        return json_schema(CONTRACT, title)
+    format_ = format_for(contract)
+    shape = format_.suite if kind == "suite" else format_.rules
+    return json_schema(shape, title, named=format_.named, editions=contract.editions.names)
 
 
-def as_text(kind: Literal["suite", "rules"]) -> str:
-    """The schema as its file holds it."""
-    return json.dumps(schema(kind), indent=1, ensure_ascii=False) + "\n"
+def schema_text(kind: SchemaKind, contract: Contract = NO_CONTRACT) -> str:
+    """Return a schema as its file holds it."""
+    return json.dumps(schema(kind, contract), indent=1, ensure_ascii=False) + "\n"
 
 
-class _Writer:
-    """Writes shapes as schemas; shapes with a name, and what all share, become definitions."""
-
-    def __init__(self) -> None:
-        self.definitions: dict[str, dict[str, Any]] = {}
-
-    def write(self, shape: Shape, *, variables: bool) -> dict[str, Any]:
-        if isinstance(shape, Variable):
-            return self.write(shape.of, variables=True)
-        if isinstance(shape, Anything):
-            return _described({}, shape)
-        name = NAMED.get(id(shape))
-        if name is None:
-            return self._alternatives(shape, variables)
-        if name not in self.definitions:
-            self.definitions[name] = {}
-            self.definitions[name] = self._alternatives(shape, variables)
-        return {"$ref": f"#/definitions/{name}"}
-
-    def _alternatives(self, shape: Shape, variables: bool) -> dict[str, Any]:
-        """The shape itself, and a matcher or a variable where one may stand for it."""
-        choices = []
-        inner = shape
-        if isinstance(shape, Value):
-            choices.append(self._shared("matcher"))
-            inner = shape.of
-        if variables:
-            choices.append(self._shared("inserted"))
-        written = self._plain(inner, variables)
-        if choices:
-            written = {"anyOf": [*(written.pop("anyOf", None) or [written]), *choices]}
-        return _described(written, shape)
-
-    def _shared(self, name: str) -> dict[str, Any]:
-        self.definitions[name] = _SHARED[name]
-        return {"$ref": f"#/definitions/{name}"}
-
-    def _plain(self, shape: Shape, variables: bool) -> dict[str, Any]:
-        match shape:
-            case Null():
-                return {"type": "null"}
-            case Flag():
-                return {"type": "boolean"}
-            case Number(whole=whole, least=least, most=most):
-                bounds = {"minimum": least, "maximum": most}
-                kind = "integer" if whole else "number"
-                return {"type": kind, **{key: value for key, value in bounds.items() if value is not None}}
-            case Text(choices=choices, pattern=pattern):
-                if choices:
-                    return {"type": "string", "enum": list(choices)}
-                return {"type": "string", **({"pattern": f"^(?:{pattern})$"} if pattern else {})}
-            case Items(of=inner, least=least):
-                items = {"type": "array", "items": self.write(inner, variables=variables)}
-                return {**items, "minItems": least} if least else items
-            case Table():
-                return self._table(shape, variables)
-            case Either(of=shapes):
-                return {"anyOf": [self._plain(one, variables) for one in shapes]}
-        return {}
-
-    def _table(self, shape: Table, variables: bool) -> dict[str, Any]:
-        written: dict[str, Any] = {"type": "object"}
-        if shape.keys:
-            written["properties"] = {
-                key: self.write(inner, variables=variables) for key, inner in shape.keys.items()
-            }
-        if shape.required:
-            written["required"] = list(shape.required)
-        rest = shape.rest
-        written["additionalProperties"] = rest is not None and self.write(rest, variables=variables)
-        return written
-
-
-def _described(written: dict[str, Any], shape: Shape) -> dict[str, Any]:
-    return {"description": shape.about, **written} if shape.about else written
+def schema_file(kind: SchemaKind, contract: Contract = NO_CONTRACT) -> Path:
+    """Return where a schema is kept: beside its contract.yaml; in this package for suites outside any
+    contract, and for contract.yaml itself."""
+    folder = contract.folder if contract.file and kind != "contract" else _COMMON
+    return folder / f"{kind}.schema.json"

@@ -5,13 +5,14 @@ What reads and checks is imported with the first file that the cache does not ha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.cache import Cache, digest_of
+from harness.contracts import Contract
 from harness.errors import Location, Problem
 from harness.model import JsonValue, Rule, RuleScope
-from harness.scenarios._cache import Cache, digest_of
 from harness.scenarios._folders import Cassettes
 from harness.scenarios._plans import SuitePlan, plan_from_json
 from harness.yaml_reader import ReadError, decode, read_bytes
@@ -25,24 +26,27 @@ class Shelf:
     def __init__(self, *, new_cassettes: bool) -> None:
         self._new_cassettes = new_cassettes
         self._cache = Cache()
-        self._rules_digest = b""
+        self._digests: dict[Contract, bytes] = {}
 
-    def rules(self, folders: Iterable[Path]) -> tuple[dict[str, Rule], list[Problem]]:
-        """The rules of all files in these folders by their ids, and what is wrong with them."""
-        files = {file.resolve(): file for folder in folders for file in sorted(folder.glob("*.y*ml"))}
+    def rules(self, contract: Contract) -> tuple[dict[str, Rule], list[Problem]]:
+        """Return the rules of a contract by their ids, and what is wrong with them."""
+        files = [
+            file.resolve() for folder in _rules_folders(contract) for file in sorted(folder.glob("*.y*ml"))
+        ]
         raw: dict[str, bytes] = {}
         problems: list[Problem] = []
-        for file in files.values():
+        for file in files:
             try:
                 raw[str(file)] = read_bytes(file)
             except ReadError as error:
                 problems.append(error.problem)
-        digest = digest_of(part for name, text in raw.items() for part in (name.encode(), text))
-        self._rules_digest = digest.encode()
-        name = "rules:" + "\n".join(raw)
+        stated = [Path(each.file).read_bytes() for each in contract.lineage if each.file]
+        digest = digest_of((*stated, *(part for name, text in raw.items() for part in (name.encode(), text))))
+        self._digests[contract] = digest.encode()
+        name = f"rules:{contract.file}\n" + "\n".join(raw)
         values = None if problems else self._cache.get(name, digest)
         if values is None:
-            values, found = _read_all(raw)
+            values, found = _read_all(raw, contract)
             problems += found
             if not problems:
                 self._cache.put(name, digest, values)
@@ -58,13 +62,13 @@ class Shelf:
         return rules, problems
 
     def suite(
-        self, file: Path, rules: Mapping[str, Rule] | None, cassettes: Cassettes
+        self, file: Path, contract: Contract, rules: Mapping[str, Rule] | None, cassettes: Cassettes
     ) -> tuple[SuitePlan | None, list[Problem]]:
         """The plan of a suite, or what is wrong with it."""
         try:
             raw = read_bytes(file)
-            digest = digest_of((self._rules_digest, raw))
-            name = str(file.resolve())
+            digest = digest_of((self._digests[contract], raw))
+            name = f"{file.resolve()}\n{contract.file}"
             if rules is not None:
                 plan = self._known(name, digest, cassettes)
                 if plan is not None:
@@ -74,7 +78,9 @@ class Shelf:
             return None, [error.problem]
         from harness.scenarios._reading import read_suite
 
-        plan, problems = read_suite(text, str(file), rules, None if self._new_cassettes else cassettes)
+        plan, problems = read_suite(
+            text, str(file), rules, None if self._new_cassettes else cassettes, contract
+        )
         if plan is not None and rules is not None and not self._new_cassettes:
             self._cache.put(name, digest, [plan, cassettes.named])
         return plan, problems
@@ -95,14 +101,22 @@ class Shelf:
             return None
 
 
-def _read_all(raw: Mapping[str, bytes]) -> tuple[list[JsonValue], list[Problem]]:
+def _rules_folders(contract: Contract) -> Iterator[Path]:
+    """Yield the folders of a contract's rules, those of the contract it inherits from first."""
+    if contract.extends is not None and contract.inherits_rules:
+        yield from _rules_folders(contract.extends)
+    if contract.file:
+        yield contract.folder / "rules"
+
+
+def _read_all(raw: Mapping[str, bytes], contract: Contract) -> tuple[list[JsonValue], list[Problem]]:
     from harness.scenarios._rules import read_rules
 
     values: list[JsonValue] = []
     problems: list[Problem] = []
     for name, text in raw.items():
         try:
-            of_file, found = read_rules(decode(text, name), name)
+            of_file, found = read_rules(decode(text, name), name, contract)
         except ReadError as error:
             problems.append(error.problem)
         else:

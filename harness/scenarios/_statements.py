@@ -5,27 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from harness.model import EDITIONS, EVIDENCE, Rule
-from harness.scenarios._editions import in_order, versions_of
+from harness.contracts import Contract, Editions
+from harness.errors import did_you_mean
+from harness.model import EVIDENCE, Rule
 from harness.scenarios._plans import row_id, variants_of
 from harness.scenarios._templates import is_variable_name
-from harness.scenarios._written import Flaw, did_you_mean, is_edition_choice, is_plain
+from harness.schema.raw_values import Flaw, is_edition_choice, is_plain
 
 __all__ = ["statement_flaws"]
 
 _RESERVED = ("each", "input", "canary")
 _OF_STEPS = ("interactions", "outcome")
+_NO_RULES = {
+    True: "; its contract has no rules (rules/*.yaml beside contract.yaml)",
+    False: "; the suite is in no contract: put it below a folder with a contract.yaml and rules/*.yaml",
+}
 
 
 def statement_flaws(
-    suite: Mapping[str, Any], sound: list[int], rules: Mapping[str, Rule] | None
+    suite: Mapping[str, Any], sound: list[int], rules: Mapping[str, Rule] | None, contract: Contract
 ) -> Iterator[Flaw]:
     """What is wrong in what the suite and its scenarios number `sound` state; rules that cannot be read
     (None) are not looked at."""
-    yield from _choice_flaws(suite, ())
+    editions = contract.editions
+    yield from _choice_flaws(suite, (), editions)
     yield from _variable_flaws(suite.get("vars") or {})
     if rules is not None:
-        yield from _rule_flaws(suite, (), rules)
+        yield from _rule_flaws(suite, (), rules, contract)
     by_id = {scenario.get("id"): scenario for scenario in suite["scenarios"] if isinstance(scenario, dict)}
     first: dict[str, int] = {}
     for index in sound:
@@ -33,17 +39,17 @@ def statement_flaws(
         at = ("scenarios", index)
         if first.setdefault(scenario["id"], index) != index:
             yield (*at, "id"), f'another scenario of this file is called "{scenario["id"]}": rename one'
-        yield from _choice_flaws(scenario, at)
+        yield from _choice_flaws(scenario, at, editions)
         yield from _variant_flaws(scenario, at, by_id)
         yield from _step_flaws(scenario, at)
         rows = _rows(scenario)
         yield from _row_flaws(rows, at)
         if rules is not None:
-            unknown = list(_rule_flaws(scenario, at, rules))
+            unknown = list(_rule_flaws(scenario, at, rules, contract))
             yield from unknown
             ids = scenario.get("rules", suite.get("rules", ()))
             if not unknown and all(id_ in rules for id_ in ids):
-                yield from _edition_flaws(suite, scenario, at, [rules[id_] for id_ in ids])
+                yield from _edition_flaws(suite, scenario, at, [rules[id_] for id_ in ids], editions)
 
 
 def _variable_flaws(variables: Mapping[str, Any]) -> Iterator[Flaw]:
@@ -58,34 +64,36 @@ def _rows(scenario: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return scenario.get("for_each") or []
 
 
-def _choice_flaws(statement: Mapping[str, Any], at: tuple[str | int, ...]) -> Iterator[Flaw]:
-    """`{$edition: …}` whose versions are none, and statements of editions that leave none."""
+def _choice_flaws(
+    statement: Mapping[str, Any], at: tuple[str | int, ...], editions: Editions
+) -> Iterator[Flaw]:
+    """Yield `{$edition: …}` with unknown editions, and statements of editions that leave none."""
     try:
-        versions_of(statement.get("editions", EDITIONS[0]))
+        editions.meant_by(statement.get("editions", ""))
     except ValueError as error:
         yield (*at, "editions"), str(error)
     for index, row in enumerate(_rows(statement)):
         try:
-            versions_of(row.get("editions", EDITIONS[0]))
+            editions.meant_by(row.get("editions", ""))
         except ValueError as error:
             yield (*at, "for_each", index, "editions"), str(error)
     for key, value in statement.items():
         if key != "scenarios":
-            yield from _unknown_versions(value, (*at, key))
+            yield from _unknown_editions(value, (*at, key), editions)
 
 
-def _unknown_versions(value: Any, at: tuple[str | int, ...]) -> Iterator[Flaw]:
+def _unknown_editions(value: Any, at: tuple[str | int, ...], editions: Editions) -> Iterator[Flaw]:
     if not isinstance(value, (dict, list)) or is_plain(value):
         return
     if isinstance(value, dict):
         if is_edition_choice(value):
             branches = value["$edition"]
             if not isinstance(branches, dict) or not branches:
-                yield at, "$edition takes a mapping from versions to values"
+                yield at, "$edition takes a mapping from editions to values"
                 return
             for version in branches:
-                if version not in EDITIONS:
-                    hint = did_you_mean(version, EDITIONS)
+                if version not in editions.names:
+                    hint = did_you_mean(version, editions.names, list_known=True)
                     yield (*at, "$edition", version), f'there is no edition "{version}"{hint}'
         elif "$edition" in value:
             yield (
@@ -93,18 +101,18 @@ def _unknown_versions(value: Any, at: tuple[str | int, ...]) -> Iterator[Flaw]:
                 "$edition stands alone in its mapping; a literal key is written $$edition",
             )
         for key, item in value.items():
-            yield from _unknown_versions(item, (*at, key))
+            yield from _unknown_editions(item, (*at, key), editions)
     else:
         for index, item in enumerate(value):
-            yield from _unknown_versions(item, (*at, index))
+            yield from _unknown_editions(item, (*at, index), editions)
 
 
 def _rule_flaws(
-    statement: Mapping[str, Any], at: tuple[str | int, ...], rules: Mapping[str, Rule]
+    statement: Mapping[str, Any], at: tuple[str | int, ...], rules: Mapping[str, Rule], contract: Contract
 ) -> Iterator[Flaw]:
     for index, id_ in enumerate(statement.get("rules") or ()):
         if id_ not in rules:
-            hint = did_you_mean(id_, rules) if rules else "; no rules file was found (rules/*.yaml)"
+            hint = did_you_mean(id_, rules, list_known=True) if rules else _NO_RULES[bool(contract.name)]
             yield (*at, "rules", index), f'there is no rule "{id_[:60]}"{hint}'
 
 
@@ -121,7 +129,7 @@ def _variant_flaws(
         if name == scenario.get("variant_of"):
             yield (
                 (*at, "variant_of"),
-                f'no scenario of this file is called "{name}"{did_you_mean(name, known)}',
+                f'no scenario of this file is called "{name}"{did_you_mean(name, known, list_known=True)}',
             )
         else:
             yield (
@@ -152,13 +160,17 @@ def _row_flaws(rows: list[Mapping[str, Any]], at: tuple[str | int, ...]) -> Iter
 
 
 def _edition_flaws(
-    suite: Mapping[str, Any], scenario: Mapping[str, Any], at: tuple[str | int, ...], rules: list[Rule]
+    suite: Mapping[str, Any],
+    scenario: Mapping[str, Any],
+    at: tuple[str | int, ...],
+    rules: list[Rule],
+    editions: Editions,
 ) -> Iterator[Flaw]:
-    """Editions in which none of the rules holds, or none at all; and evidence that is not enough."""
+    """Yield editions in which none of the rules holds, or none at all; and evidence that is not enough."""
     versions: list[str] = []
     for place, statement in _own_statements(scenario, at):
         try:
-            meant = versions_of(statement)
+            meant = editions.meant_by(statement)
         except ValueError:
             continue  # said elsewhere
         versions.extend(meant)
@@ -171,7 +183,7 @@ def _edition_flaws(
                 )
     rows = _rows(scenario)
     if "editions" not in scenario and not (rows and all("editions" in row for row in rows)):
-        inherited = _inherited(suite.get("editions"), rules)
+        inherited = _inherited(suite.get("editions"), rules, editions)
         versions.extend(inherited)
         if not inherited:
             held = "; ".join(f"{rule.id} in {', '.join(rule.editions)}" for rule in rules)
@@ -191,17 +203,17 @@ def _own_statements(
             yield (*at, "for_each", index, "editions"), row["editions"]
 
 
-def _inherited(stated: Any, rules: list[Rule]) -> tuple[str, ...]:
+def _inherited(stated: Any, rules: list[Rule], editions: Editions) -> tuple[str, ...]:
     """The editions of a scenario that states none: the suite's in which a rule holds, else those in which
     all do."""
     held = [set(rule.editions) for rule in rules]
     if stated is None:
-        return in_order(set(EDITIONS).intersection(*held))
+        return editions.in_order(set(editions.run).intersection(*held))
     try:
-        meant = versions_of(stated)
+        meant = editions.meant_by(stated)
     except ValueError:
-        return EDITIONS  # said elsewhere
-    return in_order(set(meant).intersection(set().union(*held))) if held else meant
+        return editions.run  # said elsewhere
+    return editions.in_order(set(meant).intersection(set().union(*held))) if held else meant
 
 
 def _evidence_flaws(

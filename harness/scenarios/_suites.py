@@ -10,22 +10,16 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from harness.errors import LoadError, Location, Problem, UsageError
-from harness.model import DEFAULT_EDITION, EDITIONS, Case, JsonValue, Rule
+from harness.contracts import Contract, contract_of, default_contract
+from harness.errors import LoadError, Location, Problem, UsageError, did_you_mean
+from harness.model import Case, JsonValue, Rule
 from harness.scenarios._cases import CaseMaker, case_name
 from harness.scenarios._filling import UnfillableError
-from harness.scenarios._folders import (
-    Cassettes,
-    bundled_scenarios,
-    cassette_folders,
-    find_suites,
-    rules_folder,
-)
+from harness.scenarios._folders import Cassettes, cassette_folders, find_suites
 from harness.scenarios._layers import lay
-from harness.scenarios._plans import OVERRIDABLE, SuitePlan
+from harness.scenarios._plans import SuitePlan
 from harness.scenarios._shelf import Shelf
 from harness.scenarios._templates import Template, compile_template
-from harness.scenarios._written import did_you_mean
 
 __all__ = ["Suites", "kept_to_the_end", "load"]
 
@@ -34,49 +28,78 @@ class _Loaded(NamedTuple):
     file: str
     plan: SuitePlan
     cassettes: Cassettes
+    contract: Contract
 
 
 class Suites:
     """Suites that loaded without a problem."""
 
-    def __init__(self, loaded: tuple[_Loaded, ...], rules: Mapping[str, Rule]) -> None:
+    def __init__(self, loaded: tuple[_Loaded, ...], rules: Mapping[Contract, Mapping[str, Rule]]) -> None:
         self._loaded = loaded
-        self.rules: Mapping[str, Rule] = MappingProxyType(dict(rules))
+        self._rules = rules
+        self.contracts: tuple[Contract, ...] = tuple(dict.fromkeys(one.contract for one in loaded))
+        self.rules: Mapping[str, Rule] = MappingProxyType(
+            {id_: rule for contract in self.contracts for id_, rule in rules[contract].items()}
+        )
         self.files: tuple[str, ...] = tuple(one.file for one in loaded)
 
     def __iter__(self) -> Iterator[Case]:
         return self.cases()
 
+    def contract(self, name: str) -> Contract:
+        """Return the contract of that name; "" is the one of suites outside any contract."""
+        return next(each for each in self.contracts if each.name == name)
+
+    def editions(self, edition: str | None = None, preferred: str | None = None) -> tuple[str, ...]:
+        """Return the editions that `cases` would expand for, each once."""
+        return tuple(
+            dict.fromkeys(
+                each for contract in self.contracts for each in _chosen(contract, edition, preferred)
+            )
+        )
+
     def cases(
         self,
-        edition: str = DEFAULT_EDITION,
+        edition: str | None = None,
         *,
+        preferred: str | None = None,
         vars: Mapping[str, JsonValue] | None = None,  # noqa: A002
     ) -> Iterator[Case]:
-        """The cases that hold in an edition (or in each, for `all`): by file, scenario, row and edition.
+        """Yield the cases of an edition, or of each for `all`: by file, scenario, row and edition.
 
-        `vars` are laid on the suites' own; only `app` (an implementation's names, matchers allowed) and
-        `proxy` (the base URL that `harness check-proxy` aims at) may be set.
-        Raises UsageError for an unknown edition, for other variables, and for values that do not fit.
+        Without `edition` that is `preferred` in the contracts that have it, else the contract's default.
+        `vars` are laid on the suites' own, matchers allowed; a contract says which may be set. Raises
+        UsageError for an edition that no contract here has, for a variable that none lets be set, and for
+        values that do not fit.
         """
-        if edition != "all" and edition not in EDITIONS:
+        known = [name for contract in self.contracts for name in contract.editions.run]
+        if edition not in (None, "all", *known):
             raise UsageError(
-                f"there is no edition {edition!r}{did_you_mean(edition, EDITIONS)}",
-                hint=f"one of {', '.join(EDITIONS)} or all",
+                f"there is no edition {edition!r}{did_you_mean(edition or '', known)}",
+                hint=f"one of {', '.join(dict.fromkeys(known))} or all"
+                if any(known)
+                else "these suites are in no contract, so they have no editions",
             )
-        strangers = [name for name in vars or {} if name not in OVERRIDABLE]
+        allowed = {name for contract in self.contracts for name in contract.overridable}
+        strangers = [name for name in vars or {} if allowed and name not in allowed]
         if strangers:
             raise UsageError(
-                f"the variable {strangers[0]!r} cannot be set from outside: only app.* can",
-                hint="another variable is part of what a suite expects",
+                f"the variable {strangers[0]!r} cannot be set by an implementation",
+                hint=f"only {', '.join(sorted(allowed))} can; any other is part of what a suite expects",
             )
-        return self._cases(EDITIONS if edition == "all" else (edition,), vars or {})
+        return self._cases(edition, preferred, vars or {})
 
-    def _cases(self, editions: tuple[str, ...], overrides: Mapping[str, JsonValue]) -> Iterator[Case]:
+    def _cases(
+        self, edition: str | None, preferred: str | None, overrides: Mapping[str, JsonValue]
+    ) -> Iterator[Case]:
         for one in self._loaded:
             plan = one.plan
-            variables = _with(plan, overrides)
-            maker = CaseMaker(plan, one.file, self.rules, variables, one.cassettes.place)
+            editions = _chosen(one.contract, edition, preferred)
+            allowed = {name: value for name, value in overrides.items() if name in one.contract.overridable}
+            variables = _with(plan, allowed)
+            maker = CaseMaker(
+                plan, one.file, one.contract, self._rules[one.contract], variables, one.cassettes.place
+            )
             for scenario in plan.scenarios:
                 try:
                     yield from maker.cases(scenario, editions)
@@ -84,6 +107,15 @@ class Suites:
                     raise UsageError(
                         f"{one.file}:{scenario.line}: {case_name(plan.suite, scenario.id, None)}: {error}"
                     ) from None
+
+
+def _chosen(contract: Contract, edition: str | None, preferred: str | None) -> tuple[str, ...]:
+    editions = contract.editions
+    if edition == "all":
+        return editions.run
+    if edition is not None:
+        return (edition,) if edition in editions.run else ()
+    return (preferred,) if preferred in editions.names else (editions.default,)
 
 
 def _with(plan: SuitePlan, overrides: Mapping[str, JsonValue]) -> dict[bool, Template]:
@@ -134,35 +166,64 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
-def load(*paths: str | Path, new_cassettes: bool = False) -> Suites:
-    """The suites in files and folders; without any, the bundled ones.
+def load(*paths: str | Path, contract: Contract | None = None, new_cassettes: bool = False) -> Suites:
+    """Load the suites in files and folders; without any, those of `contract`, else of the default contract.
 
-    With `new_cassettes` a recording that a reply names need not exist yet.
-    Raises LoadError with all problems of all files.
+    A suite belongs to the nearest contract.yaml above it; one that has none belongs to `contract`. With
+    `new_cassettes` a recording that a reply names need not exist yet. Raises LoadError with all problems of
+    all files, UsageError where there is no default contract.
     """
-    files = find_suites(paths or [bundled_scenarios()])
-    if not files:
-        places = ", ".join(map(str, paths)) or str(bundled_scenarios())
+    if not paths:
+        contract = contract or default_contract()
+        folders = list(_folders(contract))
+        found = [(file, contract) for file in find_suites(folders)]
+        places = ", ".join(map(str, folders))
+    else:
+        found = [(file, _contract_of(file, contract)) for file in find_suites(paths)]
+        places = ", ".join(map(str, paths))
+    if not found:
         raise LoadError(
-            [Problem(Location(places, 1, 1), "no suite is there: a YAML file with suite and scenarios")]
+            [Problem(Location(places, 1, 1), "no suite found: a YAML file with suite and scenarios")]
         )
     with _without_collector():
-        return _load(files, new_cassettes)
+        return _load(found, new_cassettes)
 
 
-def _load(files: list[Path], new_cassettes: bool) -> Suites:
+def _folders(contract: Contract) -> Iterator[Path]:
+    """Yield the folders of a contract's suites, those that it inherits first."""
+    if contract.extends is not None and contract.inherits_rules:
+        yield from _folders(contract.extends)
+    yield contract.folder
+
+
+def _contract_of(file: Path, stated: Contract | None) -> Contract:
+    own = contract_of(file)
+    if stated is None or own is stated or own.name == stated.name:
+        return own
+    if own.name:
+        raise UsageError(f"{file} belongs to the contract {own.name}, not to {stated.name}")
+    return stated
+
+
+def _load(files: list[tuple[Path, Contract]], new_cassettes: bool) -> Suites:
     shelf = Shelf(new_cassettes=new_cassettes)
-    folders = dict.fromkeys([bundled_scenarios() / "rules", *filter(None, map(rules_folder, files))])
-    rules, problems = shelf.rules(folders)
-    usable = None if problems else rules
+    rules: dict[Contract, dict[str, Rule]] = {}
+    unusable: set[Contract] = set()
+    problems: list[Problem] = []
     loaded = []
     folders_of = cache(cassette_folders)
-    for file in files:
-        own = Cassettes(file.parent, folders_of(file.parent))
-        plan, found = shelf.suite(file, usable, own)
+    for file, contract in files:
+        if contract not in rules:
+            rules[contract], found = shelf.rules(contract)
+            problems.extend(found)
+            if found:
+                unusable.add(contract)
+        own = Cassettes(file.parent, folders_of(file.parent, contract))
+        usable = None if contract in unusable else rules[contract]
+        plan, found = shelf.suite(file, contract, usable, own)
         problems.extend(found)
         if plan is not None:
-            loaded.append(_Loaded(str(file), plan, own))
+            loaded.append(_Loaded(str(file), plan, own, contract))
     problems.extend(_named_twice(loaded))
     if problems:
         raise LoadError(_once(problems))

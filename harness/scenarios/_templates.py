@@ -25,7 +25,7 @@ from typing import Any, TypeAlias
 from harness.matchers import MATCHERS, is_matcher, unescape
 from harness.model import JsonValue
 from harness.scenarios._layers import Laid
-from harness.scenarios._written import is_edition_choice, is_plain
+from harness.schema.raw_values import is_edition_choice, is_plain
 
 __all__ = ["Template", "compile_template", "is_variable_name", "parts_of"]
 

@@ -10,44 +10,11 @@ from harness.errors import Problem
 from harness.model import Case, Interaction, JsonValue
 from harness.scenarios._locate import locate
 from harness.scenarios._suites import Suites
-from harness.scenarios._written import Address, Flaw
+from harness.schema.raw_values import Address, Flaw
 
 __all__ = ["warnings"]
 
 _SAFE_INTEGER: Final = 2**53
-
-_CHAT: Final = """
-    audio frequency_penalty function_call functions logit_bias logprobs max_completion_tokens max_tokens
-    messages metadata modalities model n parallel_tool_calls prediction presence_penalty prompt_cache_key
-    prompt_cache_retention reasoning_effort response_format safety_identifier seed service_tier stop store
-    stream stream_options temperature thinking tool_choice tools top_logprobs top_p user verbosity
-    web_search_options
-"""
-_OPENROUTER: Final = """
-    cache_control debug image_config include_reasoning min_p models plugins prompt provider reasoning
-    repetition_penalty route session_id structured_outputs top_a top_k trace transforms usage
-"""
-_ANTHROPIC: Final = """
-    anthropic_beta anthropic_version betas container context_management effort mcp_servers output_config
-    output_format stop_sequences system
-"""
-_GEMINI: Final = """
-    cachedContent contents generationConfig labels safetySettings systemInstruction system_instruction
-    toolConfig
-"""
-_RESPONSES: Final = """
-    background conversation include input instructions max_output_tokens max_tool_calls
-    previous_response_id text truncation
-"""
-_MEDIA: Final = """
-    aspect_ratio callback_url duration frame_images generate_audio image images input_references quality
-    resolution size speed video voice
-"""
-_CONFIGURED: Final = """
-    allow_fallbacks chat_template_kwargs enable_thinking extra_body fast_mode only order
-    prompt_cache_options reasoning_content response_cache response_cache_clear
-    response_cache_ttl_seconds text_verbosity thinking_budget
-"""
 
 
 def _bare(name: str) -> str:
@@ -55,9 +22,6 @@ def _bare(name: str) -> str:
     return name.replace("_", "").lower()
 
 
-_BODY_FIELDS: Final = frozenset(
-    map(_bare, " ".join((_CHAT, _OPENROUTER, _ANTHROPIC, _GEMINI, _RESPONSES, _MEDIA, _CONFIGURED)).split())
-)
 _HEAD = re.compile(r"""\$(?:\.([\w-]+)|\[(?:'([^']*)'|"([^"]*)")\])""")
 
 
@@ -66,8 +30,9 @@ def warnings(suites: Suites) -> list[Problem]:
     whose head is no known field of a body, and integers beyond 2^53 in inputs, which JavaScript rounds."""
     found: dict[Problem, None] = {}
     seen: set[tuple[str, int, Address, str]] = set()
+    known = {each.name: frozenset(map(_bare, each.body_fields)) for each in suites.contracts}
     for case in suites.cases("all"):
-        for at, message in _hollow(case):
+        for at, message in _hollow(case, known[case.contract]):
             key = (case.file, case.line, at, message)
             if key not in seen:
                 seen.add(key)
@@ -75,7 +40,7 @@ def warnings(suites: Suites) -> list[Problem]:
     return sorted(found)
 
 
-def _hollow(case: Case) -> Iterator[Flaw]:
+def _hollow(case: Case, body_fields: frozenset[str]) -> Iterator[Flaw]:
     for step in case.steps:
         given = frozenset(map(_bare, _keys(step.input)))
         for interaction in step.interactions:
@@ -84,7 +49,9 @@ def _hollow(case: Case) -> Iterator[Flaw]:
                 for index, path in enumerate(interaction.request.get(key) or ()):
                     head = _HEAD.match(path)
                     name = head and (head[1] or head[2] or head[3])
-                    if name and not name.isdecimal() and _bare(name) not in _BODY_FIELDS | given:
+                    if not body_fields or not name or name.isdecimal():
+                        continue
+                    if _bare(name) not in body_fields | given:
                         place = (*interaction.at, "request", key, index)
                         yield place, f"{path} can hardly fail: {name} is no known field of a request's body"
         for at in _large_integers(step.input, (*step.at, "input")):

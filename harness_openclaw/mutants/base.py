@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from harness.model import DEFAULT_EDITION, FEATURES, JsonValue, Reply, Request
+from harness.model import FEATURES, JsonValue, Reply, Request
+from harness_openclaw.editions import DEFAULT_EDITION
 from harness_openclaw.reference import Client, Refusal, shape
 
 __all__ = [

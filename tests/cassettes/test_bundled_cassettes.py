@@ -20,10 +20,10 @@ from harness.cassettes.unused import unused_files, unused_interactions
 from harness.model import Case
 from harness.recording.save import scenario_digest
 from harness.redaction import scan
-from harness.scenarios import bundled_cassettes, bundled_scenarios
 from harness.scenarios import load as load_suites
+from harness_openclaw import hooks
 
-FOLDER = bundled_cassettes()
+FOLDER = hooks.cassettes
 FILES = sorted(FOLDER.rglob("*.yaml"))
 NAMES = [str(file.relative_to(FOLDER)) for file in FILES]
 SUITES = ("openrouter/conversations", "openrouter/media-conversations", "clawrouter/conversations")
@@ -35,7 +35,7 @@ PNG, PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 @pytest.fixture(scope="module")
 def cases() -> list[Case]:
     """All cases of the suites whose replies are recorded."""
-    return list(load_suites(*(bundled_scenarios() / f"{suite}.yaml" for suite in SUITES)).cases("all"))
+    return list(load_suites(*(hooks.scenarios / f"{suite}.yaml" for suite in SUITES)).cases("all"))
 
 
 def stated(file: Path) -> dict[str, Any]:

@@ -155,6 +155,7 @@ def test_what_repeats_have_played_is_not_unused(tmp_path: Path) -> None:
     """Three looks play all three answers."""
     (tmp_path / "cassettes").mkdir()
     (tmp_path / "cassettes" / "looks.yaml").write_text(LOOKS)
+    (tmp_path / "contract.yaml").write_text("contract: acme\nextends: openclaw\nrules: inherit\n")
     (tmp_path / "suite.yaml").write_text(LOOKING)
     cases = list(harness.load(tmp_path / "suite.yaml").cases())
     (verdict,) = harness.run(cases, harness.connect("python:harness_openclaw.reference:implementation"))

@@ -252,6 +252,7 @@ def test_a_suite_of_them_loads_and_passes(recordings: Path, tmp_path: Path) -> N
     )
     assert reasons[1].startswith("broken.yaml: this is no cassette")
     assert reasons[2] == "other.yaml, interaction 1: POST /api/v1/embeddings is no chat completion"
+    (tmp_path / "contract.yaml").write_text("contract: acme\nextends: openclaw\n", "utf-8")
     suite = tmp_path / "suites" / "mine.yaml"
     suite.parent.mkdir()
     suite.write_text(write_suite(imported, "imported/mine", suite.parent), "utf-8")
@@ -301,6 +302,7 @@ def cassettes(*arguments: Any, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 def test_import_writes_a_suite_that_runs(recordings: Path, tmp_path: Path) -> None:
     """And tells what it could not import, with the reason."""
+    (tmp_path / "contract.yaml").write_text("contract: acme\nextends: openclaw\n", "utf-8")
     done = cassettes("import", "recorded", "-o", "suites/mine.yaml", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "suites/mine.yaml: 2 scenarios from 3 cassettes; 3 not imported, 2 recorded before" in done.stderr

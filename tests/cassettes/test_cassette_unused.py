@@ -37,6 +37,7 @@ def cases(tmp_path: Path) -> Callable[[], list[Case]]:
     for name, each in bodies.items():
         recorded = "".join(INTERACTION.replace("{BODY}", body) for body in each)
         (folder / f"{name}.yaml").write_text(f"version: 1\ninteractions:\n{recorded}")
+    (tmp_path / "contract.yaml").write_text("contract: acme\nextends: openclaw\nrules: inherit\n")
     (tmp_path / "suite.yaml").write_text(SUITE)
     return lambda: list(harness.load(tmp_path / "suite.yaml").cases())
 

@@ -14,11 +14,11 @@ from harness.cassettes import Recorded, open_cassette, write_cassette
 from harness.cassettes.writing import serialize
 from harness.model import Reply, Request
 from harness.redaction import Scrubber
-from harness.scenarios import bundled_cassettes
+from harness_openclaw import hooks
 
 Harness = Callable[..., "CompletedProcess[str]"]
 
-BUNDLED = bundled_cassettes()
+BUNDLED = hooks.cassettes
 SHOWN = ("clawrouter/gemini/hello.yaml", "openrouter/speech/mp3.yaml", "openrouter/video/video.yaml")
 KEY = "sk-or-v1-" + "5e" * 24
 URL = "https://openrouter.ai/api/v1/chat/completions"

@@ -150,6 +150,7 @@ class Studio:
 
 @pytest.fixture
 def studio(tmp_path: Path, simulated: Simulated) -> Studio:
+    (tmp_path / "contract.yaml").write_text("contract: acme\nextends: openclaw\nrules: inherit\n", "utf-8")
     (tmp_path / "suite.yaml").write_text(SUITE, "utf-8")
     (tmp_path / "cassettes").mkdir()
     return Studio(tmp_path, simulated)

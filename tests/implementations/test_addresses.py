@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from obedient import ADAPTER, job_of, told
 
+from harness.contracts import Contract, Hooks
 from harness.errors import ImplementationError, LoadError, UsageError
 from harness.implementations import connect, known_names
 
@@ -85,10 +86,15 @@ def test_adapters_of_one_name_in_two_folders_are_two_modules(folder: Path) -> No
     assert urls == ["https://mine.example", "https://other.example", "https://mine.example"]
 
 
-def test_reference_stands_for_the_reference_client_of_the_contract(folder: Path) -> None:
-    """By whatever address the contract states."""
+def test_reference_stands_for_the_reference_client_of_the_contract(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By whatever address the contract's hook returns."""
     command = shlex.join([sys.executable, str(folder / "theirs" / "run.py")])
-    with connect("reference", reference=f"command:{command}") as connection:
+    (folder / "acme_hooks.py").write_text(f"def reference():\n    return {f'command:{command}'!r}\n", "utf-8")
+    monkeypatch.syspath_prepend(str(folder))
+    contract = Contract(name="acme", hooks=Hooks("acme_hooks"))
+    with connect("reference", contract=contract) as connection:
         assert connection.about.name == "reference"
         assert connection.about.address == "reference"
         ((_, seen),) = connection.perform([job_of({})])
@@ -97,8 +103,8 @@ def test_reference_stands_for_the_reference_client_of_the_contract(folder: Path)
 
 def test_a_contract_without_a_reference_client_needs_an_implementation() -> None:
     """The error says what to do."""
-    with pytest.raises(UsageError, match="no reference client; name an implementation with -i"):
-        connect("reference")
+    with pytest.raises(UsageError, match="acme has no reference client\n  name an implementation with -i"):
+        connect("reference", contract=Contract(name="acme"))
 
 
 def test_known_names_are_those_with_an_implementation_file(folder: Path, tmp_path: Path) -> None:
@@ -175,7 +181,7 @@ def test_a_module_that_cannot_be_imported_is_the_implementation_s_error(tmp_path
             "address: command:x\nfeatures: [reples]\n",
             ["2:1: the unknown word 'reples' in features; did you mean 'replies'?"],
         ),
-        ("address: command:x\nvars: {model: x}\n", ["2:1: vars other than `app`"]),
+        ("address: command:x\nvars: [model]\n", ["2:1: vars as list"]),
         ("address: command:x\nname: 5\n", ["2:1: name as int 5"]),
         ("address: command:x\nname: [\n", ["3:1: look for a missing quote, bracket or blank"]),
         ("address: command:x\n<<: {name: y}\n", ["2:1: merge keys (<<) are not read"]),

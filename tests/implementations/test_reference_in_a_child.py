@@ -12,7 +12,8 @@ import pytest
 import harness
 from harness.implementations import connect
 from harness.model import Verdict
-from harness.scenarios import Suites, bundled_scenarios, load
+from harness.scenarios import Suites, load
+from harness_openclaw import hooks
 
 ADAPTER = Path(__file__).with_name("children") / "reference_adapter.py"
 
@@ -41,7 +42,7 @@ def test_the_protocol_carries_every_case(suites: Suites) -> None:
 )
 def test_real_sockets_carry_what_is_asked_and_answered(suite: str) -> None:
     """What is expected of media, failures and keys holds for bytes on the wire, foreign hosts included."""
-    verdicts = verdicts_of("send", load(bundled_scenarios() / f"{suite}.yaml"))
+    verdicts = verdicts_of("send", load(hooks.scenarios / f"{suite}.yaml"))
     found = Counter(each.status for each in verdicts)
     assert set(found) <= {"passed", "not_applicable"}, [
         each.case.name for each in verdicts if each.differences

@@ -9,9 +9,9 @@ from functools import cache
 import pytest
 
 import harness_openclaw.mutants
+from harness.engine.runner import run, why_not_applicable
 from harness.implementations import connect
 from harness.model import Case, Verdict
-from harness.pipeline import run, why_not_applicable
 from harness.scenarios import Suites, load
 from harness_openclaw.mutants import MUTANTS, Mutant
 

@@ -16,7 +16,8 @@ from harness.cassettes import open_cassette
 from harness.model import Case, Reply, Request
 from harness.recording import Check, Key, ProviderClient, ProviderStatus, look_ahead_at, plan, worst
 from harness.recording.upstream import host_of
-from harness.scenarios import bundled_scenarios, load
+from harness.scenarios import load
+from harness_openclaw import hooks
 from harness_openclaw.mock_provider import Account, Provider
 
 ROOT = "https://clawrouter.openclaw.ai"
@@ -49,7 +50,7 @@ scenarios:
 @pytest.fixture(scope="module")
 def talks() -> dict[str, Case]:
     """The bundled conversations through ClawRouter, by the end of their names, in the latest edition."""
-    suites = load(bundled_scenarios() / "clawrouter" / "conversations.yaml")
+    suites = load(hooks.scenarios / "clawrouter" / "conversations.yaml")
     return {case.name.partition("conversations/")[2]: case for case in suites.cases("latest")}
 
 
@@ -255,6 +256,7 @@ def test_an_error_amid_the_stream_is_a_recording_only_where_it_is_wanted(
 def shared(tmp_path: Path) -> list[Case]:
     """Two cases with a file each, and one for both of them."""
     (tmp_path / "cassettes").mkdir()
+    (tmp_path / "contract.yaml").write_text("contract: acme\nextends: openclaw\nrules: inherit\n", "utf-8")
     (tmp_path / "suite.yaml").write_text(SUITE, "utf-8")
     return list(load(tmp_path / "suite.yaml", new_cassettes=True).cases("latest"))
 

@@ -14,7 +14,8 @@ from harness.cassettes import open_cassette
 from harness.implementations import connect
 from harness.model import Case, Reply, Request
 from harness.recording import Budget, Key, Progress, ProviderClient, Settings, Upstream, plan, record
-from harness.scenarios import bundled_scenarios, load
+from harness.scenarios import load
+from harness_openclaw import hooks
 from harness_openclaw.mock_provider import Provider
 from harness_openclaw.mock_provider.fault_injection import with_fault
 
@@ -27,7 +28,7 @@ FILM = b"\x00\x00\x00\x08ftyp\xff\xfe"
 def media() -> dict[str, Case]:
     """The bundled conversations about media, by the end of their names; in the newest edition that each
     holds in."""
-    suites = load(bundled_scenarios() / "openrouter" / "media-conversations.yaml")
+    suites = load(hooks.scenarios / "openrouter" / "media-conversations.yaml")
     return {case.name.partition("media-conversations/")[2]: case for case in suites.cases("all")}
 
 

@@ -20,9 +20,9 @@ import yaml
 from recording_site import EVENTS, REAL_KEY, URL, Answered, MakeCase, OpenSite, Site, Studio
 
 from harness.cassettes import open_cassette
+from harness.engine.runner import run
 from harness.implementations import Connection, connect
 from harness.model import Reply, Request
-from harness.pipeline import run
 from harness.recording import Prices, Progress, Settings, record
 from harness.recording.live_responder import LiveResponder
 from harness.wire.server_replies import LiveReply

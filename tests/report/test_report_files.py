@@ -15,6 +15,7 @@ from harness.report import Begun, Ended, JsonReport, JunitReport, Summary
 Make = Callable[..., Verdict]
 BEGUN = Begun(
     (ImplementationInfo("acme", "python:acme:shape"),),
+    ("acme",),
     ("2026-05",),
     None,
     "0.1.0",

@@ -21,7 +21,7 @@ def shown(
     stream = io.StringIO()
     reporter = TerminalReport(stream, saved=saved)
     abouts = tuple(ImplementationInfo(name, f"python:{name}:shape") for name in who)
-    reporter.begin(Begun(abouts, ("2026-05",), None, "0.1.0", "2026-11-20T10:00:00+00:00"))
+    reporter.begin(Begun(abouts, ("openclaw",), ("2026-05",), None, "0.1.0", "2026-11-20T10:00:00+00:00"))
     for verdict in verdicts:
         reporter.verdict(verdict)
     counts = {status: sum(v.status == status for v in verdicts) for status in {v.status for v in verdicts}}
@@ -33,7 +33,7 @@ def test_without_a_terminal_there_is_a_plain_line_a_suite_and_the_sum(a_verdict:
     """Elsewhere than on a terminal the report is plain text: no colours, no bar."""
     text = shown([a_verdict(), a_verdict()])
     assert text.splitlines() == [
-        "acme (shape) against edition 2026-05",
+        "acme (shape) against openclaw 2026-05",
         "openrouter/attribution: 2 passed, 0 failed",
         "2 passed, 0 failed in 0.50 s",
     ]

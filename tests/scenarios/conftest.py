@@ -13,6 +13,8 @@ from harness.scenarios import load
 
 Write = Callable[..., Path]
 
+CONTRACT = "contract: acme\nextends: openclaw\nrules: inherit\n"
+
 
 @pytest.fixture(scope="session")
 def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -30,6 +32,7 @@ def cache_folder(shared_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def write(tmp_path: Path) -> Write:
     """Writes a file below the test's folder, which is a repository of its own."""
     (tmp_path / ".git").mkdir(exist_ok=True)
+    (tmp_path / "contract.yaml").write_text(CONTRACT, encoding="utf-8")
 
     def write_file(text: str, name: str = "suite.yaml") -> Path:
         path = tmp_path / name

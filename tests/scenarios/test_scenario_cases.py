@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from harness.contracts import load_contract
 from harness.errors import UsageError
 from harness.model import Case, Interaction
-from harness.scenarios import bundled_cassettes, bundled_scenarios, load, name_matches, select
+from harness.scenarios import load, name_matches, select
 from harness.scenarios._folders import Cassettes, cassette_folders
+from harness_openclaw import hooks
 
 One = Callable[..., Case]
 Many = Callable[..., list[Case]]
@@ -217,8 +219,11 @@ def test_a_new_recording_belongs_into_the_nearest_folder_of_cassettes(write: Wri
     )
     made = only_interaction(next(load(suite, new_cassettes=True).cases()))
     assert made.replies == ({"cassette": str(tmp_path / "cassettes/new.yaml")},)
-    bundled = Cassettes(bundled_scenarios() / "openrouter", cassette_folders(bundled_scenarios()))
-    assert bundled.place("new.yaml") == str(bundled_cassettes() / "new.yaml")
+    bundled = Cassettes(
+        hooks.scenarios / "openrouter",
+        cassette_folders(hooks.scenarios, load_contract(hooks.scenarios / "contract.yaml")),
+    )
+    assert bundled.place("new.yaml") == str(hooks.cassettes / "new.yaml")
 
 
 def test_plain_scalars_are_what_json_has_and_else_text(case: One) -> None:
@@ -262,13 +267,13 @@ def test_a_folder_is_searched_for_suites_only(write: Write, tmp_path: Path) -> N
 def test_an_unknown_edition_is_refused(write: Write) -> None:
     """Asking for a version that there is not is a usage error, not an empty run."""
     suites = load(write("suite: s\nscenarios: [{id: a, interactions: []}]\n"))
-    with pytest.raises(UsageError, match="there is no edition '2026-06'; did you mean 2026-0"):
+    with pytest.raises(UsageError, match="there is no edition '2026-06'; did you mean '2026-0"):
         suites.cases("2026-06")
 
 
 def test_expansion_is_the_same_each_time() -> None:
     """The bundled suites expand to equal cases whenever they are expanded."""
-    suites = load(bundled_scenarios())
+    suites = load(hooks.scenarios)
     assert list(suites.cases("all")) == list(suites.cases("all"))
 
 

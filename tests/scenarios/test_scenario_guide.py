@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from harness.contracts import NO_CONTRACT
+from harness.contracts.vocabulary import error_classes
 from harness.matchers import MATCHERS
-from harness.model import EVIDENCE, FEATURES, OPERATIONS
-from harness.scenarios import INPUT_KEYS, load
-from harness.scenarios._format import FAULTS, INTERACTION, REQUEST, RULES, STEP, SUITE
-from harness.scenarios._outcomes import ERROR_CLASSES
-from harness.scenarios._shapes import Items, Table
+from harness.model import EVIDENCE, FEATURES
+from harness.scenarios import load
+from harness.scenarios._format import FAULTS, INTERACTION, REQUEST, format_for
+from harness.schema.types import Items, Table
 
 GUIDE = Path(__file__).parents[2] / "docs" / "scenarios.md"
 
@@ -23,11 +24,13 @@ def keys_of(items: object) -> set[str]:
 
 
 def test_the_guide_names_every_word_of_the_format() -> None:
-    """No key, matcher, operation, feature or class is missing from the reference."""
+    """No key, matcher, feature or class of the common vocabulary is missing from the reference."""
     words = set(re.findall(r"[a-z_$0-9]+", GUIDE.read_text(encoding="utf-8")))
-    known = {*SUITE.keys, *keys_of(SUITE.keys["scenarios"]), *keys_of(RULES.keys["rules"])}
-    known |= {*STEP.keys, *INTERACTION.keys, *REQUEST.keys, *INPUT_KEYS}
-    known |= {*MATCHERS, *OPERATIONS, *FEATURES, *EVIDENCE, *ERROR_CLASSES, *FAULTS}
+    common = format_for(NO_CONTRACT)
+    suite, rules = common.suite.keys, common.rules.keys
+    known = {*suite, *keys_of(suite["scenarios"]), *keys_of(rules["rules"])}
+    known |= {*common.step.keys, *INTERACTION.keys, *REQUEST.keys, *common.input.keys}
+    known |= {*MATCHERS, *FEATURES, *EVIDENCE, *error_classes(NO_CONTRACT), *FAULTS}
     assert known <= words
 
 

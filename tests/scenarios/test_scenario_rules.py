@@ -9,7 +9,8 @@ import pytest
 
 from harness.errors import LoadError
 from harness.model import RuleScope
-from harness.scenarios import bundled_scenarios, load
+from harness.scenarios import load
+from harness_openclaw import hooks
 
 Write = Callable[..., Path]
 
@@ -63,12 +64,12 @@ def test_rules_outside_the_repository_are_not_looked_for(write: Write, tmp_path:
     write("rules: nonsense\n", "rules/other.yaml")
     (tmp_path / "repository" / ".git").mkdir(parents=True)
     path = write("suite: s\nscenarios: [{id: a, interactions: []}]\n", "repository/suite.yaml")
-    assert "OR-HDR-02" in load(path).rules
+    assert load(path).rules == {}
 
 
 def test_the_bundled_rules_are_sound() -> None:
     """Each bundled rule says in one sentence what holds, and where it is said."""
-    for rule in load(bundled_scenarios()).rules.values():
+    for rule in load(hooks.scenarios).rules.values():
         assert rule.text.endswith(".")
         assert rule.source
         assert rule.editions
@@ -87,15 +88,15 @@ def rule(**changes: str) -> str:
         ("- a\n", 1, "must be a mapping with rules, not a list"),
         ("rules: {}\n", 1, "must be a list, not a mapping"),
         (rule(evidence=""), 2, "evidence is missing"),
-        (rule(evidence="guessed"), 5, '"guessed" is none of the words known here'),
+        (rule(evidence="guessed"), 5, 'unknown word "guessed"'),
         (rule(text="''"), 3, "must be a sentence"),
         (rule(editions="2027"), 4, "must be one of 2026-04, 2026-05, clawrouter, latest"),
-        (rule(editions="{from: 2026-05, until: 2026-04}"), 4, "no version is from 2026-05"),
-        (rule(operation="chatt"), 7, "did you mean chat?"),
+        (rule(editions="{from: 2026-05, until: 2026-04}"), 4, "no edition is from 2026-05"),
+        (rule(operation="chatt"), 7, "did you mean 'chat'?"),
         (rule(where="[outcom e]"), 7, "is no header name, no JSONPath"),
         (rule(where="['$.a[?@.b]']"), 7, "only names, [n], [*], .* and ..name can say where"),
         (rule(where="['$.a[']"), 7, "is not a JSONPath"),
-        (rule(wher="[url]"), 7, 'unknown key "wher"; did you mean where?'),
+        (rule(wher="[url]"), 7, "unknown key \"wher\"; did you mean 'where'?"),
         (rule(id="OR-HDR-02"), 2, "the rule OR-HDR-02 is also in"),
         (rule() + "\n    id: MY-02\n", 7, 'the key "id" is here twice (first in line 2)'),
         ("rules: [\n", 2, "missing quote, bracket or blank"),

@@ -4,37 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
 
 import jsonschema
 import pytest
 import yaml
 
-from harness.scenarios import INPUT_KEYS, bundled_scenarios, load, schema, warnings
-from harness.scenarios._schema import FILES, as_text
+from harness.contracts import NO_CONTRACT, Contract, load_contract
+from harness.scenarios import input_keys, load, schema, schema_file, schema_text, warnings
+from harness.scenarios._schema import SchemaKind
 from harness.yaml_reader import parse
+from harness_openclaw import hooks
 
 Write = Callable[..., Path]
-Kind = Literal["suite", "rules"]
 
 
-@pytest.mark.parametrize("kind", ["suite", "rules"])
-def test_the_shipped_schema_is_up_to_date(kind: Kind) -> None:
-    """The file is what `python -m harness.scenarios` would write, and a schema."""
-    assert FILES[kind].read_text(encoding="utf-8") == as_text(kind)
-    jsonschema.Draft7Validator.check_schema(schema(kind))
+OPENCLAW = load_contract(hooks.scenarios / "contract.yaml")
+
+
+@pytest.mark.parametrize("contract", [NO_CONTRACT, OPENCLAW])
+@pytest.mark.parametrize("kind", ["suite", "rules", "contract"])
+def test_the_shipped_schema_is_up_to_date(kind: SchemaKind, contract: Contract) -> None:
+    """The file is what `harness schema --write` would write, and a schema."""
+    assert schema_file(kind, contract).read_text(encoding="utf-8") == schema_text(kind, contract)
+    jsonschema.Draft7Validator.check_schema(schema(kind, contract))
 
 
 @pytest.mark.parametrize(("kind", "files"), [("suite", "openrouter/*.yaml"), ("rules", "rules/*.yaml")])
-def test_bundled_files_fit_their_schema_and_name_it(kind: Kind, files: str) -> None:
+def test_bundled_files_fit_their_schema_and_name_it(kind: SchemaKind, files: str) -> None:
     """Every bundled file is valid in an editor, whose schema its first line names."""
-    validator = jsonschema.Draft7Validator(schema(kind))
-    for path in sorted(bundled_scenarios().glob(files)):
+    validator = jsonschema.Draft7Validator(schema(kind, OPENCLAW))
+    for path in sorted(hooks.scenarios.glob(files)):
         text = path.read_text(encoding="utf-8")
         validator.validate(parse(text, str(path)).value)
-        assert text.startswith(
-            f"# yaml-language-server: $schema=../../../harness/scenarios/{kind}.schema.json\n"
-        )
+        assert text.startswith(f"# yaml-language-server: $schema=../{kind}.schema.json\n")
 
 
 @pytest.mark.parametrize(
@@ -58,8 +60,8 @@ def test_an_editor_sees_what_has_not_the_shape_of_a_suite(text: str) -> None:
 
 def test_every_input_is_described_for_editors() -> None:
     """The schema says what each key of `input` is."""
-    properties = schema()["definitions"]["input"]["anyOf"][0]["properties"]
-    assert tuple(properties) == INPUT_KEYS
+    properties = schema("suite", OPENCLAW)["definitions"]["input"]["anyOf"][0]["properties"]
+    assert tuple(properties) == input_keys(OPENCLAW)
     assert all("description" in each for each in properties.values())
 
 

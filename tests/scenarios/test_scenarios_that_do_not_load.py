@@ -11,7 +11,8 @@ from textwrap import indent
 import pytest
 
 from harness.errors import LoadError
-from harness.scenarios import bundled_scenarios, load
+from harness.scenarios import load
+from harness_openclaw import hooks
 
 Write = Callable[..., Path]
 
@@ -129,32 +130,32 @@ SHAPE = {
         "suite: s\ndefault: {}\nscenarios: [{id: a, interactions: []}]\n",
         2,
         1,
-        'unknown key "default"; did you mean defaults?',
+        "unknown key \"default\"; did you mean 'defaults'?",
     ),
     "an unknown key of the scenario": (
         one("interaction: []\ninteractions: []"),
         4,
         5,
-        'unknown key "interaction"; did you mean interactions?',
+        "unknown key \"interaction\"; did you mean 'interactions'?",
     ),
     "an unknown key of the request": (
         request("forbidden_headers: [a]"),
         6,
         11,
-        'unknown key "forbidden_headers"; did you mean forbid_headers?',
+        "unknown key \"forbidden_headers\"; did you mean 'forbid_headers'?",
     ),
     "an unknown key of the input": (
         one("input: {basse_url: x}\ninteractions: []"),
         4,
         13,
-        'unknown key "basse_url"; did you mean base_url?',
+        "unknown key \"basse_url\"; did you mean 'base_url'?",
     ),
-    "an unknown key of the reply": (reply("{jsn: {}}"), 6, 17, 'unknown key "jsn"; did you mean json?'),
+    "an unknown key of the reply": (reply("{jsn: {}}"), 6, 17, "unknown key \"jsn\"; did you mean 'json'?"),
     "an unknown key of the outcome": (
         one("interactions: []\noutcome: {eror: {}}"),
         5,
         15,
-        'unknown key "eror"; did you mean error?',
+        "unknown key \"eror\"; did you mean 'error'?",
     ),
     "a text for a list": (request("forbid_headers: X-Title"), 6, 11, "must be a list, not the text"),
     "a list for a mapping": (request("headers: [X-Title]"), 6, 11, "must be a mapping, not a list"),
@@ -164,19 +165,19 @@ SHAPE = {
         one("input: {operation: chatt}\ninteractions: []"),
         4,
         13,
-        '"chatt" is none of the words known here (chat, image, ',
+        'unknown operation "chatt"',
     ),
     "an unknown edition": (
         one("editions: 2026-5\ninteractions: []"),
         4,
         5,
-        '"2026-5" is none of the words known here',
+        'unknown edition "2026-5"',
     ),
     "an unknown class of errors": (
         one("interactions: []\noutcome: {error: {class: ratelimit}}"),
         5,
         23,
-        "did you mean rate_limit?",
+        "did you mean 'rate_limit'?",
     ),
     "pictures that are none": (
         one("input: {operation: image, images: 3}\ninteractions: []"),
@@ -188,37 +189,37 @@ SHAPE = {
         one("interactions: []\noutcome: {usage: {input_token: 3}}"),
         5,
         23,
-        'unknown key "input_token"; did you mean input_tokens?',
+        "unknown key \"input_token\"; did you mean 'input_tokens'?",
     ),
     "an unknown key of an artifact": (
         one("interactions: []\noutcome: {artifacts: [{mimetype: video/mp4}]}"),
         5,
         28,
-        'unknown key "mimetype"; did you mean mime_type?',
+        "unknown key \"mimetype\"; did you mean 'mime_type'?",
     ),
     "an unknown key of a window of the budget": (
         one("interactions: []\noutcome: {budget: {windows: [{used_precent: 3}]}}"),
         5,
         35,
-        'unknown key "used_precent"; did you mean used_percent?',
+        "unknown key \"used_precent\"; did you mean 'used_percent'?",
     ),
     "an unknown key of a price": (
         one("interactions: []\noutcome: {models: [{cost: {inputs: 3}}]}"),
         5,
         32,
-        'unknown key "inputs"; did you mean input?',
+        "unknown key \"inputs\"; did you mean 'input'?",
     ),
     "an unknown standing of a check": (
         one("interactions: []\noutcome: {checks: [{rule: OR-PRE-01, standing: ok}]}"),
         5,
         42,
-        '"ok" is none of the words known here; there is pass, warn, fail, unknown',
+        '"ok"; expected one of pass, warn, fail, unknown',
     ),
     "an unknown ending": (
         one("interactions: []\noutcome: {finish_reason: tool_calls}"),
         5,
         15,
-        '"tool_calls" is none of the words known here; there is stop, length, toolUse',
+        '"tool_calls"; expected one of stop, length, toolUse',
     ),
     "a wait that is no number": (
         one("interactions: [{request: {}, after_ms: {$regex: '^5'}}]"),
@@ -232,8 +233,8 @@ SHAPE = {
         52,
         "a wait is a number, which $any never takes",
     ),
-    "an unknown feature": (one("requires: [clok]\ninteractions: []"), 4, 16, "did you mean clock?"),
-    "an unknown fault": (reply("{fault: tiemout}"), 6, 17, "did you mean timeout?"),
+    "an unknown feature": (one("requires: [clok]\ninteractions: []"), 4, 16, "did you mean 'clock'?"),
+    "an unknown fault": (reply("{fault: tiemout}"), 6, 17, "did you mean 'timeout'?"),
     "no interactions": (one("about: x"), 3, 5, "interactions is missing: write [] if nothing may be sent"),
     "steps without interactions": (one("steps: [{input: {}}]"), 4, 13, "interactions is missing"),
 }
@@ -256,7 +257,7 @@ MEANING = {
         one("rules: [OR-HRD-02]\ninteractions: []"),
         4,
         13,
-        'there is no rule "OR-HRD-02"; did you mean OR-HDR-02?',
+        "there is no rule \"OR-HRD-02\"; did you mean 'OR-HDR-02'?",
     ),
     "an unknown variant": (
         suite("- {id: a, interactions: []}\n- {id: b, variant_of: c, interactions: []}\n"),
@@ -308,19 +309,19 @@ MEANING = {
         one("editions: {from: clawrouter, until: 2026-05}\ninteractions: []"),
         4,
         5,
-        "no version is from clawrouter up to, not including, 2026-05",
+        "no edition is from clawrouter up to, not including, 2026-05",
     ),
     "an unknown variable": (
         request("url: ${root}/v1", before="vars: {rooot: 'https://x'}\n"),
         7,
         11,
-        "${root}: there is no variable root; did you mean rooot?",
+        "${root}: there is no variable root; did you mean 'rooot'?",
     ),
     "an unknown part of a variable": (
         request("headers: {X: '${app.titel}'}", before="vars: {app: {title: T}}\n"),
         7,
         21,
-        "${app.titel}: app has no titel; did you mean title?",
+        "${app.titel}: app has no titel; did you mean 'title'?",
     ),
     "a row that lacks a value": (
         one("for_each: [{id: p, base: x}, {id: q}]\ninput: {base_url: '${each.base}'}\ninteractions: []"),
@@ -359,13 +360,13 @@ MEANING = {
         one("editions: {from: 2026-04}\ninput: {model: {$edition: {2026-05: x}}}\ninteractions: []"),
         5,
         13,
-        "$edition says nothing for 2026-04: it has 2026-05",
+        "$edition has no value for 2026-04, only for 2026-05",
     ),
     "an edition choice that says nothing for one of several editions": (
         one("editions: [2026-05, clawrouter]\ninput: {model: {$edition: {2026-05: x}}}\ninteractions: []"),
         5,
         13,
-        "$edition says nothing for clawrouter: it has 2026-05",
+        "$edition has no value for clawrouter, only for 2026-05",
     ),
     "an edition choice of an unknown version": (
         one("input: {model: {$edition: {2026-6: x}}}\ninteractions: []"),
@@ -377,14 +378,14 @@ MEANING = {
         request("body: {id: {$regx: x}}"),
         6,
         18,
-        "$regx is no matcher, did you mean $regex?",
+        "$regx is not a matcher; did you mean '$regex'?",
     ),
     "a bad regular expression": (request("body: {id: {$regex: '('}}"), 6, 18, "is not a regular expression"),
     "a matcher with the wrong argument": (
         request("body: {id: {$any: strin}}"),
         6,
         18,
-        "did you mean string?",
+        "did you mean 'string'?",
     ),
     "a matcher beside a key": (
         request("body: {id: {$any: string, x: 1}}"),
@@ -455,7 +456,7 @@ MEANING = {
         one("interactions: [{id: first}, {request: {same_as: frist}}]"),
         4,
         44,
-        'no earlier interaction is called "frist"; did you mean first?',
+        "no earlier interaction is called \"frist\"; did you mean 'first'?",
     ),
     "a later interaction": (
         one("interactions: [{request: {keeps: {b: [$.a]}}}, {id: b}]"),
@@ -523,7 +524,7 @@ def assert_refused(path: Path, line: int, column: int, message: str) -> None:
 
 def refusal_within(path: Path, mebibytes: float) -> str:
     """What is said of a file that is refused without taking more memory than this."""
-    load(bundled_scenarios() / "openrouter" / "refs.yaml")  # so that the rules are at hand
+    load(hooks.scenarios / "openrouter" / "refs.yaml")  # so that the rules are at hand
     tracemalloc.start()
     try:
         with pytest.raises(LoadError) as caught:
@@ -625,7 +626,7 @@ def test_a_file_that_is_not_there_is_named() -> None:
 def test_a_folder_without_suites_is_named(tmp_path: Path) -> None:
     """A folder that holds no suite is an error, not an empty run."""
     (tmp_path / "other.yaml").write_text("services: {}\n")
-    with pytest.raises(LoadError, match="no suite is there"):
+    with pytest.raises(LoadError, match="no suite found"):
         load(tmp_path)
 
 

@@ -10,8 +10,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.scenarios import bundled_scenarios
 from harness.yaml_reader import Document, parse
+from harness_openclaw import hooks
 
 _PRINTABLE = st.characters(
     exclude_categories=["Cs", "Cc"], exclude_characters="\ufeff\ufffe\uffff\u2028\u2029"
@@ -98,7 +98,7 @@ def test_no_text_breaks_the_reader(text: str) -> None:
     assert document.problems or document.value is not None or text.strip()
 
 
-@pytest.mark.parametrize("path", sorted(bundled_scenarios().rglob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(hooks.scenarios.rglob("*.yaml")), ids=lambda path: path.stem)
 def test_bundled_files_mean_the_same_to_other_readers(path: Any) -> None:
     """Nothing in the bundled files is read differently by PyYAML's own loader, numbers and dates apart."""
     text = path.read_text(encoding="utf-8")

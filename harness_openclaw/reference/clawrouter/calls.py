@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
-from harness.model import DEFAULT_EDITION, JsonValue, Reply, Request
+from harness.model import JsonValue, Reply, Request
+from harness_openclaw.editions import DEFAULT_EDITION
 from harness_openclaw.reference.clawrouter import access, headers
 from harness_openclaw.reference.clawrouter.call import Call
 from harness_openclaw.reference.clawrouter.catalog import Model, find

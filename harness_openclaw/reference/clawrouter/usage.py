@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from harness.model import DEFAULT_EDITION, JsonValue
+from harness.model import JsonValue
+from harness_openclaw.editions import DEFAULT_EDITION
 from harness_openclaw.reference.clawrouter import access
 from harness_openclaw.reference.exchange import Exchange, Outcome
 from harness_openclaw.reference.refusal import Failure

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from harness.model import DEFAULT_EDITION, JsonValue, Request
+from harness.model import JsonValue, Request
+from harness_openclaw.editions import DEFAULT_EDITION
 from harness_openclaw.reference.answers.chat import read
 from harness_openclaw.reference.exchange import Exchange, Outcome
 from harness_openclaw.reference.openrouter import chat as shaping

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from harness.model import DEFAULT_EDITION, JsonValue, Request
+from harness.model import JsonValue, Request
+from harness_openclaw.editions import DEFAULT_EDITION
 from harness_openclaw.reference.openrouter import (
     base,
     cache_markers,

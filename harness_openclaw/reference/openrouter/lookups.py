@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from harness.model import DEFAULT_EDITION, Headers, JsonValue, Request
+from harness.model import Headers, JsonValue, Request
+from harness_openclaw.editions import DEFAULT_EDITION
 from harness_openclaw.reference.answers.failures import json_of, raise_for_failure
 from harness_openclaw.reference.exchange import Exchange, Outcome, ask
 from harness_openclaw.reference.openrouter import config as configuration

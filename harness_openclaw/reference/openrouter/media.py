@@ -6,7 +6,8 @@ import base64
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from harness.model import DEFAULT_EDITION, Headers, JsonValue
+from harness.model import Headers, JsonValue
+from harness_openclaw.editions import DEFAULT_EDITION
 from harness_openclaw.reference.openrouter import config as configuration
 from harness_openclaw.reference.openrouter import headers, refs, routes
 from harness_openclaw.reference.openrouter.params import number

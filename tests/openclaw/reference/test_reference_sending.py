@@ -16,9 +16,9 @@ import pytest
 import harness
 from harness.implementations import connect
 from harness.model import Reply, Request, Verdict
-from harness.scenarios import bundled_scenarios
 from harness.wire.server import CaptureServer, Listener
 from harness.wire.server_replies import LiveReply
+from harness_openclaw import hooks
 from harness_openclaw.reference.exchange import SystemClock, VirtualClock
 from harness_openclaw.reference.sending import SendingClient
 
@@ -287,7 +287,7 @@ def test_a_client_remembers_its_catalog(listen: Listen, client: SendingClient) -
 
 def test_what_is_sent_is_what_is_shaped() -> None:
     """In every case of these suites: method, URL, headers and body, and what is made of the answers."""
-    folder = bundled_scenarios() / "openrouter"
+    folder = hooks.scenarios / "openrouter"
     suites = harness.load(*(folder / f"{name}.yaml" for name in ("models", "preflight", "errors", "retries")))
     cases = [case for case in suites.cases("2026-05") if case.evidence != "disputed"]
     shaped, sent = (

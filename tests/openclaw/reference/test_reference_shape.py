@@ -13,7 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reference_inputs import CUSTOM, EDITIONS, EPHEMERAL, assistant, body, call, text, tool_call, user
 
-from harness.model import FEATURES, OPERATIONS, Request
+from harness.contracts import load_contract
+from harness.contracts.vocabulary import operations_of
+from harness.model import FEATURES, Request
+from harness_openclaw import hooks
 from harness_openclaw.reference import Refusal, Unsupported, implementation, shape
 
 CLAUDE = "openrouter/anthropic/claude-sonnet-4-6"
@@ -140,7 +143,7 @@ def test_the_implementation_gives_an_account_of_itself() -> None:
         "name": "reference",
         "language": "python",
         "mode": "shape",
-        "operations": list(OPERATIONS),
+        "operations": list(operations_of(load_contract(hooks.scenarios / "contract.yaml"))),
         "inputs": ["*"],
         "features": list(FEATURES),
     }

@@ -8,12 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from harness.bundled import MockProvider
+from harness.engine.known_failing import KnownFailing
 from harness.judge import Assignment, judge
-from harness.known_failing import KnownFailing
 from harness.model import (
     DECLARED_INPUTS,
-    DEFAULT_EDITION,
     Case,
     CaseRun,
     Difference,
@@ -28,7 +26,7 @@ from harness.model import (
     Verdict,
 )
 from harness.redaction import Redactor
-from harness.scenarios import Suites, bundled_cassettes
+from harness.scenarios import Suites
 from harness.wire import render
 
 __all__ = ["run", "why_not_applicable"]
@@ -52,14 +50,14 @@ def run(
 ) -> Iterator[Verdict]:
     """Hold an implementation to cases and yield a verdict for each as it comes, in any order.
 
-    Suites are expanded for the edition the implementation names (else 2026-05) and with its own
-    `app.*`. `at_once` cases are in flight where the implementation can do so; `cassettes` is the folder
-    that replies are taken from. Raises ImplementationError if the implementation cannot be used at all.
+    Suites are expanded for the edition that the implementation names, else the contract's default, and with
+    its own variables. `at_once` cases are in flight where the implementation can do so; `cassettes` is the
+    folder that replies are taken from. Raises ImplementationError if the implementation cannot be used.
     """
     if isinstance(cases, Suites):
         about = implementation.about
-        cases = cases.cases(about.edition or DEFAULT_EDITION, vars=about.vars)
-    folder = cassettes or bundled_cassettes()
+        cases = cases.cases(preferred=about.edition, vars=about.vars)
+    folder = cassettes or Path()
     aside: list[Verdict] = []
     jobs = _jobs(cases, implementation.about, folder, aside)
     started = time.perf_counter()
@@ -113,15 +111,15 @@ def _drain(aside: list[Verdict]) -> Iterator[Verdict]:
 class _Script:
     """Answers a case's requests as its interactions say; a request that fits none gets a 404.
 
-    Where an interaction does not state its reply, the mock provider gives one, the same in all steps; in a
-    case whose verdict cannot depend on it, the request gets a plausible success.
+    Where an interaction does not state its reply, the contract's mock provider gives one, with one state
+    for all steps. In a case whose verdict cannot depend on it the request gets a plausible success.
     """
 
     def __init__(self, case: Case, folder: Path) -> None:
         self._case = case
         self._folder = folder
         self._assignments: dict[int, Assignment] = {}
-        self._respond = MockProvider()
+        self._respond = case.provider()
         self._any_reply_will_do = _ends_with_one_request(case)
 
     def __call__(self, step: int, request: Request) -> Reply:

@@ -23,7 +23,8 @@ from harness.model import JsonValue
 __all__ = ["Cache", "digest_of"]
 
 _MAX_ENTRIES: Final = 2000
-_PACKAGE: Final = Path(__file__).resolve().parent.parent
+_PACKAGE: Final = Path(__file__).resolve().parent
+_READERS: Final = ("contracts", "matchers", "scenarios", "schema", "yaml_reader")
 
 
 @cache
@@ -31,9 +32,7 @@ def _code() -> bytes:
     """What tells this version of the reading code from any other."""
     files = [
         _PACKAGE / "model.py",
-        *sorted((_PACKAGE / "matchers").glob("*.py")),
-        *sorted((_PACKAGE / "scenarios").glob("*.py")),
-        *sorted((_PACKAGE / "yaml_reader").glob("*.py")),
+        *(file for reader in _READERS for file in sorted((_PACKAGE / reader).glob("*.py"))),
     ]
     parts = [f"{sys.version_info[:2]}{sys.platform}"]
     for file in files:

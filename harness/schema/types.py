@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
+from harness.errors import did_you_mean
 from harness.matchers import is_matcher
 from harness.model import JsonValue
-from harness.scenarios._written import Address, Flaw, did_you_mean, is_edition_choice, is_reference
+from harness.schema.raw_values import Address, Flaw, is_edition_choice, is_reference
 
 __all__ = [
     "Anything",
@@ -52,7 +53,7 @@ class Number(NamedTuple):
 
 
 class Text(NamedTuple):
-    """`hint` says in words what `pattern` allows."""
+    """`hint` says in words what `pattern` allows, or what the `choices` are."""
 
     about: str = ""
     choices: tuple[str, ...] = ()
@@ -197,9 +198,11 @@ def _check_text(value: str, shape: Text, at: Address, variables: bool) -> Iterat
     if variables and "${" in value:
         return  # checked when it is filled in
     if shape.choices and value not in shape.choices:
-        hint = did_you_mean(value, shape.choices)
-        known = "" if hint.startswith("; there") else f" ({', '.join(shape.choices)})"
-        yield at, f'"{value[:60]}" is none of the words known here{known}{hint}'
+        hint = (
+            did_you_mean(value, shape.choices, list_known=True)
+            or f"; expected one of {', '.join(shape.choices)}"
+        )
+        yield at, f'unknown {shape.hint or "word"} "{value[:60]}"{hint}'
     elif shape.pattern and not _pattern(shape.pattern).fullmatch(value):
         yield at, f'"{value[:60]}" must be {shape.hint}'
 
@@ -224,9 +227,12 @@ def _check_table(value: dict[str, JsonValue], shape: Table, at: Address, variabl
             if type(inner) is not Anything:
                 yield from check(item, inner, (*at, key), variables=variables)
         elif variables and "${" in key:
-            yield (*at, key), f"a variable cannot name a key here{did_you_mean('', shape.keys)}"
+            yield (
+                (*at, key),
+                f"a variable cannot name a key here{did_you_mean('', shape.keys, list_known=True)}",
+            )
         else:
-            yield (*at, key), f'unknown key "{key[:60]}"{did_you_mean(key, shape.keys)}'
+            yield (*at, key), f'unknown key "{key[:60]}"{did_you_mean(key, shape.keys, list_known=True)}'
     for key in shape.required:
         if key not in value:
             yield at, f"{key} is missing{_about(shape.keys[key])}"

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 import orjson
 
 from harness.model import JsonValue
 
-__all__ = ["Address", "Flaw", "did_you_mean", "is_edition_choice", "is_plain", "is_reference"]
+__all__ = ["Address", "Flaw", "is_edition_choice", "is_plain", "is_reference"]
 
 Address: TypeAlias = tuple[str | int, ...]
 Flaw: TypeAlias = tuple[Address, str]
@@ -38,15 +37,3 @@ def is_plain(value: JsonValue) -> bool:
         return b"$" not in orjson.dumps(value)
     except TypeError:  # an integer beyond 64 bits
         return False
-
-
-def did_you_mean(word: str, known: Iterator[str] | tuple[str, ...] | list[str] | Mapping[str, object]) -> str:
-    """`; did you mean …?`, or what there is where that is little, or nothing."""
-    from difflib import get_close_matches
-
-    names = list(known)
-    lowered = {name.lower(): name for name in names}
-    close = get_close_matches(word.lower()[:100], lowered, n=1, cutoff=0.6)
-    if close:
-        return f"; did you mean {lowered[close[0]]}?"
-    return f"; there is {', '.join(names)}" if 0 < len(names) <= 12 else ""

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.engine.selection import Selection, parse_shard
 from harness.errors import UsageError
 from harness.model import Case
-from harness.selection import Selection, parse_shard
 
 MakeCase = Callable[..., Case]
 

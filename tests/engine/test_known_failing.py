@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.engine.known_failing import KnownFailing, read_known_failing
 from harness.errors import LoadError
-from harness.known_failing import KnownFailing, read_known_failing
 from harness.model import Case, Difference, Rule, Verdict
 
 Make = Callable[..., Verdict]

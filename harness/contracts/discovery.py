@@ -1,0 +1,222 @@
+"""Finding contracts: the nearest contract.yaml above a suite, and the installed ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from harness.cache import Cache, digest_of
+from harness.contracts.contract import NO_CONTRACT, Contract, Operation
+from harness.contracts.editions import Editions
+from harness.contracts.hooks import Hooks
+from harness.contracts.installed import Installed, installed
+from harness.errors import LoadError, Location, Problem, UsageError, did_you_mean
+from harness.model import JsonValue
+from harness.yaml_reader import ReadError, decode, read_bytes
+
+__all__ = [
+    "FILE",
+    "contract_of",
+    "default_contract",
+    "load_contract",
+    "named_contract",
+    "pick_contract",
+    "project_root",
+]
+
+FILE: Final = "contract.yaml"
+
+
+def contract_of(suite: Path) -> Contract:
+    """Return the contract that a suite belongs to: the nearest contract.yaml beside or above it, within its
+    repository; `NO_CONTRACT` if there is none.
+
+    Raises LoadError for a contract.yaml that cannot be used.
+    """
+    return _nearest(suite.resolve().parent)
+
+
+def default_contract() -> Contract:
+    """Return the contract that is run where none is named: the installed one marked `default: true`.
+
+    Raises UsageError if there is none.
+    """
+    known = installed()
+    for one in known:
+        contract = load_contract(one.scenarios / FILE)
+        if contract.default:
+            return contract
+    names = ", ".join(one.name for one in known)
+    raise UsageError(
+        "no contract is marked as the default",
+        hint=f"name one with --contract: {names}" if names else "name the files or folders of your suites",
+    )
+
+
+def named_contract(name: str, beside: Path | None = None) -> Contract:
+    """Return a contract by its name: from `scenarios/` or below the current folder, else the installed one.
+
+    `beside` is the folder of another contract, next to which it is looked for first. Raises UsageError if
+    there is none, LoadError for a contract.yaml that cannot be used.
+    """
+    folders = [
+        *([beside.parent / name] if beside else ()),
+        Path("scenarios") / name,
+        Path("scenarios"),
+        Path(name),
+    ]
+    for folder in folders:
+        if (folder / FILE).is_file():
+            contract = load_contract(folder / FILE)
+            if contract.name == name:
+                return contract
+    for one in installed():
+        if one.name == name:
+            return load_contract(one.scenarios / FILE)
+    names = [one.name for one in installed()]
+    raise UsageError(
+        f"there is no contract {name!r}{did_you_mean(name, names)}",
+        hint=f"installed: {', '.join(names) or 'none'}; a contract of your own is a folder with a {FILE}",
+    )
+
+
+def pick_contract(name: str | None = None) -> Contract:
+    """Return the contract of that name; without a name the default one, or `NO_CONTRACT` if there is none.
+
+    Raises UsageError for an unknown name.
+    """
+    if name is not None:
+        return named_contract(name)
+    try:
+        return default_contract()
+    except LoadError:
+        raise
+    except UsageError:
+        return NO_CONTRACT
+
+
+def load_contract(file: Path) -> Contract:
+    """Return the contract that a contract.yaml states. Raises LoadError with every problem in it."""
+    return _load(str(file.resolve()), ())
+
+
+@cache
+def _nearest(folder: Path) -> Contract:
+    if (folder / FILE).is_file():
+        return load_contract(folder / FILE)
+    if (folder / ".git").exists() or folder.parent == folder:
+        return NO_CONTRACT
+    return _nearest(folder.parent)
+
+
+def project_root(path: Path) -> Path:
+    """Return the folder that a file's project ends at: the nearest one above with `.git` or pyproject.toml,
+    else the current folder if the file is below it, else the file's own."""
+    resolved = path.resolve()
+    start = resolved if resolved.is_dir() else resolved.parent
+    for folder in (start, *start.parents):
+        if (folder / ".git").exists() or (folder / "pyproject.toml").is_file():
+            return folder
+    here = Path.cwd()
+    return here if start.is_relative_to(here) else start
+
+
+# ------------------------------------------------------------------ loading
+
+
+class _Stated(NamedTuple):
+    value: Mapping[str, Any]
+    file: str
+
+
+@cache
+def _load(file: str, extended_by: tuple[str, ...]) -> Contract:
+    stated = _Stated(_stated_in(file), file)
+    name = stated.value["contract"]
+    parent = _parent(stated, (*extended_by, name))
+    package = next((one for one in installed() if one.name == name), None)
+    return _contract(stated, parent, package)
+
+
+def _stated_in(file: str) -> Mapping[str, Any]:
+    """Return what a contract.yaml states, from the cache if it has not changed."""
+    cache_ = Cache()
+    try:
+        raw = read_bytes(Path(file))
+        digest = digest_of((raw,))
+        known: Any = cache_.get(f"contract:{file}", digest)
+        if isinstance(known, dict):
+            return known
+        text = decode(raw, file)
+    except ReadError as error:
+        raise LoadError([error.problem]) from None
+    from harness.contracts.reading import read_contract
+
+    value, problems = read_contract(text, file)
+    if problems:
+        raise LoadError(problems)
+    cache_.put(f"contract:{file}", digest, value)
+    result: Mapping[str, Any] = value
+    return result
+
+
+def _parent(stated: _Stated, lineage: Sequence[str]) -> Contract | None:
+    name = stated.value.get("extends")
+    if name is None:
+        return None
+    where = Location(stated.file, 1)
+    if name in lineage:
+        raise LoadError([Problem(where, f"extends goes in a circle: {' → '.join([*lineage, name])}")])
+    try:
+        return named_contract(name, Path(stated.file).parent)
+    except LoadError:
+        raise
+    except UsageError as error:
+        raise LoadError([Problem(where, f"extends: {error.message}")], hint=error.hint) from None
+
+
+def _contract(stated: _Stated, parent: Contract | None, package: Installed | None) -> Contract:
+    value = stated.value
+    under = parent or NO_CONTRACT
+    editions = value.get("editions")
+    own: Mapping[str, Any] = {name: words or {} for name, words in (value.get("operations") or {}).items()}
+    redaction = value.get("redaction") or {}
+    return Contract(
+        name=value["contract"],
+        about=value.get("about", ""),
+        file=stated.file,
+        editions=Editions.of(editions, value.get("default_edition")) if editions else under.editions,
+        base_url=value.get("base_url", under.base_url),
+        hosts={host: (stated_ or {}).get("key", "") for host, stated_ in (value.get("hosts") or {}).items()},
+        operations=_operations(under.operations, own),
+        errors=_together(under.errors, value.get("errors")),
+        overridable=_together(under.overridable, value.get("overridable")),
+        body_fields=_together(under.body_fields, value.get("body_fields")),
+        canary_prefix=value.get("canary_prefix", under.canary_prefix),
+        proxy_suite=value.get("check_proxy", ""),
+        redaction={
+            key: _together(under.redaction.get(key, ()), redaction.get(key))
+            for key in ("keep_request_headers", "keep_response_headers")
+        },
+        default=value.get("default", False),
+        cassettes=package.cassettes if package else None,
+        extends=parent,
+        inherits_rules=value.get("rules") == "inherit",
+        hooks=Hooks(package.module if package else ""),
+    )
+
+
+def _together(under: Sequence[str], over: Sequence[str] | None) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*under, *(over or ()))))
+
+
+def _operations(under: Mapping[str, Operation], own: Mapping[str, Any]) -> dict[str, Operation]:
+    found = dict(under)
+    for name, words in own.items():
+        before = found.get(name, Operation())
+        given: dict[str, JsonValue] = {**before.input, **(words.get("input") or {})}
+        reported: dict[str, JsonValue] = {**before.outcome, **(words.get("outcome") or {})}
+        found[name] = Operation(given, reported)
+    return found
