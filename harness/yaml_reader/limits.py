@@ -11,4 +11,4 @@ MAX_DEPTH: Final = 100
 """Mappings and lists within each other."""
 
 MAX_VALUES: Final = 1_000_000
-"""Keys and values, those of aliases as often as they are written."""
+"""Values, those of aliases as often as they are written."""

@@ -86,7 +86,7 @@ SYNTAX = {
         one("input: {<<: {a: 1}}\ninteractions: []"),
         4,
         13,
-        "merge keys (<<) are not read: use defaults",
+        "merge keys (<<) are not read: write the keys out",
     ),
     "an unknown alias": (one("interactions: [*look_up]"), 4, 20, "there is no anchor &look_up above"),
     "an alias in itself": (
