@@ -8,6 +8,7 @@ from typing import Any
 
 import jsonpath_rfc9535
 import pytest
+import vcr.request  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -401,6 +402,47 @@ def test_urls_have_one_spelling(url: str, normal: str) -> None:
     """Case of scheme and host, default port, fragment, user-info and needless escapes do not count."""
     assert normalise_url(url) == normal
     assert normalise_url(normal) == normal
+
+
+KEYS = ("scheme", "host", "port", "path", "query")
+VCRPY_URLS = [
+    "https://h/p",
+    "https://h/p?",
+    "https://h/p?a=1&b=2",
+    "https://h/p?b=2&a=1",
+    "https://h/p?b=2&a=1&a=0",
+    "https://h/p?a=0&b=2&a=1",
+    "https://h/p?a=1+2",
+    "https://h/p?a=1%202",
+    "https://h/p?a=1 2",
+    "https://h/p?a=1%2B2",
+    "https://h/p?a=x/y",
+    "https://h/p?a=x%2Fy",
+    "https://h/p?a=x%2fy#top",
+    "https://h/p?a=%C3%A9",
+    "https://h/p?a=\u00e9",
+    "https://h/p?a={x}",
+    "https://h/p?a=%7Bx%7D",
+    "https://h/q?a=1&b=2",
+]
+
+
+def test_recordings_are_looked_up_by_url_as_vcrpy_does() -> None:
+    """Two URLs have one spelling exactly if vcrpy's matchers take them for the same."""
+
+    def same_to_vcrpy(one: str, other: str) -> bool:
+        requests = [vcr.request.Request("GET", url, b"", {}) for url in (one, other)]
+        return all(getattr(requests[0], key) == getattr(requests[1], key) for key in KEYS)
+
+    for one in VCRPY_URLS:
+        for other in VCRPY_URLS:
+            same = normalise_url(one, for_lookup=True) == normalise_url(other, for_lookup=True)
+            assert same == same_to_vcrpy(one, other), (one, other)
+
+
+def test_a_parameter_without_a_value_counts_in_a_look_up() -> None:
+    """To vcrpy it does not, which makes one request of two."""
+    assert normalise_url("https://h/?a=&b=1", for_lookup=True) == "https://h/?a=&b=1"
 
 
 def test_globs_mean_the_whole_text() -> None:

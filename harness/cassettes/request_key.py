@@ -1,4 +1,4 @@
-"""What requests are known by: method, URL and body in one spelling each, and the model that they ask."""
+"""What identifies a request: method, URL and body in one spelling each; and the model it names."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import re
 from hashlib import blake2b
 from typing import TypeAlias
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 import orjson
 
@@ -21,7 +21,6 @@ Place: TypeAlias = tuple[str, str]
 Key: TypeAlias = tuple[str, str, bytes]
 """Method, URL and a digest of the body."""
 
-_BARE = re.compile(r"[^!#-;=?-\[\]_a-z~]+")  # what clients escape before they send it
 _LONG_NUMBER = re.compile(rb"\d{19}")
 _PAIR = rb"[A-Za-z0-9%+._~\[\]-]+=[^&\s]*"
 _FORM = re.compile(rb"%b(?:&%b)*" % (_PAIR, _PAIR))
@@ -30,19 +29,18 @@ _BOUNDARY = re.compile(rb"--([^\r\n\"]{8,70})\r\n")
 
 
 def place_of(request: Request) -> Place:
-    """Where a request goes; a URL with bare characters is the same as the one that a client makes of it."""
-    url = _BARE.sub(lambda found: quote(found.group(), safe=""), request.url)
-    return request.method.upper(), normalise_url(url)
+    """Return where a request goes."""
+    return request.method.upper(), normalise_url(request.url, for_lookup=True)
 
 
 def key_of(request: Request) -> Key:
-    """What tells a request from others; headers do not."""
+    """Return what distinguishes a request from others; headers do not count."""
     body = canonical_body(request.body)
     return *place_of(request), blake2b(body, digest_size=16).digest() if body else b""
 
 
 def model_of(request: Request) -> str:
-    """The model that a request names: in its body, or in its path as Gemini's do; empty if it names none."""
+    """Return the model that a request names in its body or, as Gemini's do, in its path; empty if none."""
     try:
         asked = orjson.loads(request.body)
     except orjson.JSONDecodeError:
@@ -55,8 +53,8 @@ def model_of(request: Request) -> str:
 
 
 def canonical_body(body: bytes) -> bytes:
-    """The one spelling in which two bodies are compared: JSON by value, a form by its names and values in
-    any order of the names, several parts whatever stands between them; any other body as it is."""
+    """Return the one spelling in which two bodies are compared: JSON by value, a form in any order of its
+    names, multipart with any boundary, and every other body as it is."""
     start = body[:1]
     if start == b"-" and (boundary := _BOUNDARY.match(body)):
         return body.replace(boundary[1], b"boundary")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote, urlencode
 
 __all__ = ["SplitUrl", "glob_pattern", "normalise_url", "query_of", "split_url"]
 
@@ -17,6 +17,7 @@ _URL = re.compile(
 )
 _PORT = re.compile(r":(\d*)$")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+_BARE = re.compile(r"[^!#-;=?-\[\]_a-z~]+")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _DEFAULT_PORTS = {"http": "80", "https": "443", "ws": "80", "wss": "443"}
 
@@ -69,13 +70,26 @@ def split_url(url: str) -> SplitUrl:
 
 
 @lru_cache(maxsize=1024)
-def normalise_url(url: str) -> str:
-    """`url` in the one spelling in which two URLs are compared; the order of the query stays.
+def normalise_url(url: str, *, for_lookup: bool = False) -> str:
+    """Return `url` in the one spelling in which two URLs are compared; the order of the query stays.
+
+    With `for_lookup`, the spelling in which a recording is looked up, as vcrpy does: the query is decoded
+    and sorted, so that neither its order nor `+` for `%20` matters, an empty query is none, and characters
+    that clients escape may be bare.
 
     >>> normalise_url("HTTPS://me@API.example:443/a%7eb?q=%2f#top")
     'https://api.example/a~b?q=%2F'
+    >>> normalise_url("https://api.example/a b?z=1+2&a=/", for_lookup=True)
+    'https://api.example/a%20b?a=%2F&z=1%202'
     """
-    return str(split_url(url))
+    if not for_lookup:
+        return str(split_url(url))
+    split = split_url(_BARE.sub(lambda found: quote(found.group(), safe="", errors="surrogatepass"), url))
+    if split.query is None:
+        return str(split)
+    parameters = sorted(parse_qsl(split.query, keep_blank_values=True, encoding="latin-1"))
+    query = urlencode(parameters, quote_via=quote, safe="", encoding="latin-1")
+    return str(split._replace(query=query or None))
 
 
 def query_of(url: str) -> dict[str, list[str]]:
