@@ -40,6 +40,7 @@ __all__ = [
     "Step",
     "StepObservation",
     "Verdict",
+    "reason_phrase",
 ]
 
 JsonValue: TypeAlias = Any
@@ -84,7 +85,8 @@ class Reply:
     """The answer to a request: a response in chunks, or a fault (perhaps after some chunks).
 
     `fault` is one of timeout, reset, refused, truncated, slow. `pauses_ms` is how long before each chunk
-    the provider paused when it was recorded; empty if that is not known.
+    the provider paused when it was recorded; empty if that is not known. `reason` is the reason phrase where
+    it is not the standard one of the status.
     """
 
     status: int = 200
@@ -92,10 +94,26 @@ class Reply:
     chunks: tuple[bytes, ...] = ()
     fault: str | None = None
     pauses_ms: tuple[float, ...] = ()
+    reason: str = ""
 
     @property
     def body(self) -> bytes:
         return b"".join(self.chunks)
+
+    @property
+    def phrase(self) -> str:
+        """The reason phrase to send."""
+        return self.reason or reason_phrase(self.status)
+
+
+def reason_phrase(status: int) -> str:
+    """Return the standard reason phrase of a status; empty if it has none."""
+    from http import HTTPStatus
+
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
 
 
 # ------------------------------------------------------------------ rules and cases

@@ -11,7 +11,7 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from harness.cassettes.detect_format import detect_format
 from harness.cassettes.parsing import MAX_BYTES, Address, Parsed, Unreadable, parse, without_collector
 from harness.cassettes.replies import Timing, reply_of
 from harness.errors import LoadError, Location, Problem
-from harness.model import Headers, JsonValue, Reply, Request
+from harness.model import Headers, JsonValue, Reply, Request, reason_phrase
 
 __all__ = ["VERSION", "Reading", "Recorded", "Repair", "examine", "read"]
 
@@ -203,6 +203,10 @@ class _Reader:
         reply, encoded, repairs = reply_of(request.method, status, headers, body, timing)
         for message in repairs:
             self._repair(message, "response")
+        reason = _reason(response, status)
+        if reason:
+            reply = replace(reply, reason=reason)
+            encoded = None if encoded is None else replace(encoded, reason=reason)
         return Recorded(self.number, request, reply, encoded)
 
     def _request(self, request: dict[str, Any]) -> Request:
@@ -309,6 +313,15 @@ class _Reader:
 _NO_TIMING = Timing()
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _DIGITS = re.compile(r"[1-5][0-9]{2}")
+
+
+def _reason(response: Mapping[str, Any], status: int) -> str:
+    """The reason phrase of a response if it is not the standard one and can be sent."""
+    stated = response.get("status")
+    message = stated.get("message") if isinstance(stated, dict) else None
+    if not isinstance(message, str) or not (message.isascii() and message.isprintable()):
+        return ""
+    return "" if message == reason_phrase(status) else message.strip()
 
 
 def _text(value: object) -> str:

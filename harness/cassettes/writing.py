@@ -14,7 +14,6 @@ import stat
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -134,7 +133,7 @@ def _interaction(recorded: Recorded) -> dict[str, Any]:
             "body": _text(request.body),
         },
         "response": {
-            "status": {"code": reply.status, "message": _reason(reply.status)},
+            "status": {"code": reply.status, "message": reply.phrase},
             "headers": _by_name(reply.headers),
             "body": {"string": _text(reply.body)},
         },
@@ -146,13 +145,6 @@ def _by_name(headers: Headers) -> dict[str, list[str]]:
     for name, value in headers:
         named.setdefault(name, []).append(value)
     return named
-
-
-def _reason(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""
 
 
 def _text(body: bytes) -> str | bytes:

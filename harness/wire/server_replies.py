@@ -6,12 +6,11 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import NoReturn, TypeAlias
 
 import h11
 
-from harness.model import Headers, Reply
+from harness.model import Headers, Reply, reason_phrase
 from harness.wire.socket_channel import Channel
 
 __all__ = ["Aborted", "Answering", "LiveReply"]
@@ -87,24 +86,27 @@ class Answering:
         elif reply.fault is not None:
             await self._send_broken(reply, reply.status or 200)
         elif len(reply.chunks) <= 1 and not (self.paced and reply.pauses_ms):
-            await self._send_whole(reply.status, reply.headers, reply.body)
+            await self._send_whole(reply, reply.status)
         else:
             await self._send_chunks(reply, reply.status)
             await self.channel.send(self._end())
 
     # -------------------------------------------------------------- intact replies
 
-    async def _send_whole(self, status: int, headers: Headers, body: bytes, missing: int = 0) -> None:
+    async def _send_whole(self, reply: Reply, status: int, missing: int = 0) -> None:
         """Head and body in one go; with `missing` bytes less than it says, it has no end."""
-        kept = _kept(headers, body)
+        body = reply.body
+        only_head = self.method == "HEAD" and not body
+        kept = _kept(reply.headers, None if only_head else body)
         if status not in _WITHOUT_BODY:
-            kept.append((b"content-length", str(len(body) + missing).encode()))
-        data = self._head(status, kept) + self._data(status, body)
+            stated = _stated_length(reply.headers) if only_head else None
+            kept.append((b"content-length", str(len(body) + missing).encode() if stated is None else stated))
+        data = self._head(status, kept, reply.reason) + self._data(status, body)
         await self.channel.send(data if missing else data + self._end())
 
     async def _send_chunks(self, reply: Reply, status: int) -> None:
         """Head and chunks one by one, without the end."""
-        await self.channel.send(self._head(status, _kept(reply.headers, reply.body)))
+        await self.channel.send(self._head(status, _kept(reply.headers, reply.body), reply.reason))
         pauses = reply.pauses_ms if self.paced else ()
         for number, chunk in enumerate(reply.chunks):
             if number < len(pauses) and pauses[number] > 0:
@@ -126,9 +128,9 @@ class Answering:
     async def _send_broken(self, reply: Reply, status: int) -> NoReturn:
         """What there is of the reply, and then the fault."""
         if reply.fault == "truncated" and len(reply.chunks) <= 1:
-            await self._send_whole(status, reply.headers, reply.body, missing=_MISSING)
+            await self._send_whole(reply, status, missing=_MISSING)
         elif reply.fault == "slow":
-            await self.channel.send(self._head(status, _kept(reply.headers, reply.body)))
+            await self.channel.send(self._head(status, _kept(reply.headers, reply.body), reply.reason))
             for byte in reply.body:
                 await self.channel.send(self._data(status, bytes((byte,))))
                 await asyncio.sleep(_DRIBBLE_S)
@@ -144,8 +146,9 @@ class Answering:
 
     # -------------------------------------------------------------- pieces
 
-    def _head(self, status: int, headers: list[tuple[bytes, bytes]]) -> bytes:
-        response = h11.Response(status_code=status, headers=headers, reason=_phrase(status))
+    def _head(self, status: int, headers: list[tuple[bytes, bytes]], reason: str = "") -> bytes:
+        phrase = (reason or reason_phrase(status)).encode("latin-1", "replace")
+        response = h11.Response(status_code=status, headers=headers, reason=phrase)
         return self.http.send(response) or b""
 
     def _data(self, status: int, chunk: bytes) -> bytes:
@@ -194,6 +197,12 @@ def _kept(headers: Headers, start: bytes | None) -> list[tuple[bytes, bytes]]:
     ]
 
 
+def _stated_length(headers: Headers) -> bytes | None:
+    """The length that a reply to HEAD states for the body it does not have; None if it states none."""
+    stated = (value.strip() for name, value in headers if name.lower() == "content-length")
+    return next((value.encode() for value in stated if value.isascii() and value.isdecimal()), None)
+
+
 def _is_encoded(coding: str, start: bytes) -> bool:
     """Whether a body that begins so can be of this coding: recordings keep the header and decode the body."""
     coding = coding.strip().lower()
@@ -201,10 +210,3 @@ def _is_encoded(coding: str, start: bytes) -> bool:
         return start.lstrip()[:1] not in b'{["d:e<'
     magic = _MAGIC.get(coding)
     return magic is None or start.startswith(magic)
-
-
-def _phrase(status: int) -> bytes:
-    try:
-        return HTTPStatus(status).phrase.encode()
-    except ValueError:
-        return b""

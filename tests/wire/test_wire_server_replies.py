@@ -56,6 +56,22 @@ def test_a_body_in_one_piece_comes_with_its_length(server: CaptureServer, url: s
     assert response.content == b"\x00\xff"
 
 
+def test_a_reply_to_head_has_the_length_that_it_states(server: CaptureServer, url: str) -> None:
+    """Its body would have that many bytes; its content encoding stays as well."""
+    headers = (("content-encoding", "gzip"), ("Content-Length", "1234"))
+    reply = Reply(200, headers)
+    with server.listen(lambda _: reply) as listener, client_of(listener) as client:
+        response = client.head(url)
+    assert response.headers.raw == [(b"content-encoding", b"gzip"), (b"content-length", b"1234")]
+    assert exchange(server, reply, url).headers["content-length"] == "0"
+
+
+def test_a_reason_phrase_may_be_the_replys_own(server: CaptureServer, url: str) -> None:
+    """Whether the body comes in one piece, in several or not at all."""
+    for chunks in ((), (b"a",), (b"a", b"b")):
+        assert exchange(server, Reply(200, (), chunks, reason="Fine"), url).reason_phrase == "Fine"
+
+
 def test_a_body_in_pieces_comes_chunk_by_chunk(server: CaptureServer, raw: Raw) -> None:
     """Each chunk of the reply is a chunk of the transfer."""
     with server.listen(lambda _: Reply(200, SSE, (b"data: 1\n\n", b"data: 22\n\n"))) as listener:

@@ -8,7 +8,6 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
-from http import HTTPStatus
 from typing import Any
 from unittest import mock
 from urllib.parse import urlencode
@@ -67,7 +66,7 @@ class AnsweringCassette(Cassette):  # type: ignore[misc]
         for name, value in reply.headers:
             headers.setdefault(name, []).append(value)
         return {
-            "status": {"code": reply.status, "message": _phrase(reply.status)},
+            "status": {"code": reply.status, "message": reply.phrase},
             "headers": headers,
             "body": {"string": reply.body},
             _REPLY: reply,
@@ -151,13 +150,6 @@ def _headers(headers: Any) -> Headers:
 
 def _text(value: object) -> str:
     return value.decode("latin-1") if isinstance(value, bytes) else str(value)
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return ""
 
 
 def _exception(stack: str, reply: Reply) -> Exception:
