@@ -59,7 +59,7 @@ def run(folder: Path, rounds: int) -> Iterator[Table]:
 
 
 def _answer(step: int, request: Request) -> Reply:
-    return render(None, request, Path())
+    return render(None, request)
 
 
 def _check(verdicts: list[Verdict]) -> None:

@@ -19,7 +19,7 @@ import yaml
 
 from benchmarks.corpus import samples
 from benchmarks.measuring import BenchmarkError, Table, at_least, at_most, medians
-from harness.cassettes import Cassette, CassetteMiss, Player, open_cassette
+from harness.cassettes import Cassette, CassetteMiss, Replay, open_cassette
 from harness.cassettes.reading import read
 from harness.model import Request
 
@@ -95,7 +95,7 @@ def _asking(files: dict[int, Path], rounds: int) -> Table:
         asked = _spread(cassette, 200)
         few = _spread(cassette, 10 if count <= _PATIENCE else 3)
         missing = _missing(cassette)
-        Player(cassette)(asked[0])  # which makes the index
+        Replay(cassette)(asked[0])  # which makes the index
         seen = medians(
             {
                 "ours": lambda: _played(cassette, asked),  # noqa: B023
@@ -135,21 +135,21 @@ def _missing(cassette: Cassette) -> Request:
 
 
 def _played(cassette: Cassette, asked: Sequence[Request]) -> float:
-    player = Player(cassette)
+    replay = Replay(cassette)
     started = time.process_time()
     for request in asked:
-        player(request)
+        replay(request)
     used = time.process_time() - started
-    if len(player.played) != len(asked):
-        raise BenchmarkError(f"{len(player.misses)} requests were not found in their own cassette")
+    if len(replay.played) != len(asked):
+        raise BenchmarkError(f"{len(replay.misses)} requests were not found in their own cassette")
     return used / len(asked)
 
 
 def _missed(cassette: Cassette, request: Request) -> float:
-    player = Player(cassette)
+    replay = Replay(cassette)
     started = time.process_time()
     try:
-        player.play(request)
+        replay.play(request)
     except CassetteMiss as miss:
         used = time.process_time() - started
         if miss.closest != len(cassette.interactions) // 2:

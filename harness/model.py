@@ -224,6 +224,16 @@ class Case:
         return self.steps[0].operation
 
     @property
+    def is_recorded(self) -> bool:
+        """Whether one of its replies comes from a cassette."""
+        for step in self.steps:
+            for interaction in (*step.interactions, *step.allow_requests):
+                for reply in interaction.replies:
+                    if "cassette" in reply:
+                        return True
+        return False
+
+    @property
     def operations(self) -> frozenset[str]:
         """Everything that an implementation must be able to do."""
         return self.required_operations.union(step.operation for step in self.steps)
@@ -369,10 +379,10 @@ class Assigned:
     repetition: int = 0  # which of the interaction's repeats this is, from 0
 
     @property
-    def turn(self) -> int:
-        """How often the interaction had given the same of its replies before: the last one stays."""
+    def reply(self) -> Mapping[str, JsonValue] | None:
+        """The reply that the interaction states for this repetition: of several the last one stays."""
         replies = () if self.interaction is None else self.interaction.replies
-        return max(0, self.repetition - max(0, len(replies) - 1))
+        return replies[min(self.repetition, len(replies) - 1)] if replies else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,4 +410,5 @@ class Verdict:
     reason: str = ""  # why it errored, is known to fail, is not applicable or was skipped
     detail: str = ""
     observation: Observation | None = None
+    played: tuple[tuple[str, int | None], ...] = ()  # cassette and interaction by request; None: a miss
     duration_s: float = 0.0

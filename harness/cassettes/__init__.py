@@ -1,6 +1,6 @@
-"""Recorded provider traffic in vcrpy's format: opened, looked up, replayed, and held against a request.
+"""Recorded provider traffic in vcrpy's format: read, replayed, compared with requests, and written.
 
-What replays and what writes cassettes is imported when it is first asked for.
+What replays and what writes cassettes is imported on first use.
 """
 
 from __future__ import annotations
@@ -9,22 +9,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from harness.cassettes.cassette import Cassette, open_cassette
-from harness.cassettes.drift import find_drift
 from harness.cassettes.reading import Recorded, Repair
 
 if TYPE_CHECKING:
     from harness.cassettes.cassette_miss import CassetteMiss
-    from harness.cassettes.replay import Player
+    from harness.cassettes.replay import Played, Replay
     from harness.cassettes.writing import CassetteLeak, write_cassette
 
 __all__ = [
     "Cassette",
     "CassetteLeak",
     "CassetteMiss",
-    "Player",
+    "Played",
     "Recorded",
     "Repair",
-    "find_drift",
+    "Replay",
     "open_cassette",
     "write_cassette",
 ]
@@ -32,7 +31,8 @@ __all__ = [
 _LATER = {
     "CassetteLeak": "writing",
     "CassetteMiss": "cassette_miss",
-    "Player": "replay",
+    "Played": "replay",
+    "Replay": "replay",
     "write_cassette": "writing",
 }
 

@@ -13,7 +13,7 @@ __all__ = ["body_changes"]
 
 
 def body_changes(recorded: bytes, sent: bytes, mask: Callable[[str], str]) -> list[str]:
-    """How the body that is sent differs from the recorded one, a sentence for each difference."""
+    """Return how the body that is sent differs from the recorded one, a sentence for each difference."""
     from harness.judge import explain
 
     if canonical_body(recorded) == canonical_body(sent):
@@ -21,6 +21,6 @@ def body_changes(recorded: bytes, sent: bytes, mask: Callable[[str], str]) -> li
     try:
         changes = explain(escape(orjson.loads(recorded)), orjson.loads(sent))
     except orjson.JSONDecodeError:
-        return [f"body of {len(recorded)} bytes was recorded, another of {len(sent)} bytes is sent"]
-    told = [f"body {change.describe(mask)}" for change in changes]
-    return told or ["body has integers that differ beyond 64 bits"]
+        return [f"body: recorded {len(recorded)} bytes, sent {len(sent)} different bytes"]
+    lines = [f"body {change.describe(mask)}" for change in changes]
+    return lines or ["body has integers that differ beyond 64 bits"]

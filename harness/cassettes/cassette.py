@@ -16,8 +16,7 @@ __all__ = ["Cassette", "open_cassette"]
 
 
 class Cassette:
-    """Recorded interactions, found by request or by number. What was played of them is kept by a
-    `Player`."""
+    """Recorded interactions, found by request or by number. A `Replay` decides which of them to play."""
 
     def __init__(
         self,
@@ -46,20 +45,14 @@ class Cassette:
         return _numbered(place_of, self.interactions)
 
     def interaction(self, number: int) -> Recorded:
-        """The interaction of this number, from 0. Raises `UsageError` if there is none."""
+        """Return the interaction of this number, from 0. Raises `UsageError` if there is none."""
         if 0 <= number < len(self.interactions):
             return self.interactions[number]
         count = len(self.interactions)
         raise UsageError(
             f"{self.file} has no interaction {number}",
-            hint=f"It has {count}, counted from 0." if count else "It has none at all.",
+            hint=f"It has {count}, counted from 0." if count else "It is empty.",
         )
-
-    def find(self, request: Request, turn: int = 0) -> Recorded | None:
-        """Of the interactions with this method, URL and body, else of those with this method and URL, the one
-        whose turn it is, from 0; the last one stays."""
-        numbers = self.by_request.get(key_of(request)) or self.by_place.get(place_of(request))
-        return self.interactions[numbers[min(turn, len(numbers) - 1)]] if numbers else None
 
 
 _By = TypeVar("_By", bound=Hashable)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from harness.contracts import NO_CONTRACT, Contract
 from harness.model import Case, CaseRun, JsonValue, Reply, Request, Step
@@ -44,6 +43,6 @@ def probe(
     provider = case.provider()
 
     def answer(step: int, request: Request) -> Reply:
-        return render({}, request, Path(), respond=provider)
+        return render({}, request, respond=provider)
 
     return CaseRun(case, answer)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from harness.engine.known_failing import KnownFailing
-from harness.judge import Assignment, judge
+from harness.judge import judge
 from harness.model import (
     DECLARED_INPUTS,
     Case,
@@ -17,27 +17,16 @@ from harness.model import (
     Difference,
     Implementation,
     ImplementationInfo,
-    JsonValue,
-    Judgement,
     Observation,
-    Reply,
-    Request,
     Status,
     Verdict,
 )
-from harness.redaction import Redactor
 from harness.scenarios import Suites
-from harness.wire import render
+from harness.wire import CaseReplay, RecordingCheck
 
 __all__ = ["run", "why_not_applicable"]
 
 _ENDLESS = ("timeout", "slow")
-
-_NOT_FOUND = Reply(
-    status=404,
-    headers=(("content-type", "application/json"),),
-    chunks=(b'{"error":{"code":404,"message":"no interaction of this case expects this request"}}',),
-)
 
 
 def run(
@@ -59,10 +48,12 @@ def run(
         cases = cases.cases(preferred=about.edition, vars=about.vars)
     folder = cassettes or Path()
     aside: list[Verdict] = []
-    jobs = _jobs(cases, implementation.about, folder, aside)
+    replays: dict[tuple[str, str], CaseReplay] = {}
+    jobs = _jobs(cases, implementation.about, folder, aside, replays)
     started = time.perf_counter()
     for case, observation in implementation.perform(jobs, at_once=at_once):
-        verdict = _conclude(case, observation, implementation.about, folder, started)
+        replay = replays.pop((case.name, case.edition), None)
+        verdict = _conclude(case, observation, implementation.about, replay, started)
         yield from _drain(aside)
         yield known.apply(verdict) if known else verdict
         started = time.perf_counter()
@@ -93,12 +84,20 @@ def why_not_applicable(case: Case, about: ImplementationInfo) -> str | None:
 
 
 def _jobs(
-    cases: Iterable[Case], about: ImplementationInfo, folder: Path, aside: list[Verdict]
+    cases: Iterable[Case],
+    about: ImplementationInfo,
+    folder: Path,
+    aside: list[Verdict],
+    replays: dict[tuple[str, str], CaseReplay],
 ) -> Iterator[CaseRun]:
+    """Yield the cases to perform, and keep the replays of those with recordings by name and edition."""
     for case in cases:
         reason = why_not_applicable(case, about)
         if reason is None:
-            yield CaseRun(case, _Script(case, folder))
+            replay = CaseReplay(case, folder)
+            if case.is_recorded:
+                replays[case.name, case.edition] = replay
+            yield CaseRun(case, replay)
         else:
             aside.append(Verdict(case, "not_applicable", about.name, reason=reason))
 
@@ -108,35 +107,8 @@ def _drain(aside: list[Verdict]) -> Iterator[Verdict]:
     aside.clear()
 
 
-class _Script:
-    """Answers a case's requests as its interactions say; a request that fits none gets a 404.
-
-    Where an interaction does not state its reply, the contract's mock provider gives one, with one state
-    for all steps. In a case whose verdict cannot depend on it the request gets a plausible success.
-    """
-
-    def __init__(self, case: Case, folder: Path) -> None:
-        self._case = case
-        self._folder = folder
-        self._assignments: dict[int, Assignment] = {}
-        self._respond = case.provider()
-        self._any_reply_will_do = _ends_with_one_request(case)
-
-    def __call__(self, step: int, request: Request) -> Reply:
-        if step not in self._assignments:
-            self._assignments[step] = Assignment(self._case.steps[step])
-        assigned = self._assignments[step].assign(request)
-        if assigned.interaction is None:
-            return _NOT_FOUND
-        replies = assigned.interaction.replies
-        reply: Mapping[str, JsonValue] | None = {} if self._any_reply_will_do else None
-        if replies:
-            reply = replies[min(assigned.repetition, len(replies) - 1)]
-        return render(reply, request, self._folder, turn=assigned.turn, respond=self._respond)
-
-
 def _conclude(
-    case: Case, observation: Observation, about: ImplementationInfo, folder: Path, started: float
+    case: Case, observation: Observation, about: ImplementationInfo, replay: CaseReplay | None, started: float
 ) -> Verdict:
     def verdict(status: Status, **found: Any) -> Verdict:
         elapsed = time.perf_counter() - started
@@ -151,15 +123,16 @@ def _conclude(
             return verdict("errored", reason=reason)
         return verdict("not_applicable", reason=f"it says: {observation.unsupported}")
     judgement = judge(case, observation)
-    unverified, unlike = _hold_against_recordings(case, judgement, folder)
-    differences = _located(case, (*judgement.differences, *unlike))
+    recordings = RecordingCheck() if replay is None else replay.check(judgement)
+    differences = _located(case, (*judgement.differences, *recordings.differences))
     if not differences and judgement.unchecked and not _anything_checked(case, observation):
         return verdict("not_applicable", reason=f"nothing can be checked: {judgement.unchecked[0]}")
     return verdict(
         "failed" if differences else "passed",
         differences=differences,
         unchecked=judgement.unchecked,
-        unverified=unverified,
+        unverified=recordings.unverified,
+        played=recordings.played,
     )
 
 
@@ -170,45 +143,6 @@ def _located(case: Case, differences: tuple[Difference, ...]) -> tuple[Differenc
     from harness.scenarios import locate
 
     return tuple(replace(difference, location=locate(case, difference.at)) for difference in differences)
-
-
-def _hold_against_recordings(
-    case: Case, judgement: Judgement, folder: Path
-) -> tuple[tuple[str, ...], tuple[Difference, ...]]:
-    """What is unlike the recordings the replies come from: told as unverified, or as differences where the
-    interaction asks for it (`check_request`)."""
-    unverified: list[str] = []
-    unlike: list[Difference] = []
-    for step, requests in enumerate(judgement.assigned):
-        for number, assigned in enumerate(requests):
-            interaction = assigned.interaction
-            if interaction is None or not interaction.replies:
-                continue
-            if not any("cassette" in reply for reply in interaction.replies):
-                continue
-            from harness.cassettes import find_drift
-
-            notes = find_drift(assigned, folder, Redactor(case.canaries))
-            if not interaction.check_request:
-                unverified += notes
-                continue
-            rules = tuple(rule.id for rule in case.rules)
-            at = (*interaction.at, "reply")
-            unlike += [Difference("body", "", note, at, step, number, rules=rules) for note in notes]
-    return tuple(unverified), tuple(unlike)
-
-
-def _ends_with_one_request(case: Case) -> bool:
-    """Whether nothing can follow from what is answered: one chat request is expected, and no outcome."""
-    if len(case.steps) != 1:
-        return False
-    (step,) = case.steps
-    return (
-        step.outcome is None
-        and step.operation == "chat"
-        and len(step.interactions) == 1
-        and step.interactions[0].most == 1
-    )
 
 
 def _leaves_unanswered(case: Case) -> bool:

@@ -92,7 +92,7 @@ class Session:
                     self.cases(implementation), implementation, at_once=self._at_once, known=known
                 ):
                     counts[verdict.status] += 1
-                    if _names_a_recording(verdict.case):
+                    if verdict.case.is_recorded:
                         recorded.append(verdict)
                     yield verdict
                     if self._enough(counts):
@@ -128,14 +128,6 @@ class Session:
     def _stale(self, implementation: Implementation, known: KnownFailing) -> Iterator[str]:
         for entry in known.unmatched(self._every_case(implementation)) if known.entries else ():
             yield f"{entry.location} `{entry}` names no case in which its rule is in force"
-
-
-def _names_a_recording(case: Case) -> bool:
-    for step in case.steps:
-        for interaction in step.interactions:
-            if interaction.replies and any("cassette" in reply for reply in interaction.replies):
-                return True
-    return False
 
 
 def _unplayed(verdicts: Sequence[Verdict]) -> tuple[str, ...]:

@@ -30,11 +30,8 @@ def position_of(assigned: Assigned, case: Case, into: Path | None) -> tuple[Path
     its reply is no recording."""
     if into is not None:
         return files_of(case, into)[0], -1
-    if assigned.interaction is None or not assigned.interaction.replies:
-        return None
-    replies = assigned.interaction.replies
-    reply = replies[min(assigned.repetition, len(replies) - 1)]
-    if "cassette" not in reply:
+    reply = assigned.reply
+    if reply is None or "cassette" not in reply:
         return None
     number = reply.get("interaction")
     return Path(reply["cassette"]), -1 if number is None else int(number)

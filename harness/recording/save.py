@@ -11,8 +11,7 @@ from typing import Any
 
 import orjson
 
-from harness.cassettes import Recorded
-from harness.cassettes.cassette import Cassette
+from harness.cassettes import Cassette, Recorded, Replay
 from harness.cassettes.reading import read
 from harness.cassettes.writing import write_cassette
 from harness.model import Case, ImplementationInfo, JsonValue, Reply, Request
@@ -137,7 +136,8 @@ def _bare(request: Request) -> Request:
 
 
 def _unlike(cassette: Cassette, stored: Sequence[Recorded], made: Sequence[Recorded]) -> str | None:
-    """How a cassette departs from what was stored in it, or from what it has to answer."""
+    """Return how a cassette differs from what was stored in it, or from what it has to answer."""
+    replay = Replay(cassette)
     for kept, found, before in zip(stored, cassette.interactions, made, strict=True):
         if (kept.request.method, kept.request.url, kept.request.body) != (
             found.request.method,
@@ -148,9 +148,9 @@ def _unlike(cassette: Cassette, stored: Sequence[Recorded], made: Sequence[Recor
         if (kept.reply.status, kept.reply.body) != (found.reply.status, found.reply.body):
             return f"interaction {kept.number} reads back with another answer"
         asked = before.request if kept.request.body == before.request.body else kept.request
-        answer = cassette.find(replace(asked, url=kept.request.url))
-        if answer is None:
-            return f"interaction {kept.number} is not found by its own request"
+        played = replay.answer(replace(asked, url=kept.request.url)).recorded
+        if played is None or played.number != kept.number:
+            return f"interaction {kept.number} is not played for its own request"
     return None
 
 

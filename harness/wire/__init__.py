@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.wire.case_replay import CaseReplay, RecordingCheck
 from harness.wire.replies import FAULTS, Respond, render
 
-__all__ = ["FAULTS", "Respond", "render"]
+__all__ = ["FAULTS", "CaseReplay", "RecordingCheck", "Respond", "render"]

@@ -5,17 +5,12 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import orjson
 
 from harness.model import Headers, JsonValue, Reply, Request
-from harness.redaction import Redactor
 from harness.wire.default_replies import default_reply
-
-if TYPE_CHECKING:
-    from harness.cassettes import Cassette
 
 __all__ = ["FAULTS", "Respond", "render"]
 
@@ -35,30 +30,17 @@ _WITHOUT_BODY = (204, 205)
 
 
 def render(
-    reply: Mapping[str, JsonValue] | None,
-    request: Request,
-    cassettes: Path,
-    *,
-    turn: int = 0,
-    respond: Respond | None = None,
+    reply: Mapping[str, JsonValue] | None, request: Request, *, respond: Respond | None = None
 ) -> Reply:
-    """Return the reply to `request` that `reply` describes.
+    """Return the reply to `request` that `reply`, which names no cassette, describes.
 
     None is what the provider answers, which `respond` plays; without `respond`, a plausible success. That is
-    also the body of a `reply` that states neither a body nor a failure. A `cassette` is a path under
-    `cassettes`; `turn` counts the equal requests before this one, and chooses among several recorded
-    answers. A request that was not recorded is answered 404, naming the nearest. A fault without a status
-    or a body means no response at all: status 0.
-
-    Raises `UsageError` for a cassette or an interaction that does not exist and `LoadError` for a cassette
-    that cannot be read.
+    also the body of a `reply` that states neither a body nor a failure. A fault without a status or a body
+    means no response at all: status 0.
     """
     if reply is None:
         return _success(request, None) if respond is None else respond(request)
-    if "cassette" in reply:
-        found = _recorded(reply, request, cassettes, turn)
-    else:
-        found = _written(reply, request, respond)
+    found = _written(reply, request, respond)
     fault = reply.get("fault")
     return found if fault is None else Reply(found.status, found.headers, found.chunks, fault)
 
@@ -128,23 +110,3 @@ def _text(value: object) -> str:
 def _with_defaults(headers: Headers, defaults: Headers) -> Headers:
     stated = {name.lower() for name, _ in headers}
     return headers + tuple(pair for pair in defaults if pair[0] not in stated)
-
-
-def _recorded(reply: Mapping[str, Any], request: Request, cassettes: Path, turn: int) -> Reply:
-    from harness.cassettes import open_cassette
-
-    cassette = open_cassette(cassettes / reply["cassette"])
-    number = reply.get("interaction")
-    if number is not None:
-        return cassette.interaction(number).reply
-    found = cassette.find(request, turn)
-    return _missed(cassette, request) if found is None else found.reply
-
-
-def _missed(cassette: Cassette, request: Request) -> Reply:
-    """What was not recorded is answered 404, and the answer says what is nearest to it."""
-    from harness.cassettes.cassette_miss import explain_miss
-
-    words = str(explain_miss(cassette, request, (), Redactor()))
-    body = orjson.dumps({"error": {"code": 404, "message": words}})
-    return Reply(404, (("content-type", _CONTENT_TYPES["json"]),), (body,))

@@ -15,7 +15,7 @@ import httpx
 import orjson
 import yaml
 
-from harness.cassettes import Cassette, Player, open_cassette
+from harness.cassettes import Cassette, Replay, open_cassette
 from harness.errors import LoadError
 from harness.model import Headers, Request
 from harness.wire.intercept import answering, patched
@@ -106,9 +106,9 @@ def in_process(files: Iterable[Path]) -> Tally:
     tally = Tally()
     with patched(), httpx.Client(verify=False, timeout=30, trust_env=False) as client:
         for cassette in load(files, tally):
-            player = Player(cassette, compressed=True)
-            with answering(player):
-                _replay(cassette, player, partial(_sent, client), tally)
+            replay = Replay(cassette, compressed=True)
+            with answering(replay):
+                _replay(cassette, replay, partial(_sent, client), tally)
     return tally
 
 
@@ -118,16 +118,16 @@ def over_the_wire(files: Iterable[Path]) -> Tally:
     with CaptureServer() as server:
         trust = ssl.create_default_context(cafile=str(server.authority.ca_file))
         for cassette in load(files, tally):
-            player = Player(cassette, compressed=True)
+            replay = Replay(cassette, compressed=True)
             with (
-                server.listen(player) as listener,
+                server.listen(replay) as listener,
                 httpx.Client(proxy=listener.proxy_url, verify=trust, timeout=30) as client,
             ):
-                _replay(cassette, player, partial(_sent, client), tally, over_tls=True)
+                _replay(cassette, replay, partial(_sent, client), tally, over_tls=True)
     return tally
 
 
-def _replay(cassette: Cassette, player: Player, send: Send, tally: Tally, *, over_tls: bool = False) -> None:
+def _replay(cassette: Cassette, replay: Replay, send: Send, tally: Tally, *, over_tls: bool = False) -> None:
     kept = stated(cassette.file)
     for recorded, expected in zip(cassette.interactions, kept, strict=True):
         where = f"{cassette.file}, interaction {recorded.number}"
@@ -140,8 +140,8 @@ def _replay(cassette: Cassette, player: Player, send: Send, tally: Tally, *, ove
             tally.failed.append(f"{where}: {type(error).__name__}: {error}")
             continue
         problem = unlike(expected, answer)
-        if player.misses and problem:
-            problem = f"{problem} ({player.misses[-1].message})"
+        if replay.misses and problem:
+            problem = f"{problem} ({replay.misses[-1].message})"
         if problem:
             tally.failed.append(f"{where}: {problem}")
         elif expected.is_parsed:

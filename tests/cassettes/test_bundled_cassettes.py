@@ -15,7 +15,7 @@ import vcr  # type: ignore[import-untyped]
 import yaml
 
 import harness
-from harness.cassettes import Player, open_cassette
+from harness.cassettes import Replay, open_cassette
 from harness.cassettes.unused import unused_files, unused_interactions
 from harness.model import Case
 from harness.recording.save import scenario_digest
@@ -66,10 +66,10 @@ def test_every_recording_plays(file: Path) -> None:
     """Each answer is found by its own request, in its turn, and is what the file says to the byte."""
     cassette = open_cassette(file)
     assert cassette.repairs == ()
-    player = Player(cassette)
+    replay = Replay(cassette)
     for each, plain in zip(cassette.interactions, stated(file)["interactions"], strict=True):
-        assert player.play(each.request).reply.body == as_bytes(plain["response"]["body"]["string"])
-    assert player.unplayed == ()
+        assert replay.play(each.request).reply.body == as_bytes(plain["response"]["body"]["string"])
+    assert replay.unplayed == ()
 
 
 @pytest.mark.parametrize("file", FILES, ids=NAMES)

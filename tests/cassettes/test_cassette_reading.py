@@ -154,31 +154,14 @@ def test_a_stream_without_true_lengths_has_its_events_as_chunks(tmp_path: Path, 
     assert made.interaction(0).reply.chunks == (b"data: 1\n\n", b": x\n\n", b"rest")
 
 
-def test_a_request_is_found_by_method_url_and_body(tmp_path: Path) -> None:
-    """URLs are normalised, JSON bodies compared by value, and the first of several is taken."""
-    made = cassette_of(
-        tmp_path,
-        interaction(request={"body": '{"a": 0}'}),
-        interaction(request={"body": '{"a": 1, "b": 2}', "method": "post"}),
-        interaction(request={"body": '{"a": 2}'}),
-        interaction(request={"body": '{"a": 2}'}),
-    )
-    found = made.find(Request("POST", "HTTPS://API.example:443/v1/chat#x", (), b'{"b":2,"a":1}'))
-    assert found is not None
-    assert found.number == 1
-    second = made.find(Request("POST", URL, (), b'{"a":2}'))
-    assert second is not None
-    assert second.number == 2
-
-
-def test_a_request_with_another_body_is_found_by_method_and_url(tmp_path: Path) -> None:
-    """The reply serves, and the difference is for `prove` to tell."""
-    made = cassette_of(tmp_path, interaction())
-    found = made.find(Request("POST", URL, (), b'{"a":1.0}'))
-    assert found is not None
-    assert found.number == 0
-    assert made.find(Request("GET", URL)) is None
-    assert made.find(Request("POST", f"{URL}/x")) is None
+@pytest.mark.parametrize(
+    ("message", "phrase"),
+    [("Slow Down", "Slow Down"), ("", "Too Many Requests"), ("Two\nlines", "Too Many Requests")],
+)
+def test_a_reason_phrase_of_its_own_is_kept(tmp_path: Path, message: str, phrase: str) -> None:
+    """Unless it is missing or cannot be sent; then it is the standard one."""
+    response = {"status": {"code": 429, "message": message}, "headers": {}, "body": {"string": ""}}
+    assert cassette_of(tmp_path, interaction(response=response)).interaction(0).reply.phrase == phrase
 
 
 def test_no_body_and_an_empty_one_are_the_same(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ import pytest
 import requests
 import yaml
 
-from harness.cassettes import Cassette, CassetteMiss, Player, Recorded, open_cassette, write_cassette
+from harness.cassettes import Cassette, CassetteMiss, Recorded, Replay, open_cassette, write_cassette
 from harness.cassettes.bodies import body_changes
 from harness.cassettes.request_key import canonical_body, place_of
 from harness.model import Reply, Request
@@ -61,8 +61,8 @@ def said(text: str) -> Reply:
 )
 def test_bodies_that_say_the_same_are_the_same(one: bytes, other: bytes) -> None:
     """JSON whatever the order of its keys, forms whatever that of their names, parts between any boundary."""
-    player = Player(cassette_of((asked(one), said("yes"))))
-    assert player(asked(other)).body == b"yes"
+    replay = Replay(cassette_of((asked(one), said("yes"))))
+    assert replay(asked(other)).body == b"yes"
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_bodies_that_differ_are_not_the_same(one: bytes, other: bytes) -> None:
     """By type, by order of lists, by bytes where there is no form."""
     assert canonical_body(one) != canonical_body(other)
     with pytest.raises(CassetteMiss):
-        Player(cassette_of((asked(one), said("yes")))).play(asked(other))
+        Replay(cassette_of((asked(one), said("yes")))).play(asked(other))
 
 
 def test_a_placeholder_in_a_url_is_what_clients_make_of_it() -> None:
@@ -97,31 +97,62 @@ def test_a_placeholder_in_a_url_is_what_clients_make_of_it() -> None:
 def test_several_answers_to_one_request_come_in_their_order() -> None:
     """Each once; then there is none."""
     same = asked({"a": 1})
-    player = Player(cassette_of((same, said("1")), (asked({}), said("x")), (same, said("2"))))
-    assert [player(same).body, player(same).body] == [b"1", b"2"]
-    assert player(same).status == 404
-    assert player.played == (0, 2)
-    assert [each.number for each in player.unplayed] == [1]
+    replay = Replay(cassette_of((same, said("1")), (asked({}), said("x")), (same, said("2"))))
+    assert [replay(same).body, replay(same).body] == [b"1", b"2"]
+    assert replay(same).status == 404
+    assert replay.played == (0, 2)
+    assert [each.number for each in replay.unplayed] == [1]
+
+
+def test_a_url_is_the_same_in_every_spelling() -> None:
+    """Case of the host, default port, fragment, order of the query, and `+` for `%20`."""
+    replay = Replay(cassette_of((asked({}, url="https://x.example/v1?a=1+2&b=3"), said("yes"))))
+    assert replay(asked({}, url="HTTPS://X.example:443/v1?b=3&a=1%202#top")).body == b"yes"
+
+
+def test_any_body_is_answered_by_what_was_recorded_for_its_url() -> None:
+    """The same body first, else the first that was not played; only if asked for."""
+    cassette = cassette_of(
+        (asked({"a": 0}), said("0")), (asked({"a": 1}), said("1")), (asked({"a": 2}), said("2"))
+    )
+    replay = Replay(cassette, any_body=True)
+    assert [replay(asked(body)).body for body in ({"a": 1}, {"b": 1}, {"b": 2})] == [b"1", b"0", b"2"]
+    assert replay(asked({"b": 3})).status == 404
+    assert replay(asked({"a": 0}, url=f"{URL}/x")).status == 404
+    assert Replay(cassette)(asked({"b": 1})).status == 404
+
+
+def test_the_log_says_what_answered_which_request() -> None:
+    """By number, by request, or not at all."""
+    cassette = cassette_of((asked({}), said("0")), (asked({}), said("1")))
+    replay = Replay(cassette)
+    replay.play(asked({"b": 1}), 1)
+    replay(asked({}))
+    replay(asked({}))
+    numbers = [None if each.recorded is None else each.recorded.number for each in replay.log]
+    assert numbers == [1, 0, None]
+    assert [each.request.body for each in replay.log] == [b'{"b": 1}', b"{}", b"{}"]
+    assert [each.miss is not None for each in replay.log] == [False, False, True]
 
 
 def test_repeats_give_the_last_answer_again() -> None:
     """As often as it is asked."""
     same = asked({"a": 1})
-    player = Player(cassette_of((same, said("1")), (same, said("2"))), repeats=True)
-    assert [player(same).body for _ in range(4)] == [b"1", b"2", b"2", b"2"]
-    assert not player.misses
+    replay = Replay(cassette_of((same, said("1")), (same, said("2"))), repeats=True)
+    assert [replay(same).body for _ in range(4)] == [b"1", b"2", b"2", b"2"]
+    assert not replay.misses
 
 
 def test_headers_do_not_decide() -> None:
     """Cassettes hold few of them."""
-    player = Player(cassette_of((asked({}, ("A", "1")), said("yes"))))
-    assert player(asked({}, ("B", "2"))).body == b"yes"
+    replay = Replay(cassette_of((asked({}, ("A", "1")), said("yes"))))
+    assert replay(asked({}, ("B", "2"))).body == b"yes"
 
 
 def test_two_players_of_one_cassette_know_nothing_of_each_other() -> None:
     """What one has played, the other still has."""
     cassette = cassette_of((asked({}), said("yes")))
-    one, other = Player(cassette), Player(cassette)
+    one, other = Replay(cassette), Replay(cassette)
     assert one(asked({})).body == b"yes"
     assert not other.played
     assert other(asked({})).body == b"yes"
@@ -130,17 +161,17 @@ def test_two_players_of_one_cassette_know_nothing_of_each_other() -> None:
 def test_threads_never_get_the_same_answer() -> None:
     """Forty threads, two hundred recordings of one request: each is played once."""
     same = asked({"a": 1})
-    player = Player(cassette_of(*((same, said(str(number))) for number in range(200))))
+    replay = Replay(cassette_of(*((same, said(str(number))) for number in range(200))))
     start = threading.Barrier(40)
 
     def play(_: int) -> list[bytes]:
         start.wait(20)
-        return [player(same).body for _ in range(5)]
+        return [replay(same).body for _ in range(5)]
 
     with ThreadPoolExecutor(40) as pool:
         found = Counter(body for bodies in pool.map(play, range(40)) for body in bodies)
     assert found == Counter(str(number).encode() for number in range(200))
-    assert sorted(player.played) == list(range(200))
+    assert sorted(replay.played) == list(range(200))
 
 
 # ------------------------------------------------------------------ compressed answers
@@ -171,13 +202,13 @@ def packed_cassette(tmp_path: Path) -> Cassette:
 def test_an_answer_is_compressed_if_the_request_accepts_it(
     tmp_path: Path, accepts: str | None, compressed: bool
 ) -> None:
-    """And was recorded so, and the player is told to; any other client gets it plain."""
+    """And was recorded so, and the replay is told to; any other client gets it plain."""
     cassette = packed_cassette(tmp_path)
     headers = () if accepts is None else (("Accept-Encoding", accepts),)
-    reply = Player(cassette, compressed=True)(asked({}, *headers))
+    reply = Replay(cassette, compressed=True)(asked({}, *headers))
     assert reply.body == (PACKED if compressed else b'{"text": "hello"}')
     assert (("content-encoding", "gzip") in reply.headers) == compressed
-    assert Player(cassette)(asked({}, *headers)).body == b'{"text": "hello"}'
+    assert Replay(cassette)(asked({}, *headers)).body == b'{"text": "hello"}'
 
 
 # ------------------------------------------------------------------ clients
@@ -204,10 +235,10 @@ def ask_aiohttp(url: str) -> Any:
 @pytest.mark.parametrize("ask", [ask_httpx, ask_requests, ask_aiohttp])
 def test_clients_in_this_process_are_answered(tmp_path: Path, ask: Any) -> None:
     """Each reads what was recorded compressed."""
-    player = Player(packed_cassette(tmp_path))
-    with patched(), answering(player):
+    replay = Replay(packed_cassette(tmp_path))
+    with patched(), answering(replay):
         assert ask(URL) == {"text": "hello"}
-    assert player.played == (0,)
+    assert replay.played == (0,)
 
 
 def test_clients_on_the_wire_get_the_bytes_in_their_chunks(tmp_path: Path) -> None:
@@ -216,8 +247,8 @@ def test_clients_on_the_wire_get_the_bytes_in_their_chunks(tmp_path: Path) -> No
     file = tmp_path / "stream.yaml"
     stream = Reply(200, (("content-type", "text/event-stream"),), chunks, None, (1.0, 2.0, 0.0))
     write_cassette(file, [Recorded(0, asked({"stream": True}), stream)])
-    player = Player(open_cassette(file))
-    with CaptureServer() as server, server.listen(player, paced=True) as listener:
+    replay = Replay(open_cassette(file))
+    with CaptureServer() as server, server.listen(replay, paced=True) as listener:
         trust = ssl.create_default_context(cafile=str(server.authority.ca_file))
         with httpx.Client(proxy=listener.proxy_url, verify=trust) as client:
             with client.stream("POST", URL, content=b'{"stream":true}') as response:
@@ -226,7 +257,7 @@ def test_clients_on_the_wire_get_the_bytes_in_their_chunks(tmp_path: Path) -> No
     assert missed.status_code == 404
     assert "has no answer to POST" in missed.json()["error"]["message"]
     assert [request.url for request in listener.requests] == [URL, URL]
-    assert len(player.misses) == 1
+    assert len(replay.misses) == 1
 
 
 # ------------------------------------------------------------------ misses
@@ -240,10 +271,10 @@ def test_a_miss_shows_the_closest_recording_and_how_it_differs() -> None:
         (asked({"model": "m", "messages": messages}), said("")),
         (asked({"model": "m", "messages": []}, url=f"{URL}?x=1"), said("")),
     )
-    player = Player(cassette)
-    player(asked({"model": "x", "messages": messages[:1]}))
+    replay = Replay(cassette)
+    replay(asked({"model": "x", "messages": messages[:1]}))
     with pytest.raises(CassetteMiss) as caught:
-        player.play(asked({"model": "m", "messages": [messages[0], *messages[2:]]}))
+        replay.play(asked({"model": "m", "messages": [messages[0], *messages[2:]]}))
     assert caught.value.closest == 1
     assert str(caught.value) == (
         f"some.yaml has no answer to POST {URL}\n"
@@ -256,21 +287,21 @@ def test_a_miss_shows_the_closest_recording_and_how_it_differs() -> None:
 
 def test_a_miss_tells_that_its_recording_was_played() -> None:
     """Then nothing differs."""
-    player = Player(cassette_of((asked({}), said(""))))
-    player(asked({}))
+    replay = Replay(cassette_of((asked({}), said(""))))
+    replay(asked({}))
     with pytest.raises(CassetteMiss, match="it was recorded as 0, and played already"):
-        player.play(asked({}))
+        replay.play(asked({}))
 
 
 def test_a_miss_by_its_url_compares_with_the_same_path() -> None:
     """Another query, or another host."""
-    player = Player(cassette_of((asked({}, url=f"{URL}?a=1"), said(""))))
+    replay = Replay(cassette_of((asked({}, url=f"{URL}?a=1"), said(""))))
     with pytest.raises(CassetteMiss, match=r"URL https://.*\?a=1 was recorded"):
-        player.play(asked({}))
+        replay.play(asked({}))
     with pytest.raises(CassetteMiss, match="none of its requests has this method and path"):
-        player.play(Request("GET", URL))
+        replay.play(Request("GET", URL))
     with pytest.raises(CassetteMiss, match="the cassette is empty"):
-        Player(cassette_of()).play(asked({}))
+        Replay(cassette_of()).play(asked({}))
 
 
 def test_a_miss_compares_few_of_many(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -289,16 +320,16 @@ def test_a_miss_compares_few_of_many(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("harness.cassettes.cassette_miss.body_changes", counted)
     with pytest.raises(CassetteMiss) as caught:
-        Player(cassette).play(asked({"n": 49, "messages": [{"content": "q 777"}]}))
+        Replay(cassette).play(asked({"n": 49, "messages": [{"content": "q 777"}]}))
     assert caught.value.closest == 777
     assert len(compared) == 3
 
 
 def test_a_miss_never_shows_a_secret() -> None:
     """Neither in the URL nor in the body."""
-    player = Player(cassette_of((asked({"k": KEY}), said(""))), mask=Redactor({"key": KEY}))
-    reply = player(asked({"k": f"{KEY}x"}, url=URL))
+    replay = Replay(cassette_of((asked({"k": KEY}), said(""))), mask=Redactor({"key": KEY}))
+    reply = replay(asked({"k": f"{KEY}x"}, url=URL))
     assert reply.status == 404
-    assert KEY not in str(player.misses[0])
+    assert KEY not in str(replay.misses[0])
     assert KEY.encode() not in reply.body
-    assert "${canary.key}" in str(player.misses[0])
+    assert "${canary.key}" in str(replay.misses[0])

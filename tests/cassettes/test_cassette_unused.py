@@ -1,4 +1,4 @@
-"""Recordings that nothing needs any more."""
+"""Unused recordings: files and interactions that no reply names, and what a run did not play."""
 
 from __future__ import annotations
 
@@ -26,6 +26,29 @@ scenarios:
     interactions: [{request: {method: POST}, reply: {cassette: asked.yaml}}]
 """
 SENT = '{"model": "acme/one", "messages": [{"role": "user", "content": "hi"}], "stream": true}'
+
+JOB = "https://openrouter.ai/api/v1/videos/job-1"
+POLLS = """\
+version: 1
+interactions:
+""" + "".join(
+    f"- request: {{method: GET, uri: '{JOB}', body: '', headers: {{}}}}\n"
+    f"  response: {{status: {{code: 200, message: OK}}, headers: {{}}, body: {{string: '{status}'}}}}\n"
+    for status in ('{"status":"pending"}', '{"status":"in_progress"}', '{"status":"failed"}')
+)
+POLLING = """\
+suite: acme/polls
+defaults: {request: {headers: {Authorization: "Bearer ${canary.api_key}"}}}
+scenarios:
+  - id: polls
+    rules: [OR-VID-08]
+    input: {operation: video, api_key: "${canary.api_key}", prompt: A cat}
+    interactions:
+      - request: {method: POST}
+        reply: {json: {id: job-1, polling_url: /api/v1/videos/job-1, status: pending}}
+      - {request: {method: GET}, reply: {cassette: polls.yaml}, repeat: {max: 120}}
+    outcome: {error: {class: null}}
+"""
 
 
 @pytest.fixture
@@ -57,3 +80,15 @@ def test_a_run_shows_what_it_did_not_play(cases: Callable[[], list[Case]], tmp_p
     verdicts = list(harness.run(cases(), harness.connect("python:harness_openclaw.reference:implementation")))
     folder = tmp_path / "cassettes"
     assert unplayed_interactions(verdicts) == {folder / "numbered.yaml": (0, 2), folder / "asked.yaml": (0,)}
+
+
+def test_what_polling_has_played_is_used(tmp_path: Path) -> None:
+    """Three requests for a job play all three answers."""
+    (tmp_path / "cassettes").mkdir()
+    (tmp_path / "cassettes" / "polls.yaml").write_text(POLLS)
+    (tmp_path / "contract.yaml").write_text("contract: acme\nextends: openclaw\nrules: inherit\n")
+    (tmp_path / "suite.yaml").write_text(POLLING)
+    cases = list(harness.load(tmp_path / "suite.yaml").cases())
+    (verdict,) = harness.run(cases, harness.connect("python:harness_openclaw.reference:implementation"))
+    assert (verdict.status, verdict.unverified) == ("passed", ())
+    assert unplayed_interactions([verdict]) == {}

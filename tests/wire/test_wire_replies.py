@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness.errors import LoadError, UsageError
 from harness.model import Reply, Request
 from harness.wire import FAULTS, Respond, render
 
-NOWHERE = Path("nowhere")
 CHAT = Request("POST", "https://api.acme.example/v1/chat/completions", (), b'{"stream":false}')
 STREAM = Request("POST", "https://api.acme.example/v1/chat/completions", (), b'{"stream":true}')
 
 
 def rendered(reply: Any, request: Request = CHAT) -> Reply:
-    return render(reply, request, NOWHERE)
+    return render(reply, request)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +97,7 @@ def test_without_a_body_a_streaming_chat_request_gets_a_stream_with_its_end() ->
 
 def default(path: str, body: bytes = b"", respond: Respond | None = None, reply: Any = None) -> Reply:
     asked = Request("POST", f"https://provider.example/v1/{path}", (), body)
-    return render(reply, asked, NOWHERE, respond=respond)
+    return render(reply, asked, respond=respond)
 
 
 def events_of(chunks: tuple[bytes, ...]) -> list[Any]:
@@ -177,76 +174,3 @@ def test_a_success_that_nobody_knows_is_an_empty_object(answer: Reply | None) ->
 def test_a_body_that_is_no_json_asks_for_no_stream() -> None:
     """Whatever is sent is answered."""
     assert json.loads(rendered(None, Request("POST", CHAT.url, (), b"\xff")).body)["choices"]
-
-
-CASSETTE = """\
-version: 1
-interactions:
-- request:
-    method: POST
-    uri: https://api.acme.example/v1/chat/completions
-    body: '{"stream": false}'
-    headers: {}
-  response:
-    status: {code: 200, message: OK}
-    headers: {Content-Type: [application/json]}
-    body: {string: '{"first": true}'}
-- request:
-    method: POST
-    uri: https://api.acme.example/v1/chat/completions
-    body: '{"stream": true}'
-    headers: {}
-  response:
-    status: {code: 206, message: OK}
-    headers: {}
-    body: {string: second}
-"""
-
-
-@pytest.fixture
-def cassettes(tmp_path: Path) -> Path:
-    (tmp_path / "chat.yaml").write_text(CASSETTE)
-    return tmp_path
-
-
-def test_a_cassette_answers_by_number_or_by_request(cassettes: Path) -> None:
-    """Numbers count from 0; without one, the request is looked up."""
-    named = render({"cassette": "chat.yaml", "interaction": 1}, CHAT, cassettes)
-    found = render({"cassette": "chat.yaml"}, CHAT, cassettes)
-    assert (named.status, named.body) == (206, b"second")
-    assert (found.status, found.body) == (200, b'{"first": true}')
-
-
-def test_a_fault_may_follow_a_recorded_body(cassettes: Path) -> None:
-    """The recorded bytes come first."""
-    made = render({"cassette": "chat.yaml", "interaction": 1, "fault": "reset"}, CHAT, cassettes)
-    assert (made.body, made.fault) == (b"second", "reset")
-
-
-@pytest.mark.parametrize(
-    ("reply", "kind", "says"),
-    [
-        ({"cassette": "none.yaml"}, LoadError, r"none\.yaml:1:1: cannot be read"),
-        (
-            {"cassette": "chat.yaml", "interaction": 2},
-            UsageError,
-            "no interaction 2\n  It has 2, counted from 0",
-        ),
-    ],
-)
-def test_a_recording_that_is_not_there_is_an_error(
-    cassettes: Path, reply: Any, kind: type[Exception], says: str
-) -> None:
-    """It is never replaced by something plausible."""
-    with pytest.raises(kind, match=says):
-        render(reply, CHAT, cassettes)
-
-
-def test_a_request_that_was_not_recorded_is_answered_404_with_the_nearest(cassettes: Path) -> None:
-    """The client is at fault, not the scenario: it gets an answer, and the run goes on."""
-    asked = Request("GET", "https://api.acme.example/v1/key")
-    reply = render({"cassette": "chat.yaml"}, asked, cassettes)
-    assert reply.status == 404
-    words = json.loads(reply.body)["error"]["message"]
-    assert "chat.yaml has no answer to GET https://api.acme.example/v1/key" in words
-    assert "harness cassettes show" in words
