@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import signal
@@ -9,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,45 +20,62 @@ import orjson
 from harness.cli.options import contract_option
 from harness.contracts import Contract, pick_contract
 from harness.errors import HarnessError, UsageError, nearest
-from harness.model import Reply, Request
+from harness.matchers import split_url
+from harness.model import Case, Interaction, Reply, Request, Step
 from harness.redaction import Redactor, names_credential
 from harness.report import request_as_json
-from harness.wire import render
+from harness.wire import CaseReplay
 
 __all__ = ["command"]
 
 _REPLY_KEYS = ("status", "headers", "json", "text", "sse", "base64", "fault", "cassette", "interaction")
+_BASE_URL = re.compile(r"https?://[^/?#]+(/[^?#]*)?$")
 _SECRET_VALUE = re.compile(r"(?<=Bearer )\S+|(?<=Basic )\S+|^(?!Bearer |Basic ).+", re.DOTALL)
 
 
 @click.command("serve")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Of 127.0.0.1; else a free one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on (default: any free port)."
+)
 @click.option(
     "--reply",
     "source",
     metavar="FILE.json|FILE.yaml",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="What requests are answered with: a reply as scenarios write it, as JSON, or a cassette; "
-    "else a plausible success.",
+    help="Reply to requests: a cassette, or JSON written like a reply in a scenario (default: a plausible "
+    "success).",
 )
+@click.option("--pacing/--no-pacing", "paced", default=False, help="Keep the recorded pauses between chunks.")
 @click.option(
-    "--pacing/--no-pacing", "paced", default=False, help="Keep the pauses that a cassette was recorded with."
+    "--stands-for",
+    metavar="URL",
+    help="URL that the base URL stands for (default: the origin of a cassette's first request).",
 )
 @click.option(
     "--host", "hosts", multiple=True, metavar="HOST", help="Serve only this host (repeatable; default: any)."
 )
 @contract_option
-def command(port: int, source: Path | None, paced: bool, hosts: tuple[str, ...], contract: str | None) -> int:
+def command(
+    port: int,
+    source: Path | None,
+    paced: bool,
+    stands_for: str | None,
+    hosts: tuple[str, ...],
+    contract: str | None,
+) -> int:
     """Listen on 127.0.0.1 as a base URL, as a proxy for http and https, and as any host over TLS, until
     Ctrl-C. Nothing is forwarded.
 
-    The first line of output says where: `{"base_url": …, "proxy": …, "ca_file": …}`. Then comes a line for
-    each request (`method`, `url`, `headers` as pairs, `body`), secrets masked, and `{"refused": …}` for
-    what was turned away.
+    The first line of output says where: `{"base_url": …, "proxy": …, "ca_file": …}`. Each request is printed
+    as a line (`method`, `url`, `headers` as pairs, `body`) with secrets masked, each refused connection as
+    `{"refused": …}`. A cassette answers a request only with what was recorded for it, repeated requests in
+    the recorded order; all others get 502, and a line says why.
     """
     from harness.wire.server import CaptureServer
 
-    answer = _answering(source, pick_contract(contract))
+    if stands_for is not None and not _BASE_URL.match(stands_for):
+        raise UsageError(f"--stands-for {stands_for} is not a URL; write https://HOST or https://HOST/PATH")
+    answer, origin = _answering(source, pick_contract(contract))
     lines = _Lines()
 
     def respond(request: Request) -> Reply:
@@ -70,12 +89,17 @@ def command(port: int, source: Path | None, paced: bool, hosts: tuple[str, ...],
     with _asked_to_end() as wait_for_the_end, CaptureServer() as server:
         try:
             listener = server.listen(
-                respond, port=port, hosts=hosts or None, paced=paced, on_refusal=lines.refused
+                respond,
+                port=port,
+                hosts=hosts or None,
+                stands_for=stands_for or origin,
+                paced=paced,
+                on_refusal=lines.refused,
             )
         except OSError as error:
-            raise UsageError(
-                f"port {port} of 127.0.0.1 cannot be had: {error.strerror}", hint="Leave --port out."
-            ) from None
+            in_use = error.errno == errno.EADDRINUSE
+            what = f"port {port} is in use" if in_use else f"cannot listen on port {port}: {error.strerror}"
+            raise UsageError(f"{what}; choose another or omit --port") from None
         place = {
             "base_url": listener.base_url,
             "proxy": listener.proxy_url,
@@ -119,52 +143,50 @@ class _Lines:
         self.show({"refused": sentence})
 
 
-def _answering(source: Path | None, contract: Contract) -> Callable[[Request], Reply]:
-    """What answers requests. Raises `UsageError` or `LoadError` for a file that cannot be used."""
-    respond = _provider(contract)
+def _answering(source: Path | None, contract: Contract) -> tuple[Callable[[Request], Reply], str | None]:
+    """Return what answers requests, and the origin that it was recorded from, if it was.
+
+    Raises `UsageError` or `LoadError` for a file that cannot be used.
+    """
     if source is None:
-        return lambda request: render({}, request, Path(), respond=respond)
-    if source.suffix != ".json":
+        return _from_reply({}, Path(), contract), None
+    reply = _json(source) if source.suffix == ".json" else None
+    if source.suffix != ".json" or (isinstance(reply, dict) and "interactions" in reply):
         return _from_cassette(source)
-    try:
-        reply = orjson.loads(source.read_bytes())
-    except orjson.JSONDecodeError as error:
-        raise UsageError(f"{source}: not JSON: {error}") from None
     if not isinstance(reply, dict):
         raise UsageError(
             f"{source}: a reply is an object, this is {type(reply).__name__}",
-            hint="Write it as a scenario's reply: status, headers, json, text or sse, fault.",
+            hint="Write it like a reply in a scenario: status, headers, json, text or sse, fault.",
         )
     for key in reply:
         if key not in _REPLY_KEYS:
             raise UsageError(f"{source}: a reply has no key {key!r}{nearest(key, _REPLY_KEYS)}")
-    return lambda request: render(reply, request, source.parent, respond=respond)
+    return _from_reply(reply, source.parent, contract), None
 
 
-def _provider(contract: Contract) -> Callable[[Request], Reply] | None:
-    """The contract's mock provider."""
-    respond = contract.hook("respond")
-    if respond is None:
-        return None
-    state: dict[str, Any] = {}
-    return lambda request: respond(request, state)
+def _json(source: Path) -> Any:
+    try:
+        return orjson.loads(source.read_bytes())
+    except orjson.JSONDecodeError as error:
+        raise UsageError(f"{source}: not JSON: {error}") from None
 
 
-def _from_cassette(source: Path) -> Callable[[Request], Reply]:
-    """The recorded answers; a request that was not recorded raises `CassetteMiss`."""
-    from harness.cassettes import open_cassette
-    from harness.cassettes.cassette_miss import explain_miss
+def _from_reply(reply: dict[str, Any], cassettes: Path, contract: Contract) -> Callable[[Request], Reply]:
+    """Return what answers all requests with `reply`: a case that expects any number of them."""
+    interaction = Interaction({}, ("interactions", 0), replies=(reply,), least=0, most=None)
+    steps = (Step({}, (interaction,)),)
+    case = Case("serve", "serve", "", steps, "<reply>", 1, respond=contract.hook("respond"))
+    return partial(CaseReplay(case, cassettes), 0)
+
+
+def _from_cassette(source: Path) -> tuple[Callable[[Request], Reply], str]:
+    """Return what plays the cassette, raising `CassetteMiss` for what was not recorded, and its origin."""
+    from harness.cassettes import Replay, open_cassette
 
     cassette = open_cassette(source)
-    cassette.interaction(0)
-
-    def answer(request: Request) -> Reply:
-        found = cassette.find(request)
-        if found is None:
-            raise explain_miss(cassette, request, (), Redactor())
-        return found.reply
-
-    return answer
+    first = split_url(cassette.interaction(0).request.url)
+    replay = Replay(cassette, repeats=True)
+    return lambda request: replay.play(request).reply, str(first._replace(path="", query=None))
 
 
 @contextmanager

@@ -122,6 +122,68 @@ def test_a_cassette_answers_and_a_miss_is_told(tmp_path: Path) -> None:
         assert "harness cassettes show" in said
 
 
+JOB = "https://openrouter.ai/api/v1/videos/1?a=1&b=2"
+JOBS = "version: 1\ninteractions:\n" + "".join(
+    f"- request: {{method: GET, uri: '{JOB}', body: '', headers: {{}}}}\n"
+    f"  response: {{status: {{code: 200, message: OK}}, headers: {{}}, body: {{string: '{status}'}}}}\n"
+    for status in ("pending", "in_progress", "done")
+)
+
+
+def test_a_repeated_request_gets_the_recorded_answers_in_turn(tmp_path: Path) -> None:
+    """A polled job moves on, and the last answer stays; the base URL stands for the recorded origin."""
+    file = tmp_path / "jobs.yaml"
+    file.write_text(JOBS)
+    with serving("--reply", str(file)) as server, server.client() as client:
+        said = [client.get(JOB).text, client.get(JOB.replace("a=1&b=2", "b=2&a=1")).text]
+        said += [httpx.get(f"{server.place['base_url']}/api/v1/videos/1?a=1&b=2").text for _ in range(2)]
+        assert said == ["pending", "in_progress", "done", "done"]
+
+
+def test_another_question_never_gets_an_answer_that_was_recorded(tmp_path: Path) -> None:
+    """It gets 502, with what differs."""
+    file = tmp_path / "chat.yaml"
+    file.write_text(CASSETTE)
+    with serving("--reply", str(file)) as server, server.client() as client:
+        answer = client.post(URL, content=b'{"model":"n"}')
+    assert answer.status_code == 502
+    assert 'body $.model: expected "m", got "n"' in answer.text
+
+
+def test_a_cassette_may_be_json(tmp_path: Path) -> None:
+    """As vcrpy's JSON serializer writes it."""
+    file = tmp_path / "chat.json"
+    request = {"method": "POST", "uri": URL, "body": "{}", "headers": {}}
+    response = {"status": {"code": 200, "message": "Fine"}, "headers": {}, "body": {"string": "yes"}}
+    file.write_text(json.dumps({"version": 1, "interactions": [{"request": request, "response": response}]}))
+    with serving("--reply", str(file)) as server, server.client() as client:
+        answer = client.post(URL, content=b"{}")
+    assert (answer.reason_phrase, answer.text) == ("Fine", "yes")
+
+
+def test_a_reply_may_name_a_cassette(tmp_path: Path) -> None:
+    """As in a scenario: it is beside the file, and answers in turn."""
+    (tmp_path / "jobs.yaml").write_text(JOBS)
+    file = tmp_path / "reply.json"
+    file.write_text('{"cassette": "jobs.yaml"}')
+    with serving("--reply", str(file)) as server, server.client() as client:
+        assert [client.get(JOB).text for _ in range(2)] == ["pending", "in_progress"]
+
+
+def test_the_base_url_may_stand_for_another(
+    tmp_path: Path, harness: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    """A path in it is prepended; what is not a URL is refused."""
+    file = tmp_path / "chat.yaml"
+    file.write_text(CASSETTE)
+    with serving("--reply", str(file), "--stands-for", "https://openrouter.ai/api/v1") as server:
+        answer = httpx.post(f"{server.place['base_url']}/chat/completions", content=b'{"model":"m"}')
+    assert answer.json() == {"recorded": True}
+    done = harness("serve", "--stands-for", "openrouter.ai")
+    assert done.returncode == 4
+    assert "--stands-for openrouter.ai is not a URL" in done.stderr
+
+
 def test_a_host_that_is_not_served_is_told() -> None:
     """On standard output as well."""
     with serving("--host", "openrouter.ai") as server, server.client() as client:
@@ -158,4 +220,4 @@ def test_a_port_that_is_taken_is_an_error_of_usage(
         port = server.place["base_url"].rpartition(":")[2]
         done = harness("serve", "--port", port)
     assert done.returncode == 4
-    assert "Leave --port out" in done.stderr
+    assert f"port {port} is in use; choose another or omit --port" in done.stderr
