@@ -1,10 +1,11 @@
-"""A stand-in provider: plausible answers, and the refusals of the real one (docs/mock-provider.md).
+"""A mock provider: plausible answers and errors like those of OpenRouter and ClawRouter
+(docs/mock-provider.md).
 
     from harness_openclaw.mock_provider import Provider
 
     reply = Provider().answer(request)
 
-No socket is opened and nothing is written: who has the requests, hands them in.
+It opens no socket and writes nothing.
 """
 
 from harness_openclaw.mock_provider.account import Account

@@ -1,4 +1,4 @@
-"""The account that a key belongs to: what it may spend, what it has spent, what it has asked for."""
+"""The account that a key belongs to: its balance, its costs and its generations."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _CREDITS_PAGE = "https://openrouter.ai/settings/credits"
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """How the account stands when the provider opens. Amounts are in USD.
+    """An account at the start. Amounts are in USD.
 
-    `key` is the only one accepted (None: any is), `credits` what was bought, `used` what of it is gone,
-    `limit` the most that the key may spend (None: no limit). `sees_credits` is False for a key that may
-    not ask for the account's credits. `budget` is what ClawRouter lets the key spend in a month (None: it
-    does not count), `policy` the name it has for that.
+    `key` is the only key accepted (None: any), `credits` what was bought, `used` how much of it is spent,
+    `limit` the most that the key may spend (None: no limit). With `sees_credits` False the key may not ask
+    for the credits of the account. `budget` is what the key may spend at ClawRouter in a month (None: no
+    budget), `policy` the name of that budget.
     """
 
     key: str | None = field(default=None, repr=False)
@@ -47,7 +47,7 @@ class _Generation:
 
 
 class Ledger:
-    """What an account has spent since the provider opened."""
+    """What an account has spent since the provider was made."""
 
     def __init__(self, account: Account) -> None:
         self._account = account
@@ -55,18 +55,18 @@ class Ledger:
         self._generations: dict[str, _Generation] = {}
 
     def record(self, answer: Answer, *, stream: bool, referer: str) -> None:
-        """Charge an answer, and remember it under its id."""
+        """Charge an answer and keep it under its id."""
         self._spent += answer.usage.cost
         self._generations[answer.id] = _Generation(answer, stream, referer)
 
     def charge(self, cost: Decimal) -> None:
-        """Charge what is no answer in words: a picture, a film, speech. Raises `ApiError` as `check` does."""
+        """Charge an image, a video or speech. Raises `ApiError` as `check` does."""
         self.check(cost, None)
         self._spent += cost
 
     def check(self, price: Decimal, limit: int | None) -> None:
-        """Raise `ApiError` if the balance is gone, or the key's limit, or cannot pay for `limit` tokens
-        at `price` each."""
+        """Check that the account can pay. Raises `ApiError` if the balance or the limit of the key is spent,
+        or if the balance does not pay for `limit` tokens at `price` each."""
         account = self._account
         if account.limit is not None and self._spent >= account.limit:
             raise ApiError(ERRORS["403"])
@@ -84,7 +84,7 @@ class Ledger:
             raise ApiError(ErrorResponse(402, message, {"provider_name": None}))
 
     def key(self) -> JsonValue:
-        """What `GET /key` says."""
+        """Return the body of `GET /key`."""
         account, spent = self._account, float(self._spent)
         left = None if account.limit is None else float(max(Decimal(), account.limit - self._spent))
         return {
@@ -112,7 +112,7 @@ class Ledger:
         }
 
     def credits(self) -> JsonValue:
-        """What `GET /credits` says. Raises `ApiError` for a key that may not know."""
+        """Return the body of `GET /credits`. Raises `ApiError` for a key that may not see them."""
         account = self._account
         if not account.sees_credits:
             raise ApiError(
@@ -126,7 +126,7 @@ class Ledger:
         }
 
     def generation(self, name: str) -> JsonValue:
-        """What `GET /generation` says. Raises `ApiError` for an id that the account does not have."""
+        """Return the body of `GET /generation`. Raises `ApiError` for an unknown id."""
         found = self._generations.get(name)
         if found is None:
             raise ApiError(ErrorResponse(404, f"Generation {name} not found", names_account=False))

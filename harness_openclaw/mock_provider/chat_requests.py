@@ -1,4 +1,4 @@
-"""What a chat request asks for, and the refusals of requests that nobody would serve."""
+"""Parsing a chat request, and the errors of an invalid one."""
 
 from __future__ import annotations
 
@@ -60,10 +60,10 @@ _ENABLED_WITHOUT_EFFORT = ("max_tokens", "enabled")
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """A chat request that is served: what the answer depends on.
+    """A valid chat request, as far as its answer depends on it.
 
-    `limit` is the most tokens that may be written, `shown` whether reasoning is shown, `forced` the tool
-    that must be called, where one must. `pictures` is how many are to be drawn, in `ratio`.
+    `limit` is the most tokens of the answer, `shown` whether reasoning is part of it, `forced` the tool that
+    must be called, if any. `pictures` is the number of images to make, `ratio` their aspect ratio.
     """
 
     model: Model
@@ -82,7 +82,7 @@ class ChatRequest:
 
 
 def object_in(body: bytes) -> dict[str, Any]:
-    """The JSON object that the body is. Raises `ApiError` if it is none."""
+    """Return the JSON object in a body. Raises `ApiError` if it is not one."""
     try:
         found = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -95,11 +95,11 @@ def object_in(body: bytes) -> dict[str, Any]:
 
 
 def check(body: Mapping[str, Any], find: Callable[[str], Model | None]) -> ChatRequest:
-    """What a request body asks for; `find` knows the models by their ids.
+    """Return what a request body asks for; `find` looks a model up by its id.
 
-    Raises `ApiError` with what the provider would answer: wrong types and values, unknown models and
-    roles, both an effort and a budget for reasoning, effort `max` for DeepSeek V4 (OR-ERR-04), and an
-    assistant turn at the end of a reasoning Anthropic request (OR-PF-01).
+    Raises `ApiError` with what the provider would answer: for wrong types and values, unknown models and
+    roles, both an effort and a budget for reasoning, effort `max` for DeepSeek V4 (OR-ERR-04), and a final
+    assistant turn in an Anthropic request with reasoning (OR-PF-01).
     """
     _check_types(body)
     model = _model(body, find)
@@ -217,7 +217,7 @@ def _check_message(message: JsonValue, where: str) -> None:
 
 
 def _reasoning(body: Mapping[str, Any], model: Model) -> tuple[bool, bool]:
-    """Whether the model reasons in this request, and whether its reasoning is shown."""
+    """Return whether the model reasons, and whether its reasoning is shown."""
     chat: Mapping[str, Any] = body.get("reasoning") or {}
     effort, budget = chat.get("effort"), chat.get("max_tokens")
     if effort is not None and budget is not None:
@@ -317,7 +317,7 @@ def _limit(body: Mapping[str, Any], model: Model, reasoning: bool) -> int | None
 
 
 def _pictures(body: Mapping[str, Any], model: Model) -> tuple[int, str]:
-    """How many pictures are asked for, and of what shape. Whoever asks for them without a number gets one."""
+    """Return how many images are asked for, one unless stated, and their aspect ratio."""
     wanted = _strings(body.get("modalities") or (), "modalities")
     for modality in wanted:
         if modality not in _MODALITIES:

@@ -1,4 +1,4 @@
-"""ClawRouter's endpoints: catalog, usage, and the three ways of calling a model that are its own."""
+"""ClawRouter's endpoints: catalog, usage, and its native transports."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import orjson
 
 from harness.model import JsonValue, Reply
 from harness_openclaw.mock_provider.account import Account
-from harness_openclaw.mock_provider.clawrouter_catalog import rows
+from harness_openclaw.mock_provider.clawrouter_catalog import catalog_providers
 from harness_openclaw.mock_provider.errors import ERRORS, ApiError, ErrorResponse
 from harness_openclaw.mock_provider.fault_injection import Injection, immediate_reply, with_fault
 from harness_openclaw.mock_provider.gemini import Gemini
@@ -27,7 +27,7 @@ _MICROS = 1_000_000
 
 
 class ClawRouter:
-    """ClawRouter as one key sees it."""
+    """ClawRouter for one key."""
 
     def __init__(self, account: Account, *, any_model: bool) -> None:
         self._account = account
@@ -44,7 +44,7 @@ class ClawRouter:
         self._cost = Decimal()
 
     def answer(self, incoming: IncomingRequest) -> Reply:
-        """The reply to a request of one of its endpoints. Raises `ApiError`."""
+        """Return the reply to a request. Raises `ApiError`."""
         transport = self._transports.get(incoming.endpoint)
         if transport is not None:
             return self._call(transport, incoming)
@@ -54,7 +54,7 @@ class ClawRouter:
         return _json(_catalog(incoming))
 
     def error_reply(self, error: ErrorResponse, incoming: IncomingRequest) -> Reply:
-        """The refusal in the form of who was called."""
+        """Return an error in the form of the API that was called."""
         transport = self._transports.get(incoming.endpoint)
         if transport is not None:
             return transport.error_reply(error, incoming)
@@ -112,28 +112,28 @@ _PARAMETERS = {
     "token": "pageToken",
     "last-id": "after_id",
 }
-"""With which parameter the next page is asked for, by how a page tells where that is."""
+"""The query parameter that asks for the next page, by the variant a page points to it."""
 
 _PLACE = re.compile(r"([a-z-]+)\.(\d+)$")
 
 
 def _catalog(incoming: IncomingRequest) -> dict[str, Any]:
-    """Everything at once, or a provider a page where that was asked for."""
-    way, number = _page(incoming)
-    find_by_id = rows()
-    if not way:
-        return {"providers": find_by_id}
-    page: dict[str, Any] = {"providers": find_by_id[number : number + 1]}
-    if number + 1 < len(find_by_id):
-        page |= _way_on(way, f"{way}.{number + 1}", incoming)
-    elif way == "last-id":
+    """Return the whole catalog, or one provider a page if pages were asked for."""
+    variant, number = _page(incoming)
+    providers = catalog_providers()
+    if not variant:
+        return {"providers": providers}
+    page: dict[str, Any] = {"providers": providers[number : number + 1]}
+    if number + 1 < len(providers):
+        page |= _next_page(variant, f"{variant}.{number + 1}", incoming)
+    elif variant == "last-id":
         page["has_more"] = False
     return page
 
 
-def _way_on(way: str, place: str, incoming: IncomingRequest) -> dict[str, Any]:
-    url = f"{incoming.before}/catalog?{_PARAMETERS[way]}={place}"
-    match way:
+def _next_page(variant: str, place: str, incoming: IncomingRequest) -> dict[str, Any]:
+    url = f"{incoming.before}/catalog?{_PARAMETERS[variant]}={place}"
+    match variant:
         case "next":
             return {"next": url}
         case "links":
@@ -147,9 +147,9 @@ def _way_on(way: str, place: str, incoming: IncomingRequest) -> dict[str, Any]:
 
 
 def _page(incoming: IncomingRequest) -> tuple[str, int]:
-    for way, parameter in _PARAMETERS.items():
+    for variant, parameter in _PARAMETERS.items():
         place = _PLACE.match(incoming.query(parameter))
-        if place is not None and place[1] == way:
-            return way, int(place[2])
+        if place is not None and place[1] == variant:
+            return variant, int(place[2])
     injected: Injection | None = incoming.injected
     return (injected.variant, 0) if injected is not None and injected.kind == "pages" else ("", 0)

@@ -1,4 +1,4 @@
-"""What ClawRouter grants a key: four providers, one for each way of calling a model."""
+"""ClawRouter's catalog: four providers, one for each transport."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ from harness_openclaw.mock_provider.fault_injection import PREFIX
 from harness_openclaw.mock_provider.model_list import SIMULATED, find
 from harness_openclaw.mock_provider.models import Model, Vendor
 
-__all__ = ["CATALOG", "CatalogProvider", "find_by_id", "rows", "unlisted_model", "upstream"]
+__all__ = [
+    "CATALOG",
+    "CatalogProvider",
+    "catalog_providers",
+    "find_by_id",
+    "find_by_upstream",
+    "unlisted_model",
+]
 
 _MICROS_OF_A_MILLION = 10**12
 _HOUR_TO_FIVE_MINUTES = Decimal("1.6")
@@ -18,14 +25,14 @@ _HOUR_TO_FIVE_MINUTES = Decimal("1.6")
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A model of the catalog. `model` is called `id` there and `upstream` by who serves it."""
+    """A model of the catalog. `model.id` is its id there, `upstream` its id at the vendor."""
 
     upstream: str
     model: Model
     capabilities: tuple[str, ...]
     efforts: tuple[str, ...] = ()
 
-    def told(self) -> dict[str, JsonValue]:
+    def as_json(self) -> dict[str, JsonValue]:
         model = self.model
         pricing: dict[str, JsonValue] = {
             "inputMicrosPerMillion": _micros(model.prompt),
@@ -61,7 +68,7 @@ class CatalogProvider:
     request_format: str
     models: tuple[_Row, ...]
 
-    def told(self) -> dict[str, JsonValue]:
+    def as_json(self) -> dict[str, JsonValue]:
         route = {"path": self.path, "methods": ["POST"], "requestFormat": self.request_format}
         return {
             "id": self.id,
@@ -69,7 +76,7 @@ class CatalogProvider:
             "openaiCompatible": self.compatible,
             "nativeBaseUrl": f"/v1/native/{self.id}",
             "routes": [route],
-            "models": [row.told() for row in self.models],
+            "models": [row.as_json() for row in self.models],
         }
 
 
@@ -158,28 +165,28 @@ CATALOG = (
     ),
 )
 
-_BY_ID = {row.model.id: row.model for grant in CATALOG for row in grant.models}
-_BY_UPSTREAM = {(grant.id, row.upstream): row.model for grant in CATALOG for row in grant.models}
+_BY_ID = {row.model.id: row.model for provider in CATALOG for row in provider.models}
+_BY_UPSTREAM = {(provider.id, row.upstream): row.model for provider in CATALOG for row in provider.models}
 
 
-def rows() -> list[JsonValue]:
-    """All that is granted, as the catalog tells it."""
-    return [grant.told() for grant in CATALOG]
+def catalog_providers() -> list[JsonValue]:
+    """Return the providers as the catalog lists them."""
+    return [provider.as_json() for provider in CATALOG]
 
 
 def find_by_id(name: str) -> Model | None:
-    """The model of this catalog id."""
+    """Return the model with this id in the catalog."""
     return _BY_ID.get(name)
 
 
-def upstream(provider: str, name: str) -> Model | None:
-    """The model that a provider calls so."""
+def find_by_upstream(provider: str, name: str) -> Model | None:
+    """Return the model with this id at a vendor."""
     return _BY_UPSTREAM.get((provider, name))
 
 
 def unlisted_model(name: str, vendor: Vendor, *, any_model: bool) -> Model | None:
-    """A model that answers under an id of which nothing is known: if any is wanted, or if the id asks for an
-    answer on demand."""
+    """Return a model for an id that is in no list, if any model may answer or the id asks for an injected
+    fault."""
     if not name or not (any_model or name.startswith(PREFIX)):
         return None
     return replace(SIMULATED, id=name, slug=name, vendor=vendor, output=None)

@@ -1,4 +1,4 @@
-"""A chat answer as bytes: one JSON object, or events as the provider flushes them."""
+"""A chat answer as a reply: one JSON object, or events in the chunks that the provider flushes."""
 
 from __future__ import annotations
 
@@ -50,8 +50,10 @@ _ARGUMENT_PIECES = re.compile(r".{1,12}", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A finished answer of a model, ready to be written down. `rng` decides what is left to chance, `echo`
-    is what was asked, for those who tell it back."""
+    """The answer of a model, ready to be serialised.
+
+    `rng` decides what is random in it, `echo` holds the fields of the request that some APIs repeat.
+    """
 
     id: str
     created: int
@@ -77,7 +79,7 @@ class Answer:
 
 
 def as_json(answer: Answer) -> Reply:
-    """The answer as one JSON object; a model that reasons takes so long that blank lines come first."""
+    """Return the answer as one JSON object, after blank lines if the model reasons."""
     body = {
         **_head(answer, "chat.completion"),
         "system_fingerprint": answer.fingerprint,
@@ -99,7 +101,7 @@ def as_json(answer: Answer) -> Reply:
 
 
 def as_events(answer: Answer) -> Reply:
-    """The answer as server-sent events: comments, deltas, the end, usage beside the end, `[DONE]`."""
+    """Return the answer as server-sent events: comments, deltas, the end, usage beside the end, `[DONE]`."""
     waiting = answer.rng.number("waiting", 1, 3 if answer.output.reasoning else 2)
     ends = (answer.output.finish, answer.native_finish)
     last = {**_chunk(answer, _NOTHING, *ends), "service_tier": None, "usage": answer.usage.as_json()}
@@ -113,7 +115,7 @@ def as_events(answer: Answer) -> Reply:
 
 
 def broken_events(answer: Answer, error: ErrorResponse, *, after: int) -> Reply:
-    """Events that end in an error, `after` so many deltas; the status is 200 all the same."""
+    """Return events that end in an error after `after` deltas; the status is 200."""
     broken = {
         **_head(answer, "chat.completion.chunk"),
         "error": error.body,
@@ -133,17 +135,17 @@ def _named(headers: Headers, answer: Answer) -> Headers:
 
 
 def pieces_of(text: str) -> list[str]:
-    """The text as it is written: a few words at a time."""
+    """Split a text into pieces of a few words."""
     return _PIECES.findall(text)
 
 
 def argument_pieces_of(arguments: str) -> list[str]:
-    """The JSON of a call as it is written: a dozen characters at a time."""
+    """Split the JSON of a tool call into pieces of a dozen characters."""
     return _ARGUMENT_PIECES.findall(arguments)
 
 
 def pauses(chunks: tuple[bytes, ...], rng: SeededRandom) -> tuple[float, ...]:
-    """Half a second at most over all: a first wait, then the pace of a quick model."""
+    """Return the pause before each chunk in milliseconds, half a second in all at most."""
     first, *later = rng.numbers("pauses", len(chunks), 120)
     most = 240 // len(chunks)
     return (80.0 + first, *(2.0 + number % (most + 1) for number in later))
@@ -258,7 +260,7 @@ def _detail(answer: Answer, text: str) -> dict[str, JsonValue]:
 
 
 def _closing_detail(answer: Answer) -> dict[str, JsonValue] | None:
-    """What ends the reasoning: a signature, or the block in which the real thing is hidden."""
+    """Return what ends the reasoning: a signature, or an encrypted block."""
     vendor = answer.model.vendor
     if vendor.signs:
         signature = answer.rng.opaque("signature")

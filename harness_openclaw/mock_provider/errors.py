@@ -1,4 +1,4 @@
-"""How the provider says no: the shape of its errors, and every kind of them by name."""
+"""OpenRouter's errors: their form, and every one that can be injected, by name."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _CREDITS_PAGE = "https://openrouter.ai/settings/credits"
 
 @dataclass(frozen=True, slots=True)
 class ErrorResponse:
-    """An error answer of the provider.
+    """An error as the provider answers it.
 
-    `code` is `error.code` where it is not the status. `retry_after` is in seconds; `rate_limit` is the
-    number of requests that are allowed in a minute, none of which is left. `names_account` tells that the
-    answer names the account, as those do that are given after the key was accepted.
+    `code` is `error.code` where it differs from the status. `retry_after` is in seconds; `rate_limit` is the
+    number of requests allowed per minute, of which none are left. `names_account` says whether the body names
+    the account, as errors do that come after the key was accepted.
     """
 
     status: int
@@ -36,7 +36,7 @@ class ErrorResponse:
 
     @property
     def upstream_message(self) -> str:
-        """What the upstream provider itself says of it, where OpenRouter only passes that on."""
+        """Return the vendor's own message where OpenRouter passes an error on."""
         raw = (self.metadata or {}).get("raw")
         if not isinstance(raw, str):
             return self.message
@@ -47,7 +47,7 @@ class ErrorResponse:
 
     @property
     def body(self) -> dict[str, JsonValue]:
-        """The value of `error` in the answer."""
+        """Return the value of `error` in the body."""
         found: dict[str, JsonValue] = {"message": self.message, "code": self.code or self.status}
         if self.metadata is not None:
             found["metadata"] = dict(self.metadata)
@@ -55,7 +55,7 @@ class ErrorResponse:
 
 
 class ApiError(Exception):
-    """Raised where a request turns out to be one that the provider does not serve."""
+    """Raised when a request is answered with an error."""
 
     def __init__(self, error: ErrorResponse) -> None:
         super().__init__(error.message)
@@ -65,7 +65,7 @@ class ApiError(Exception):
 def upstream_error(
     provider: str, message: str, *, kind: str = "invalid_request_error", status: int = 400
 ) -> ErrorResponse:
-    """An error that the upstream provider gave, passed on with its own words in `metadata.raw`."""
+    """Return an error of the vendor, passed on in `metadata.raw`."""
     body: dict[str, JsonValue] = {"error": {"type": kind, "message": message}}
     if provider == "Anthropic":
         body = {"type": "error", **body}
@@ -74,7 +74,7 @@ def upstream_error(
 
 
 def wrong_type(where: str, expected: str | tuple[type, ...], found: object) -> ApiError:
-    """OpenRouter's own answer to a value of a type that it does not take."""
+    """Return OpenRouter's error for a value of the wrong type."""
     if not isinstance(expected, str):
         expected = " or ".join(dict.fromkeys(_NAMES[kind] for kind in expected))
     kind = "null" if found is None else _NAMES.get(type(found), "number")
@@ -86,7 +86,7 @@ def wrong_type(where: str, expected: str | tuple[type, ...], found: object) -> A
 
 
 def not_an_option(where: str, found: object, options: Iterable[str]) -> ApiError:
-    """OpenRouter's own answer to a word that it does not know."""
+    """Return OpenRouter's error for a value that is not among the options."""
     message = f"Invalid input: {where}: expected one of {', '.join(options)}, received {found!r}"
     return ApiError(ErrorResponse(400, message, names_account=False))
 
@@ -176,4 +176,4 @@ ERRORS: Mapping[str, ErrorResponse] = {
     "504": ErrorResponse(504, "The provider did not answer in time.", names_account=False),
     "529": upstream_error("Anthropic", "Overloaded", kind="overloaded_error", status=529),
 }
-"""Every refusal that can be asked for, by its name."""
+"""Every error that can be asked for by name (`error-…`)."""

@@ -1,4 +1,4 @@
-"""Answers on demand: what a model id `simulated/…` or the header `X-Simulate` asks for."""
+"""Fault injection: answers chosen by a model id `simulated/…` or the header `X-Simulate`."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ _FAULT = "fault-"
 _ONCE = "-once"
 _NO_RESPONSE = ("timeout", "reset", "refused")
 _FAULTS = (*_NO_RESPONSE, "truncated", "slow")
-_FILM = "video-"
-_FILMS = ("completed", "failed", "cancelled", "expired", "webm")
+_VIDEO = "video-"
+_VIDEOS = ("completed", "failed", "cancelled", "expired", "webm")
 _PAGES = "catalog-"
-_WAYS_ON = ("next", "links", "cursor", "token", "last-id")
+_PAGE_LINKS = ("next", "links", "cursor", "token", "last-id")
 
 _OVERLOADED = ErrorResponse(503, "The provider is overloaded", {"error_type": "provider_unavailable"})
 _IN_STREAM = {
@@ -50,12 +50,12 @@ _IN_STREAM = {
 
 @dataclass(frozen=True, slots=True)
 class Injection:
-    """An answer that was asked for by name.
+    """An answer that a request asks for by name.
 
-    `status` is an error answer of that status, `body` an error in a JSON body of status 200, `stream` an
-    error among the events `after` so many deltas (in the body if no events are wanted), `fault` no
-    sound answer at all, `film` how a video job goes on, `pages` a catalog in pages: `variant` tells
-    which. `once` tells that only the first of several equal requests is answered so.
+    Its `kind` is `status` for an error with that status, `body` for an error in a body with status 200,
+    `stream` for an error among the events, after so many deltas (in the body if the request does not stream),
+    `fault` for a fault of the connection, `video` for the course of a video job and `pages` for a catalog in
+    pages; `variant` says which. With `once`, only the first of equal requests gets it.
     """
 
     kind: Kind
@@ -67,49 +67,49 @@ class Injection:
 
     @property
     def is_immediate(self) -> bool:
-        """Whether it is answered without a look at what else is asked."""
+        """Whether the rest of the request does not matter."""
         return self.kind == "status" or self.fault in _NO_RESPONSE
 
     @property
     def affects_answer(self) -> bool:
-        """Whether it says what an answer in words is to be like."""
+        """Whether it changes an answer of a model."""
         return self.error is not None or bool(self.fault)
 
 
 def injection_names() -> tuple[str, ...]:
-    """Every name that can be asked for."""
+    """Return every name that can be asked for."""
     return (
         *(f"{_ERROR}{name}" for name in ERRORS),
         _IN_BODY,
         *_IN_STREAM,
         *(f"{_FAULT}{fault}" for fault in _FAULTS),
-        *(f"{_FILM}{film}" for film in _FILMS),
-        *(f"{_PAGES}{way}" for way in _WAYS_ON),
+        *(f"{_VIDEO}{video}" for video in _VIDEOS),
+        *(f"{_PAGES}{link}" for link in _PAGE_LINKS),
     )
 
 
 def from_header(headers: Headers, turn: int) -> Injection | None:
-    """What the header asks for, of a request before which so many equal ones came."""
+    """Return what the header asks for; `turn` is the number of equal requests before this one."""
     chat = next((value for name, value in headers if name.lower() == HEADER), None)
     return None if chat is None else _now(injection_named(chat.strip()), turn)
 
 
 def from_model(model: object, turn: int) -> Injection | None:
-    """What a model id asks for, likewise."""
+    """Return what a model id asks for, likewise."""
     if isinstance(model, str) and model.startswith(PREFIX) and model != PLAIN:
         return _now(injection_named(model.removeprefix(PREFIX)), turn)
     return None
 
 
 def _now(injected: Injection, turn: int) -> Injection | None:
-    """The demand, unless it was for the first of equal requests only and this is a later one."""
+    """Return the injection, unless it was for the first of equal requests only and this is a later one."""
     return None if injected.once and turn > 0 else injected
 
 
 def injection_named(name: str) -> Injection:
-    """What a name asks for; `-once` behind it limits that to the first of equal requests.
+    """Return the injection of that name; the suffix `-once` limits it to the first of equal requests.
 
-    Raises `UsageError` for a name that nothing is known by.
+    Raises `UsageError` for an unknown name.
     """
     once = name.endswith(_ONCE)
     plain = name.removesuffix(_ONCE)
@@ -123,9 +123,9 @@ def injection_named(name: str) -> Injection:
         return Injection("status", ERRORS[rest], once=once)
     if f"{kind}-" == _FAULT and rest in _FAULTS:
         return Injection("fault", fault=rest, once=once)
-    if plain.startswith(_FILM) and plain.removeprefix(_FILM) in _FILMS:
-        return Injection("video", variant=plain.removeprefix(_FILM), once=once)
-    if plain.startswith(_PAGES) and plain.removeprefix(_PAGES) in _WAYS_ON:
+    if plain.startswith(_VIDEO) and plain.removeprefix(_VIDEO) in _VIDEOS:
+        return Injection("video", variant=plain.removeprefix(_VIDEO), once=once)
+    if plain.startswith(_PAGES) and plain.removeprefix(_PAGES) in _PAGE_LINKS:
         return Injection("pages", variant=plain.removeprefix(_PAGES), once=once)
     raise UsageError(
         f"the mock provider has no answer called {name!r}{nearest(plain, injection_names())}",
@@ -134,14 +134,15 @@ def injection_named(name: str) -> Injection:
 
 
 def immediate_reply(injected: Injection) -> Reply:
-    """The reply to a demand that does not depend on what else is asked. Raises `ApiError` for a refusal."""
+    """Return the reply of an injection that does not depend on the rest of the request. Raises `ApiError` for
+    an error."""
     if injected.error is not None:
         raise ApiError(injected.error)
     return Reply(0, fault=injected.fault)
 
 
 def with_fault(reply: Reply, fault: str) -> Reply:
-    """The reply with a fault; one that is cut off loses the second half of its bytes."""
+    """Return the reply with a fault; a truncated one loses the second half of its bytes."""
     if fault != "truncated":
         return replace(reply, fault=fault)
     body = reply.body

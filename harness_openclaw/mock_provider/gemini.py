@@ -1,4 +1,4 @@
-"""`…/models/<model>:streamGenerateContent` in Google's form: what is asked for, and what is refused."""
+"""`…/models/<model>:streamGenerateContent` in Google's form: parsing requests, and their errors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from harness.model import Reply
 from harness_openclaw.mock_provider.chat_requests import ChatRequest
-from harness_openclaw.mock_provider.clawrouter_catalog import unlisted_model, upstream
+from harness_openclaw.mock_provider.clawrouter_catalog import find_by_upstream, unlisted_model
 from harness_openclaw.mock_provider.completion import Answer
 from harness_openclaw.mock_provider.errors import ApiError, ErrorResponse
 from harness_openclaw.mock_provider.gemini_events import (
@@ -108,7 +108,7 @@ _BUDGETS = {
     "gemini-2.5-flash-lite": (512, 24_576),
     "gemini-2.5-flash": (1, 24_576),
 }
-"""The least and the most that a model may be given to think with; zero turns it off, if that can be."""
+"""The smallest and largest thinking budget of a model; zero turns thinking off where that is possible."""
 
 _ALWAYS_THINKS = "gemini-2.5-pro"
 
@@ -121,7 +121,7 @@ class Gemini:
         self._prompts = Prompts()
 
     def key(self, incoming: IncomingRequest) -> str | None:
-        """The key, which goes as `x-goog-api-key` (CW-AUTH-01)."""
+        """Return the key in `x-goog-api-key` (CW-AUTH-01)."""
         return incoming.header("x-goog-api-key") or None
 
     def model_named(self, incoming: IncomingRequest) -> object:
@@ -145,7 +145,7 @@ class Gemini:
         return error_reply(error)
 
     def _asked(self, body: dict[str, Any], name: str) -> ChatRequest:
-        model = upstream("google", name) or unlisted_model(name, GOOGLE, any_model=self._any_model)
+        model = find_by_upstream("google", name) or unlisted_model(name, GOOGLE, any_model=self._any_model)
         if model is None:
             message = (
                 f"models/{name} is not found for API version v1beta, or is not supported for generateContent."
@@ -198,7 +198,7 @@ def _system(instruction: Any) -> tuple[dict[str, Any], ...]:
 
 
 def _plain(turn: tuple[str, list[Mapping[str, Any]]]) -> dict[str, Any]:
-    """A turn as the other models are given it; results of functions alone are a tool's turn."""
+    """Return a turn in the form that all models take; a turn of function results alone is a tool turn."""
     role, parts = turn
     if role == "model":
         return {"role": "assistant", "content": parts}
@@ -207,7 +207,7 @@ def _plain(turn: tuple[str, list[Mapping[str, Any]]]) -> dict[str, Any]:
 
 
 def _thinking(wanted: Any, model: Model, name: str) -> tuple[bool, bool]:
-    """Whether the model thinks, and whether its thoughts are shown."""
+    """Return whether the model thinks, and whether its thoughts are shown."""
     held = validate(wanted, _THINKING, ERROR_FORMAT, ("generationConfig", "thinkingConfig"), named=camel)
     budget, level = held.get("thinkingBudget"), held.get("thinkingLevel")
     shown = held.get("includeThoughts") is True
@@ -245,7 +245,7 @@ def _check_budget(budget: int, name: str) -> None:
 
 
 def _tools(tools: list[Any]) -> tuple[Mapping[str, Any], ...]:
-    """The functions that can be called; the API's own tools are left out."""
+    """Return the functions that can be called, without the API's own tools."""
     found = []
     for number, tool in enumerate(tools):
         at = ("tools", number)

@@ -1,4 +1,4 @@
-"""An answer in Google's form: one JSON object, a list of them, or events; and its errors."""
+"""An answer in Google's form, as one JSON object, a list or events, and its errors."""
 
 from __future__ import annotations
 
@@ -36,30 +36,30 @@ _ELSE = "UNKNOWN"
 
 
 def as_json(answer: Answer) -> Reply:
-    """The answer as one JSON object."""
+    """Return the answer as one JSON object."""
     return Reply(200, _JSON, (orjson.dumps(_response(answer, _whole(answer), last=True)),))
 
 
 def as_array(answer: Answer) -> Reply:
-    """The pieces of the answer as a JSON list, which comes in pieces as well."""
+    """Return the answer as a JSON list of pieces, a chunk each."""
     chunks = [orjson.dumps(piece) for piece in _pieces(answer)]
     joined = b"".join((b"[", *(part for chunk in chunks for part in (chunk, b",\n"))))
     return Reply(200, _JSON, (joined.removesuffix(b",\n") + b"]\n",))
 
 
 def as_events(answer: Answer) -> Reply:
-    """The pieces of the answer as events; only the last tells why it stopped."""
+    """Return the answer as events; only the last one has the reason why it stopped."""
     return _streamed(answer, *(event(piece) for piece in _pieces(answer)))
 
 
 def broken_events(answer: Answer, error: ErrorResponse, *, after: int) -> Reply:
-    """Events that end in an error, `after` so many pieces; the status is 200 all the same."""
+    """Return events that end in an error after `after` pieces; the status is 200."""
     pieces = list(_pieces(answer))[:-1][:after] if after else []
     return _streamed(answer, *(event(piece) for piece in pieces), event({"error": _error(error)}))
 
 
 def error_reply(error: ErrorResponse) -> Reply:
-    """The refusal, in `error`."""
+    """Return an error in its `error` object."""
     headers = _JSON
     if error.retry_after is not None:
         headers = (*headers, ("Retry-After", str(error.retry_after)))
@@ -76,7 +76,7 @@ def _streamed(answer: Answer, *chunks: bytes) -> Reply:
 
 
 def _whole(answer: Answer) -> list[dict[str, Any]]:
-    """All parts: thoughts, text, calls; what comes after thoughts is signed."""
+    """Return all parts: thoughts, text, calls; the part after thoughts is signed."""
     output, parts = answer.output, []
     if answer.reasoning:
         parts.append({"text": answer.reasoning, "thought": True})
@@ -100,7 +100,7 @@ def _pieces(answer: Answer) -> Iterator[dict[str, Any]]:
 
 
 def _split(answer: Answer) -> Iterator[dict[str, Any]]:
-    """The parts as they come: text a few words at a time, its signature with the last of them."""
+    """Return the parts as streamed: text a few words at a time, its signature with the last of them."""
     for part in _whole(answer):
         text = part.get("text")
         if not text:

@@ -1,4 +1,4 @@
-"""The contents of a Gemini request, and how Google says what is wrong with them."""
+"""The contents of a Gemini request, and the errors for invalid ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness_openclaw.mock_provider.validation import BOOLEAN, LIST, OBJECT, TEX
 __all__ = ["ERROR_FORMAT", "MANY", "camel", "invalid_request", "listed", "read_contents"]
 
 MANY = LIST.otherwise(OBJECT)
-"""A list, or the only thing in it."""
+"""A list, or its only item by itself."""
 
 _PART = {
     "text": TEXT,
@@ -50,12 +50,12 @@ _SIGNED = "gemini-3"
 
 
 def camel(name: str) -> str:
-    """A name as it is documented; both ways of writing it are understood."""
+    """Return a field name in camel case, as it is documented; the API takes snake case, too."""
     return _UNDERSCORE.sub(lambda found: found[1].upper(), name)
 
 
 def listed(value: Any) -> list[Any]:
-    """What stands where a list should: the list, or the only thing in it."""
+    """Return the value as a list: itself, or its only item."""
     if not value:
         return []
     return value if isinstance(value, list) else [value]
@@ -72,7 +72,7 @@ def _place(at: Path) -> str:
 
 
 def invalid_request(message: str) -> ApiError:
-    """Something is wrong with a request."""
+    """Return the error for an invalid request."""
     return ApiError(ErrorResponse(400, message))
 
 
@@ -97,10 +97,11 @@ ERROR_FORMAT = _ErrorFormat()
 
 
 def read_contents(contents: list[Any], model: str) -> list[tuple[str, list[Mapping[str, Any]]]]:
-    """The contents, those of one role in a row as one: user or model, and the parts.
+    """Return the contents as pairs of role (user or model) and parts; consecutive contents of one role are
+    one.
 
-    Raises `ApiError` for contents that the API does not take: parts without data, signatures that are no
-    base64, calls that answer nobody, results that answer no call, and for Gemini 3 calls without signature.
+    Raises `ApiError` for invalid contents: parts without data, signatures that are not base64, calls without
+    results, results without calls and, for Gemini 3, calls without signatures.
     """
     if not contents:
         raise invalid_request("* GenerateContentRequest.contents: contents is not specified\n")
@@ -184,7 +185,7 @@ def _check_calls(turns: list[tuple[str, list[Mapping[str, Any]]]]) -> None:
 
 
 def _check_signatures(turns: list[tuple[str, list[Mapping[str, Any]]]]) -> None:
-    """In the turn that is going on, the first call of every step must be signed."""
+    """Check that the first call of each step in the current turn is signed."""
     begun = max(
         (number for number, (role, parts) in enumerate(turns) if role == "user" and _says_something(parts)),
         default=0,

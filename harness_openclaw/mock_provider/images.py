@@ -1,4 +1,4 @@
-"""`POST /images`: pictures as base64, and the requests for them that are refused."""
+"""`POST /images`: images as base64, and the errors for invalid requests."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ _ONE_AT_A_TIME = "google/"
 
 
 def draw(incoming: IncomingRequest, find: Callable[[str], Model | None], ledger: Ledger) -> Reply:
-    """The pictures that a request asks for: always PNG, 16 pixels at most, and others each time that it is
-    sent. Raises `ApiError`."""
+    """Return the images that a request asks for: PNG, at most 16 pixels a side, different each time. Raises
+    `ApiError`."""
     body = incoming.body
     name = text_in(body, "model")
     injected = incoming.injection_for(name)
@@ -114,7 +114,7 @@ def _count(body: dict[str, Any], model: Model) -> int:
 
 
 def _check_size(body: dict[str, Any]) -> None:
-    """Pixels leave nothing to say of the ratio or the resolution."""
+    """Check that a size in pixels comes without a ratio and a resolution."""
     size = body.get("size")
     if size is None or size in _OPTIONS["resolution"]:
         return

@@ -1,4 +1,4 @@
-"""Pictures and sound: small, sound files, made after the request that they answer."""
+"""Images and sound: small valid files that depend on the request."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from harness_openclaw.mock_provider.seeded_random import SeededRandom
 __all__ = ["SAMPLE_RATE", "data_url", "mp3", "pcm", "png"]
 
 SAMPLE_RATE = 24_000
-"""Samples a second, of all sound."""
+"""Samples per second, of all sound."""
 
 _LONGEST_SIDE = 16
 _MP3_HEADER = bytes((0xFF, 0xF3, 0x14, 0xC0))  # MPEG-2 layer III, 8 kbit/s, 24 kHz, one channel
@@ -27,7 +27,7 @@ _LOUDNESS = 8_000
 
 
 def png(rng: SeededRandom, ratio: str = "1:1") -> bytes:
-    """A picture of one colour, with sides in this ratio and at most 16 pixels long."""
+    """Return an image of one colour in this ratio, at most 16 pixels a side."""
     width, height = _sides(ratio)
     colour = bytes(rng.numbers("colour", 3, 255))
     rows = (b"\x00" + colour * width) * height
@@ -37,7 +37,7 @@ def png(rng: SeededRandom, ratio: str = "1:1") -> bytes:
 
 
 def data_url(picture: bytes) -> str:
-    """The picture as a URL that holds it."""
+    """Return the image as a data URL."""
     return f"data:image/png;base64,{b64encode(picture).decode()}"
 
 
@@ -54,7 +54,7 @@ def _png_chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def mp3(text: str, rng: SeededRandom) -> bytes:
-    """Silence for as long as the text takes to say, two seconds at most: frames of MPEG audio."""
+    """Return silence as MPEG audio, as long as it takes to say the text, two seconds at most."""
     frames = -(-_samples(text) // _SAMPLES_A_FRAME)
     spare = _MP3_FRAME - len(_MP3_HEADER) - len(_MP3_SIDE)
     unused = bytes(rng.numbers("sound", spare, 127))  # no decoder reads it, and no frame can begin in it
@@ -62,7 +62,7 @@ def mp3(text: str, rng: SeededRandom) -> bytes:
 
 
 def pcm(text: str, rng: SeededRandom) -> bytes:
-    """A tone for as long: 16-bit samples, little-endian, one channel."""
+    """Return a tone of the same length: 16-bit samples, little-endian, one channel."""
     size = 2 * _samples(text)
     period = _period(rng.number("tone", 60, 120))
     return (period * -(-size // len(period)))[:size]

@@ -1,4 +1,4 @@
-"""What requests for pictures, films and speech have in common, and how OpenRouter refuses them."""
+"""What requests for images, videos and speech have in common, and their errors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ GENERATION_ID_LENGTH = 20
 
 
 def text_in(body: Mapping[str, Any], name: str) -> str:
-    """The text under a name. Raises `ApiError` if there is none, or an empty one."""
+    """Return the text of a field. Raises `ApiError` if it is missing or empty."""
     found = body.get(name)
     if not isinstance(found, str):
         raise wrong_type(name, "string", found)
@@ -28,7 +28,7 @@ def text_in(body: Mapping[str, Any], name: str) -> str:
 
 
 def typed(body: Mapping[str, Any], types: Mapping[str, tuple[type, ...]]) -> None:
-    """Raise `ApiError` for a value of another type than these; a value that is null counts as not given."""
+    """Check the types of fields; null counts as missing. Raises `ApiError` for a wrong one."""
     for name, kinds in types.items():
         value = body.get(name)
         if value is not None and type(value) not in kinds:
@@ -36,7 +36,7 @@ def typed(body: Mapping[str, Any], types: Mapping[str, tuple[type, ...]]) -> Non
 
 
 def option_in(body: Mapping[str, Any], name: str, options: Iterable[object]) -> Any:
-    """The value under a name, or None. Raises `ApiError` for one that is not among the options."""
+    """Return the value of a field, or None. Raises `ApiError` if it is not among the options."""
     found = body.get(name)
     if found is not None and (type(found) is bool or found not in options):
         raise not_an_option(name, found, map(str, options))
@@ -44,8 +44,8 @@ def option_in(body: Mapping[str, Any], name: str, options: Iterable[object]) -> 
 
 
 def images_in(body: Mapping[str, Any], name: str, *, frames: tuple[str, ...] = ()) -> list[Mapping[str, Any]]:
-    """The images under a name: parts as in a chat message; each says which frame it is, if `frames` are
-    given. Raises `ApiError` for anything else."""
+    """Return the images of a field: parts as in a chat message, each with a frame type if `frames` are given.
+    Raises `ApiError` for anything else."""
     found = body.get(name)
     if found is None:
         return []
@@ -71,10 +71,10 @@ def images_in(body: Mapping[str, Any], name: str, *, frames: tuple[str, ...] = (
 
 
 def no_such_model(name: str) -> ApiError:
-    """Nobody serves this model for what is asked."""
+    """Return the error for an unknown model."""
     return ApiError(ErrorResponse(400, f"{name} is not a valid model ID"))
 
 
 def amount(cost: Decimal) -> int | float:
-    """An amount of money as JavaScript writes it: a whole number without a fraction."""
+    """Return an amount of money as JavaScript writes it: whole numbers without a fraction."""
     return int(cost) if cost == cost.to_integral_value() else float(cost)

@@ -1,4 +1,4 @@
-"""`POST …/v1/messages` in Anthropic's form: what a request asks for, and the requests that are refused."""
+"""`POST …/v1/messages` in Anthropic's form: parsing requests, and their errors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from harness.model import Reply
 from harness_openclaw.mock_provider.chat_requests import ChatRequest
-from harness_openclaw.mock_provider.clawrouter_catalog import unlisted_model, upstream
+from harness_openclaw.mock_provider.clawrouter_catalog import find_by_upstream, unlisted_model
 from harness_openclaw.mock_provider.completion import Answer
 from harness_openclaw.mock_provider.errors import ApiError, ErrorResponse
 from harness_openclaw.mock_provider.messages_errors import ERROR_FORMAT, invalid_request
@@ -95,7 +95,7 @@ class Messages:
         self._prompts = Prompts()
 
     def key(self, incoming: IncomingRequest) -> str | None:
-        """The key, which goes as `x-api-key` (CW-AUTH-01); Anthropic's own newer clients send a bearer."""
+        """Return the key in `x-api-key` (CW-AUTH-01), or the bearer that Anthropic's newer clients send."""
         return incoming.header("x-api-key") or bearer(incoming.request.headers)
 
     def model_named(self, incoming: IncomingRequest) -> object:
@@ -119,7 +119,7 @@ class Messages:
 
     def _asked(self, body: dict[str, Any]) -> ChatRequest:
         held = validate(body, _BODY, ERROR_FORMAT)
-        model = upstream("anthropic", held["model"]) or unlisted_model(
+        model = find_by_upstream("anthropic", held["model"]) or unlisted_model(
             held["model"], ANTHROPIC, any_model=self._any_model
         )
         if model is None:
@@ -152,7 +152,7 @@ def _too_long(tokens: int, most: int) -> ApiError:
 
 
 def _plain(turn: Turn) -> dict[str, Any]:
-    """A turn as the other models are given it; results of tools alone are a tool's turn."""
+    """Return a turn in the form that all models take; a turn of tool results alone is a tool turn."""
     role, blocks = turn
     kinds = {block["type"] for block in blocks}
     return {"role": "tool" if kinds == {"tool_result"} else role, "content": blocks}
@@ -185,7 +185,7 @@ def _check_figures(held: Mapping[str, Any], model: Model) -> None:
 
 
 def _thinking(held: Mapping[str, Any], turns: list[Turn], choice: str) -> tuple[bool, bool]:
-    """Whether the model thinks, and whether its thoughts are shown."""
+    """Return whether the model thinks, and whether its thoughts are shown."""
     if held.get("output_config") is not None:
         validate(held["output_config"], _OUTPUT, ERROR_FORMAT, ("output_config",))
     thinking = held.get("thinking")
@@ -228,7 +228,8 @@ def _check_prefill(turns: list[Turn]) -> None:
 
 
 def _tools(tools: list[Any] | tuple[()]) -> tuple[Mapping[str, Any], ...]:
-    """The tools that can be called, each with its schema under `parameters`; the API's own are left out."""
+    """Return the tools that can be called, with their schemas under `parameters`, without the API's own
+    tools."""
     found = []
     for number, tool in enumerate(tools):
         at = ("tools", number)

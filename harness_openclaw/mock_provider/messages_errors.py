@@ -1,4 +1,4 @@
-"""How Anthropic says what is wrong with a request."""
+"""Anthropic's errors for invalid requests."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _EXPECTED = {
 
 
 def place(at: Path) -> str:
-    """A place as Anthropic writes it: `messages.0.content.1.text`."""
+    """Return a path as Anthropic writes it: `messages.0.content.1.text`."""
     return ".".join(map(str, at))
 
 
 def invalid_request(message: str, at: Path = ()) -> ApiError:
-    """Something is wrong at a place, or with the whole."""
+    """Return the error for an invalid value at a path, or for the whole request."""
     return ApiError(ErrorResponse(400, f"{place(at)}: {message}" if at else message))
 
 

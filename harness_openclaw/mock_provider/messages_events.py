@@ -1,4 +1,4 @@
-"""An answer in Anthropic's form: one JSON object, or named events; and its errors."""
+"""An answer in Anthropic's form, as one JSON object or named events, and its errors."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _JSON = ("Content-Type", "application/json")
 
 
 def as_json(answer: Answer) -> Reply:
-    """The answer as one JSON object."""
+    """Return the answer as one JSON object."""
     message = {
         **_head(answer),
         "content": list(_content(answer)),
@@ -48,7 +48,7 @@ def as_json(answer: Answer) -> Reply:
 
 
 def as_events(answer: Answer) -> Reply:
-    """The answer as events: a message that begins, its blocks, and how it ended."""
+    """Return the answer as events: the start of the message, its blocks, its end."""
     end = {"stop_reason": _STOPS[answer.output.finish], "stop_sequence": None, "stop_details": None}
     usage = _usage(answer, answer.usage.completion)
     counted = {name: usage[name] for name in _COUNTED}
@@ -62,7 +62,7 @@ def as_events(answer: Answer) -> Reply:
 
 
 def broken_events(answer: Answer, error: ErrorResponse, *, after: int) -> Reply:
-    """Events that end in an error, `after` so many pieces; the status is 200 all the same."""
+    """Return events that end in an error after `after` pieces; the status is 200."""
     pieces = list(_blocks(answer))[: after + 2 if after else 0]
     opening = _opening(answer) if after else ()
     end = {"type": "error", "error": _error(error), "request_id": _request_id(answer)[1]}
@@ -70,7 +70,7 @@ def broken_events(answer: Answer, error: ErrorResponse, *, after: int) -> Reply:
 
 
 def error_reply(error: ErrorResponse, incoming: IncomingRequest) -> Reply:
-    """The refusal, with the name of the request."""
+    """Return an error with the id of the request."""
     name = incoming.id("req_01", 22)
     body = {"type": "error", "error": _error(error), "request_id": name}
     headers: Headers = (_JSON, ("request-id", name))

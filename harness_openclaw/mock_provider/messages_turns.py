@@ -1,4 +1,4 @@
-"""The turns of a Messages request: their blocks, and the order in which calls and results must stand."""
+"""The turns of a Messages request: their blocks, and the order of calls and results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Block", "Turn", "check_text_blocks", "read_turns"]
 
 Block: TypeAlias = Mapping[str, Any]
 Turn: TypeAlias = tuple[str, list[Block]]
-"""Whose turn it is, and its blocks."""
+"""A role and its blocks."""
 
 _ROLES = ("user", "assistant", "system")
 _MEDIA_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
@@ -130,7 +130,7 @@ def _check_block(role: str, block: Any, at: Path) -> None:
 
 
 def check_text_blocks(blocks: Iterable[Block], where: str, *, blank: bool = False) -> None:
-    """Raise `ApiError` for a text block in which nothing stands; spaces do if it may be `blank`."""
+    """Check text blocks. Raises `ApiError` for an empty one; spaces alone are valid if it may be `blank`."""
     for block in blocks:
         if not block["text"]:
             raise invalid_request("text content blocks must be non-empty", (where,))
@@ -173,7 +173,7 @@ def _check_final_text(turns: list[Turn]) -> None:
 
 
 def _check_calls(turns: list[tuple[int, Turn]]) -> None:
-    """Every call has its result in the next turn, every result its call in the turn before."""
+    """Check that each call has its result in the next turn, and each result its call in the turn before."""
     chat: set[str] = set()
     caller = -1
     for number, (role, blocks) in turns:

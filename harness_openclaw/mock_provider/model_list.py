@@ -1,4 +1,4 @@
-"""The models that the stand-in offers. Limits and prices are those of a real list in 2026."""
+"""The mock provider's models, with limits and prices of a real list in 2026."""
 
 from __future__ import annotations
 
@@ -346,13 +346,13 @@ SIMULATED = Model(
     gives=("text", "image"),
     parameters=_OPEN,
 )
-"""Answers under ids that the list does not have (`simulated/…`, and any id if that is wanted)."""
+"""The model behind ids that are in no list (`simulated/…`; with `any_model` all of them)."""
 
 _BY_ID = {model.id: model for model in MODELS}
 
 
 def find(name: str) -> Model | None:
-    """The model of this id; suffixes that only say how to route are looked past."""
+    """Return the model of an id; suffixes that only choose a route are ignored."""
     model = _BY_ID.get(name)
     if model is None:
         for suffix in _ROUTING_SUFFIXES:

@@ -1,4 +1,4 @@
-"""What the stand-in's models write: text, reasoning and tool calls, the same for the same request."""
+"""What the models of the mock provider write: text, reasoning and tool calls, equal for equal requests."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _DEPTH = 4  # of examples made after a schema
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A call of a tool; `arguments` is JSON as text."""
+    """A tool call; `arguments` is JSON as text."""
 
     id: str
     name: str
@@ -47,7 +47,7 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class ModelOutput:
-    """What a model wrote and drew, and why it stopped: stop, tool_calls or length."""
+    """What a model produced, and why it stopped: stop, tool_calls or length."""
 
     text: str
     reasoning: str
@@ -70,13 +70,16 @@ class ModelOutput:
 
 
 def count_tokens(text: str) -> int:
-    """How many tokens a text counts for: one for every four characters."""
+    """Return the number of tokens of a text: one for four characters."""
     return -(-len(text) // _CHARACTERS_A_TOKEN)
 
 
 def generate(chat: ChatRequest, rng: SeededRandom) -> ModelOutput:
-    """What the model answers. Tools are called when that is demanded, or when the last turn is the
-    user's and names one of them; what is longer than the limit is cut."""
+    """Return the output of the model.
+
+    It calls a tool if it must, or if the last turn is the user's and names the tool. Output beyond the limit
+    is cut.
+    """
     reasoning = rng.one_of("reasoning", _REASONING) if chat.reasoning else ""
     if chat.pictures:
         return ModelOutput("", reasoning, (), "stop", draw_images(chat.pictures, chat.ratio, rng))
@@ -88,7 +91,7 @@ def generate(chat: ChatRequest, rng: SeededRandom) -> ModelOutput:
 
 
 def draw_images(count: int, ratio: str, rng: SeededRandom, *, turn: int = 0) -> tuple[bytes, ...]:
-    """So many pictures, each of its own colour, in whatever `turn` the same ones are asked for."""
+    """Return `count` images of different colours, different in each `turn`."""
     first = turn * count
     return tuple(png(rng.derive(f"picture {number}"), ratio) for number in range(first, first + count))
 
@@ -151,7 +154,7 @@ def _call(tool: Mapping[str, Any], prefix: str, rng: SeededRandom) -> ToolCall:
 
 
 def _example(schema: JsonValue, name: str, depth: int = 0) -> JsonValue:
-    """A value that fits a JSON Schema, as far as the plain keywords tell."""
+    """Return a value that fits a JSON Schema, as far as the plain keywords say."""
     if not isinstance(schema, dict) or depth > _DEPTH:
         return name
     for word in ("const", "default"):

@@ -1,4 +1,4 @@
-"""A model that the stand-in offers, and the manners of who serves it."""
+"""A model of the mock provider, and its vendor's conventions."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["Model", "Vendor"]
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """Who serves a model: the name in answers, its own words for why it stopped, its form of reasoning.
+    """The vendor of models: its name in answers, its own finish reasons, its form of reasoning.
 
-    `summarises` tells that reasoning comes as a summary beside an encrypted block, `signs` that its last
-    part carries a signature. `least_output` is the smallest output limit it accepts.
+    With `summarises`, reasoning is a summary beside an encrypted block; with `signs`, its last part has a
+    signature. `least_output` is the smallest output limit that is accepted.
     """
 
     name: str
@@ -34,10 +34,10 @@ class Vendor:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """One model: what `GET /models` says of it, and what an answer of it is like.
+    """A model: its entry in `GET /models`, and what its answers are like.
 
-    Prices are USD per token, as written in the list. `reasoning` is what the list says of it; `reasons`
-    tells whether it reasons without being asked. `routes_to` is the model that answers in its place.
+    Prices are USD per token, as listed. `reasoning` is part of the entry; `reasons` says whether the model
+    reasons by default. `routes_to` is the model that answers in its place.
     """
 
     id: str
@@ -61,9 +61,9 @@ class Model:
     routes_to: str | None = None
 
     def price(self, name: str) -> Decimal:
-        """The price of one token: `prompt`, `completion`, `cache_read` or `cache_write`.
+        """Return the price of a token: `prompt`, `completion`, `cache_read` or `cache_write`.
 
-        Cached tokens of a model without a price for them cost what others do.
+        Cached tokens without a price cost as much as others.
         """
         price: str | None = getattr(self, name)
         return Decimal(price if price is not None else self.prompt)
@@ -85,7 +85,7 @@ class Model:
         return self.id.startswith("deepseek/deepseek-v4")
 
     def listing(self) -> dict[str, JsonValue]:
-        """What `GET /models` says of it."""
+        """Return its entry in `GET /models`."""
         pricing = {"prompt": self.prompt, "completion": self.completion, "web_search": "0.01"}
         if self.cache_read is not None:
             pricing["input_cache_read"] = self.cache_read
@@ -97,7 +97,7 @@ class Model:
             "hugging_face_id": None,
             "name": self.name,
             "created": self.created,
-            "description": f"{self.name}, as the stand-in provider offers it.",
+            "description": f"{self.name}, as the mock provider offers it.",
             "context_length": self.context,
             "architecture": {
                 "modality": f"{'+'.join(self.takes)}->{'+'.join(self.gives)}",

@@ -1,4 +1,4 @@
-"""What the three native ways of calling a model through ClawRouter have in common."""
+"""What ClawRouter's three native transports have in common."""
 
 from __future__ import annotations
 
@@ -19,30 +19,30 @@ __all__ = ["Transport", "answered", "event"]
 
 
 class Transport(Protocol):
-    """A wire form: what it is asked with, how it answers, and how it says no."""
+    """A wire format: parsing its requests, writing its answers and errors."""
 
     def key(self, incoming: IncomingRequest) -> str | None:
-        """The key, from the header that is right for it."""
+        """Return the key, from the header of this API."""
         ...
 
     def model_named(self, incoming: IncomingRequest) -> object:
-        """The model that a request names, whatever else is wrong with it."""
+        """Return the model that a request names, valid or not."""
         ...
 
     def answer(self, incoming: IncomingRequest) -> tuple[Answer, bool]:
-        """What the model answers, and whether as a stream. Raises `ApiError`."""
+        """Return the model's answer, and whether it is streamed. Raises `ApiError`."""
         ...
 
     def written(self, answer: Answer, stream: bool) -> Reply:
-        """The answer as bytes."""
+        """Return the answer as a reply."""
         ...
 
     def broken(self, answer: Answer, error: ErrorResponse, *, after: int) -> Reply:
-        """Events that end in an error, after so many pieces of the answer."""
+        """Return events that end in an error after `after` pieces of the answer."""
         ...
 
     def error_reply(self, error: ErrorResponse, incoming: IncomingRequest) -> Reply:
-        """The refusal in this form."""
+        """Return an error in the form of this API."""
         ...
 
 
@@ -53,9 +53,9 @@ def answered(
     name: str,
     too_long: Callable[[int, int], ApiError],
 ) -> Answer:
-    """The answer under an id; what was marked as the beginning of a prompt counts as cached afterwards.
+    """Return the model's answer under an id; what the request marked as a prompt prefix is cached afterwards.
 
-    Raises what `too_long` gives for a prompt of more tokens than the model can read.
+    Raises the error of `too_long` if the prompt exceeds the context of the model.
     """
     output = generate(chat, incoming.rng)
     usage = measure(chat.model, prompts.of(chat, too_long), output)
@@ -63,6 +63,6 @@ def answered(
 
 
 def event(value: Any, name: str = "") -> bytes:
-    """A server-sent event."""
+    """Return a server-sent event."""
     head = f"event: {name}\n".encode() if name else b""
     return head + b"data: " + orjson.dumps(value) + b"\n\n"

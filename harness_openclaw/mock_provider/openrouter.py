@@ -1,4 +1,4 @@
-"""OpenRouter's endpoints, and what they share: the account, its books and its model list."""
+"""OpenRouter's endpoints, with the account, ledger and model list that they share."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _MINUTE_MS = 60_000
 
 
 class OpenRouter:
-    """OpenRouter as one account sees it."""
+    """OpenRouter for one account."""
 
     def __init__(self, account: Account, *, any_model: bool) -> None:
         self._account = account
@@ -47,7 +47,7 @@ class OpenRouter:
         self._videos = Videos(self._books, any_model=any_model)
 
     def answer(self, incoming: IncomingRequest) -> Reply:
-        """The reply to a request of one of its endpoints. Raises `ApiError`."""
+        """Return the reply to a request. Raises `ApiError`."""
         if incoming.endpoint == "models":
             return _models()
         if incoming.endpoint == "videos/models":
@@ -74,7 +74,7 @@ class OpenRouter:
                 return _json(self._books.generation(incoming.query("id")), _PRIVATE)
 
     def error_reply(self, error: ErrorResponse, incoming: IncomingRequest) -> Reply:
-        """The refusal in OpenRouter's form."""
+        """Return an error in OpenRouter's form."""
         body: dict[str, JsonValue] = {"error": error.body}
         if error.names_account:
             body["user_id"] = self._account.user_id
@@ -117,7 +117,7 @@ class OpenRouter:
         chat = check(incoming.body, self._find)
         self._books.check(chat.model.price("completion"), chat.limit)
         if injected is not None and injected.affects_answer:
-            return self._demanded(injected, chat, incoming)
+            return self._inject(injected, chat, incoming)
         return self._served(chat, incoming)
 
     def _served(self, chat: ChatRequest, incoming: IncomingRequest) -> Reply:
@@ -138,7 +138,7 @@ class OpenRouter:
         missed = (("X-OpenRouter-Cache-Status", "MISS"), ("X-OpenRouter-Cache-TTL", str(control.ttl)))
         return _with(_written(answer, chat.stream), *missed)
 
-    def _demanded(self, injected: Injection, chat: ChatRequest, incoming: IncomingRequest) -> Reply:
+    def _inject(self, injected: Injection, chat: ChatRequest, incoming: IncomingRequest) -> Reply:
         if injected.error is None:
             whole = _written(self._generate(chat, incoming), chat.stream)
             return with_fault(whole, injected.fault)

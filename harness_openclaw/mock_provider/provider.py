@@ -1,4 +1,4 @@
-"""The stand-in provider itself: a request in, a reply out, by way of the endpoint that the path names."""
+"""The mock provider: a request in, a reply out, dispatched by the path."""
 
 from __future__ import annotations
 
@@ -48,25 +48,25 @@ _NAMING = (
     (re.compile(r"(.*)/models/(.+):streamGenerateContent$"), "streamGenerateContent", "POST"),
     (re.compile(r"(.*)/models/(.+):generateContent$"), "generateContent", "POST"),
 )
-"""Paths that name a job or a model."""
+"""Paths that contain the id of a job or a model."""
 _CLAWROUTER = ("catalog", "usage", "responses", "messages", "streamGenerateContent", "generateContent")
-"""What ClawRouter answers; chat completions are the same there as at OpenRouter."""
+"""ClawRouter's endpoints; chat completions are the same there as at OpenRouter."""
 
 
 def new_year_2026() -> float:
-    """The time at a provider that nobody gave a clock: 2026 has just begun, in UTC."""
+    """Return the start of 2026 in UTC, the time of a provider without a clock."""
     return 1_767_225_600.0
 
 
 class Provider:
-    """A provider like OpenRouter, and a proxy like ClawRouter, that live in memory.
+    """OpenRouter and ClawRouter in memory.
 
-    It answers under any host and any path before the endpoint (docs/mock-provider.md lists them). All of an
-    answer follows from the request's method, path and body, from how many equal requests came before, from
-    what was asked for earlier, and from the clock; the key has no part in it and never comes back.
+    It answers under any host and any path before the endpoint (docs/mock-provider.md lists them). An answer
+    depends on the method, path and body of the request, on how many equal requests came before, on earlier
+    jobs and caches, and on the clock; the key has no part in it and is never repeated.
 
-    `account` is who the key belongs to. `clock` gives seconds since 1970. `any_model` answers under model
-    ids that the lists do not have, too. May be asked from several threads.
+    `account` is the account of the key. `clock` returns seconds since 1970. With `any_model`, model ids that
+    are in no list are answered, too. It may be called from several threads.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Provider:
         self._lock = threading.Lock()
 
     def answer(self, request: Request) -> Reply:
-        """The reply to a request. Raises `UsageError` for a demanded answer that does not exist."""
+        """Return the reply to a request. Raises `UsageError` for an unknown injected fault."""
         for key in _keys(request.headers):
             request = _without(key, request)
         with self._lock:
@@ -119,7 +119,7 @@ class Provider:
 
 
 def _place(url: str) -> tuple[str, str, str, str]:
-    """What is asked for and with which method, what stands before it, and what the path names."""
+    """Return the endpoint and its method, the URL before it, and the id in the path."""
     address = url.partition("#")[0].partition("?")[0].rstrip("/")
     for endpoint, method in _METHODS.items():
         if address.endswith(f"/{endpoint}"):
@@ -132,13 +132,13 @@ def _place(url: str) -> tuple[str, str, str, str]:
 
 
 def _keys(headers: Headers) -> list[str]:
-    """The keys that a request carries, as far as they are long enough to be told from other text."""
+    """Return the keys of a request that are long enough to be masked in other text."""
     found = [bearer(headers) or "", *(header(headers, name) for name in _KEY_HEADERS)]
     return [key for key in found if len(key) >= _SHORTEST_MASKED]
 
 
 def _without(key: str, request: Request) -> Request:
-    """The request with the key masked wherever it stands outside the headers."""
+    """Return the request with the key masked outside the headers."""
     if key.encode() not in request.body and key not in request.url:
         return request
     body, url = request.body.replace(key.encode(), _MASK.encode()), request.url.replace(key, _MASK)

@@ -1,4 +1,4 @@
-"""A request as it reaches the stand-in: what it asks for, and what its answer may depend on."""
+"""A request as an endpoint receives it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,11 @@ __all__ = ["IncomingRequest", "bearer", "header"]
 
 @dataclass(frozen=True)
 class IncomingRequest:
-    """A request that an endpoint is asked to answer.
+    """A request for an endpoint.
 
-    `endpoint` is the end of its path, `before` what stands in front of it (scheme, host and perhaps a part
-    of the path), `named` what the path names: a model, or a job. `turn` is how many equal requests came
-    before, `injected` what its header asks for, `now` the time in seconds since 1970. Keys that it carries
-    are masked wherever they stand outside the headers.
+    `endpoint` is the end of its path, `before` the URL in front of that, `named` the id of a model or job in
+    the path. `turn` is the number of equal requests before it, `injected` what its header asks for, `now` the
+    time in seconds since 1970. Its keys are masked outside the headers.
     """
 
     request: Request
@@ -36,7 +35,7 @@ class IncomingRequest:
 
     @cached_property
     def body(self) -> dict[str, Any]:
-        """The JSON object that the body is. Raises `ApiError` if it is none."""
+        """Return the JSON object in the body. Raises `ApiError` if it is not one."""
         return object_in(self.request.body)
 
     def header(self, name: str) -> str:
@@ -47,21 +46,21 @@ class IncomingRequest:
         return parse_qs(query).get(name, [""])[0]
 
     def injection_for(self, model: object) -> Injection | None:
-        """What is asked for by the header, or else by the id of the model."""
+        """Return the fault that the header, or else the model id, asks for."""
         return self.injected or from_model(model, self.turn)
 
     def id(self, prefix: str, length: int) -> str:
-        """An id of its own for the answer."""
+        """Return an id for the answer."""
         return f"{prefix}{self.rng.word(f'{prefix} {self.turn}', length)}"
 
 
 def header(headers: Headers, name: str) -> str:
-    """The first value of a header, without spaces around it; empty if there is none."""
+    """Return the first value of a header, stripped; empty if there is none."""
     wanted = name.lower()
     return next((value.strip() for sent, value in headers if sent.lower() == wanted), "")
 
 
 def bearer(headers: Headers) -> str | None:
-    """The key in `Authorization`, if it stands there as it should."""
+    """Return the key in `Authorization`, if it is a bearer."""
     scheme, _, key = header(headers, "authorization").partition(" ")
     return key.strip() or None if scheme.lower() == "bearer" else None

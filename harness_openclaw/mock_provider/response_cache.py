@@ -1,4 +1,4 @@
-"""The provider's own cache of responses (OR-RC-01 to OR-RC-10, as seen from its side)."""
+"""OpenRouter's response cache (OR-RC-01 to OR-RC-10, from the provider's side)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TRUE = "true"
 
 @dataclass(frozen=True, slots=True)
 class CacheControl:
-    """What a request's headers say about the cache."""
+    """The cache headers of a request."""
 
     enabled: bool = False
     ttl: int = _DEFAULT_TTL
@@ -24,7 +24,7 @@ class CacheControl:
 
     @classmethod
     def of(cls, headers: Headers) -> CacheControl:
-        """Read the `X-OpenRouter-Cache…` headers; a TTL that is no whole number counts as not given."""
+        """Read the `X-OpenRouter-Cache…` headers; a TTL that is not a whole number is ignored."""
         output = {name.lower(): value.strip().lower() for name, value in headers}
         ttl = output.get("x-openrouter-cache-ttl", "")
         return cls(
@@ -36,7 +36,7 @@ class CacheControl:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """An answer found in the cache, how long ago it was put there, and how long it may stay."""
+    """A cached answer, its age and its time to live in seconds."""
 
     answer: Answer
     age: int
@@ -44,13 +44,13 @@ class Hit:
 
 
 class ResponseCache:
-    """Answers by what they answer: key, endpoint, model, way of streaming and body."""
+    """Answers by key, endpoint, model, streaming and body."""
 
     def __init__(self) -> None:
         self._kept: dict[bytes, tuple[float, int, Answer]] = {}
 
     def find(self, digest: bytes, control: CacheControl, now: float) -> Hit | None:
-        """The answer kept for a request, unless it is too old or the request clears it."""
+        """Return the cached answer of a request, unless it has expired or the request clears it."""
         if control.clear:
             self._kept.pop(digest, None)
         kept = self._kept.get(digest)

@@ -1,4 +1,4 @@
-"""`POST …/v1/responses` in OpenAI's form: what a request asks for, and the requests that are refused."""
+"""`POST …/v1/responses` in OpenAI's form: parsing requests, and their errors."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class Responses:
         self._prompts = Prompts()
 
     def key(self, incoming: IncomingRequest) -> str | None:
-        """The key, which goes in `Authorization` (CW-AUTH-01)."""
+        """Return the key in `Authorization` (CW-AUTH-01)."""
         return bearer(incoming.request.headers)
 
     def model_named(self, incoming: IncomingRequest) -> object:
@@ -181,7 +181,7 @@ def _check_figures(held: Mapping[str, Any]) -> None:
 
 
 def _reasoning(held: Mapping[str, Any], model: Model) -> tuple[bool, bool]:
-    """Whether the model reasons, and whether a summary of it is shown."""
+    """Return whether the model reasons, and whether a summary is shown."""
     wanted = validate(held.get("reasoning") or {}, _REASONING, ERROR_FORMAT, ("reasoning",))
     if not model.can_reason:
         if wanted.get("effort") is not None:
@@ -198,7 +198,7 @@ def _reasoning(held: Mapping[str, Any], model: Model) -> tuple[bool, bool]:
 
 
 def _tools(tools: list[Any]) -> tuple[Mapping[str, Any], ...]:
-    """The functions that can be called; the API's own tools are left out."""
+    """Return the functions that can be called, without the API's own tools."""
     found = []
     for number, tool in enumerate(tools):
         at = ("tools", number)

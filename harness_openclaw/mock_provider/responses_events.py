@@ -1,4 +1,4 @@
-"""An answer in the form of OpenAI's Responses: one JSON object, or numbered events; and its errors."""
+"""An answer of OpenAI's Responses API, as one JSON object or numbered events, and its errors."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ERRORS = {
     429: ("rate_limit_exceeded", "rate_limit_exceeded"),
 }
 _SERVER_ERROR = "server_error"
-_TOLD_BACK: Mapping[str, JsonValue] = {
+_REPEATED: Mapping[str, JsonValue] = {
     "instructions": None,
     "max_output_tokens": None,
     "max_tool_calls": None,
@@ -46,7 +46,7 @@ _TOLD_BACK: Mapping[str, JsonValue] = {
 
 
 def error_reply(error: ErrorResponse, incoming: IncomingRequest) -> Reply:
-    """The refusal, in `error`."""
+    """Return an error in its `error` object."""
     headers = (*_JSON, ("x-request-id", incoming.id("req_", 32)))
     if error.retry_after is not None:
         headers = (*headers, ("retry-after", str(error.retry_after)))
@@ -67,7 +67,7 @@ def _error(error: ErrorResponse) -> dict[str, JsonValue]:
 
 
 class Responding:
-    """An answer while it is given: its events are numbered."""
+    """An answer being written: its events are numbered."""
 
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
@@ -75,18 +75,18 @@ class Responding:
         self._items = list(_items(answer))
 
     def as_json(self) -> Reply:
-        """The answer as one JSON object."""
+        """Return the answer as one JSON object."""
         return Reply(200, _JSON, (orjson.dumps(self._response()),))
 
     def as_events(self) -> Reply:
-        """The answer as events: the response that begins, its items, and the response as it ended."""
+        """Return the answer as events: the start of the response, its items, its end."""
         cut = self._answer.output.finish == "length"
         end = "response.incomplete" if cut else "response.completed"
         return self._streamed(*self._opening(), *self._written(), self._event(end, response=self._response()))
 
     def broken_events(self, error: ErrorResponse, *, after: int) -> Reply:
-        """Events that end in an error, `after` so many pieces: as the only event, or with the response that
-        failed."""
+        """Return events that end in an error: as the only event, or after `after` pieces with the failed
+        response."""
         content = _error(error)
         code = content["code"] or _SERVER_ERROR
         if not after:
@@ -117,7 +117,7 @@ class Responding:
         done = status or ("incomplete" if cut else "completed")
         over = done in ("completed", "incomplete")
         chat = answer.echo or {}
-        told = {name: chat.get(name, usual) for name, usual in _TOLD_BACK.items()}
+        repeated = {name: chat.get(name, usual) for name, usual in _REPEATED.items()}
         reasoning = chat.get("reasoning") or {}
         default = "medium" if answer.model.reasons else None
         return {
@@ -140,7 +140,7 @@ class Responding:
             "service_tier": "default" if over else "auto",
             "text": {"format": {"type": "text"}, "verbosity": "medium"},
             "usage": _usage(answer) if over else None,
-            **told,
+            **repeated,
         }
 
     def _opening(self) -> tuple[bytes, ...]:
@@ -203,7 +203,7 @@ class Responding:
         yield self._event("response.output_item.done", output_index=index, item=item)
 
     def _noise(self, number: int) -> str:
-        """What hides how long a piece is."""
+        """Return random characters that hide the length of a piece."""
         rng = self._answer.rng
         return rng.word(f"obfuscation {number}", rng.number(f"obfuscated {number}", 4, 16))
 

@@ -1,4 +1,4 @@
-"""The items of a Responses request, and how OpenAI says what is wrong with one."""
+"""The items of a Responses request, and the errors for invalid ones."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _place(at: Path) -> str:
 
 
 def invalid_request(message: str, at: Path = (), code: str | None = None) -> ApiError:
-    """Something is wrong with what stands at a place, which OpenAI tells as `param`."""
+    """Return the error for an invalid value at a path (`param`)."""
     return ApiError(ErrorResponse(400, message, {"param": _place(at) or None, "code": code}))
 
 
@@ -133,8 +133,11 @@ ERROR_FORMAT = _ErrorFormat()
 
 
 def read_items(given: str | list[Any], *, continued: bool) -> tuple[dict[str, Any], ...]:
-    """The items as turns, as the other models are given them. Raises `ApiError` for those that the API does
-    not take; what came before a `continued` response is not known, so nothing is said of its calls."""
+    """Return the items as turns in the form that all models take.
+
+    Raises `ApiError` for invalid items. Calls are not checked if the request continues an earlier response
+    (`continued`).
+    """
     if isinstance(given, str):
         return ({"role": "user", "content": given},)
     turns = []
@@ -215,7 +218,7 @@ def _check_call_id(name: str, at: Path) -> None:
 
 
 def _check_calls(items: list[Any]) -> None:
-    """Every result comes after its call, and every call has a result."""
+    """Check that each result comes after its call, and each call has a result."""
     called: set[str] = set()
     answered = {item["call_id"] for item in items if item.get("type") == "function_call_output"}
     for item in items:

@@ -1,4 +1,4 @@
-"""Choices that look random and are the same every time: all of them follow from a seed."""
+"""Pseudo-random choices that depend on a seed alone."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Option = TypeVar("Option")
 
 
 class SeededRandom:
-    """Throws that depend on the seed and on what they are thrown for, and on nothing else.
+    """Choices that depend on the seed and on their purpose, and on nothing else.
 
-    `seed` is the digest of all parts of the seed.
+    `seed` is the digest of the parts it was made of.
     """
 
     def __init__(self, *seed: bytes) -> None:
@@ -32,25 +32,25 @@ class SeededRandom:
         return hashlib.blake2b(purpose.encode(), key=self.seed, digest_size=size).digest()
 
     def derive(self, purpose: str) -> SeededRandom:
-        """Other dice, which depend on these and on what they are for."""
+        """Return a generator that is seeded with this one and a purpose."""
         return SeededRandom(self.seed, purpose.encode())
 
     def number(self, purpose: str, least: int, most: int) -> int:
-        """A whole number from `least` to `most`, both included."""
+        """Return a whole number from `least` to `most`, both included."""
         return least + int.from_bytes(self._bytes(purpose, 8), "big") % (most - least + 1)
 
     def one_of(self, purpose: str, options: Sequence[Option]) -> Option:
         return options[self.number(purpose, 0, len(options) - 1)]
 
     def word(self, purpose: str, length: int) -> str:
-        """Letters and digits, at most 64, as they stand in ids."""
+        """Return letters and digits as in ids, at most 64."""
         return self._bytes(purpose, length).translate(_LETTERS).decode()
 
     def numbers(self, purpose: str, count: int, most: int) -> list[int]:
-        """So many whole numbers from 0 to `most`, which is below 256."""
+        """Return `count` whole numbers from 0 to `most`, which is below 256."""
         noise = self._bytes(purpose, 64)
         return [noise[place % len(noise)] % (most + 1) for place in range(count)]
 
     def opaque(self, purpose: str) -> str:
-        """48 bytes as base64, as signatures and encrypted blocks look."""
+        """Return 48 bytes as base64, like a signature or an encrypted block."""
         return base64.b64encode(self._bytes(purpose, 48)).decode()

@@ -1,4 +1,4 @@
-"""`POST /audio/speech`: sound as bytes, and the requests for it that are refused."""
+"""`POST /audio/speech`: sound as bytes, and the errors for invalid requests."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ _TYPES: Mapping[str, tuple[type, ...]] = {"speed": (int, float), "provider": (di
 
 
 @dataclass(frozen=True, slots=True)
-class _Speaker:
-    """A model that speaks. `price` is in USD for each character; without `voices`, any will do."""
+class _SpeechModel:
+    """A speech model. `price` is in USD per character; without `voices`, any voice is valid."""
 
     vendor: str
     price: Decimal
@@ -47,17 +47,17 @@ _KOKORO = (
 )
 _GEMINI = ("Zephyr", "Puck", "Charon", "Kore", "Fenrir", "Leda", "Orus", "Aoede", "Callirrhoe", "Autonoe")
 _VOXTRAL = ("en_paul_neutral", "en_paul_happy", "en_paul_sad", "gb_jane_neutral", "fr_marie_neutral")
-_SPEAKERS = {
-    "hexgrad/kokoro-82m": _Speaker("DeepInfra", Decimal("0.00000062"), _KOKORO),
-    "google/gemini-3.1-flash-tts-preview": _Speaker("Google", Decimal("0.00002"), _GEMINI),
-    "mistralai/voxtral-mini-tts-2603": _Speaker("Mistral", Decimal("0.000016"), _VOXTRAL),
-    "elevenlabs/eleven-turbo-v2": _Speaker("ElevenLabs", Decimal("0.00005")),
+_SPEECH_MODELS = {
+    "hexgrad/kokoro-82m": _SpeechModel("DeepInfra", Decimal("0.00000062"), _KOKORO),
+    "google/gemini-3.1-flash-tts-preview": _SpeechModel("Google", Decimal("0.00002"), _GEMINI),
+    "mistralai/voxtral-mini-tts-2603": _SpeechModel("Mistral", Decimal("0.000016"), _VOXTRAL),
+    "elevenlabs/eleven-turbo-v2": _SpeechModel("ElevenLabs", Decimal("0.00005")),
 }
-_ANYBODY = _Speaker("Simulated", Decimal("0.00001"))
+_UNLISTED = _SpeechModel("Simulated", Decimal("0.00001"))
 
 
 def speak(incoming: IncomingRequest, ledger: Ledger, *, any_model: bool) -> Reply:
-    """The text as sound: silence as MP3, or a tone as samples. Raises `ApiError`."""
+    """Return the text as sound: silence as MP3, or a tone as PCM samples. Raises `ApiError`."""
     body = incoming.body
     name = text_in(body, "model")
     injected = incoming.injection_for(name)
@@ -66,12 +66,12 @@ def speak(incoming: IncomingRequest, ledger: Ledger, *, any_model: bool) -> Repl
     text, voice = text_in(body, "input"), text_in(body, "voice")
     typed(body, _TYPES)
     wanted: str = option_in(body, "response_format", tuple(_FORMATS)) or _UNSTATED
-    speaker = _find(name, any_model=any_model)
-    if speaker.voices and voice not in speaker.voices:
-        raise _unknown_voice(voice, speaker)
+    model = _find(name, any_model=any_model)
+    if model.voices and voice not in model.voices:
+        raise _unknown_voice(voice, model)
     if injected is not None and injected.error is not None:
         return Reply(200, JSON_HEADERS, (orjson.dumps({"error": injected.error.body}),))
-    ledger.charge(len(text) * speaker.price)
+    ledger.charge(len(text) * model.price)
     sound = mp3(text, incoming.rng) if wanted == "mp3" else pcm(text, incoming.rng)
     headers = (
         ("Content-Type", _FORMATS[wanted]),
@@ -82,21 +82,21 @@ def speak(incoming: IncomingRequest, ledger: Ledger, *, any_model: bool) -> Repl
     return with_fault(reply, injected.fault) if injected is not None and injected.fault else reply
 
 
-def _find(name: str, *, any_model: bool) -> _Speaker:
-    speaker = _SPEAKERS.get(name)
-    if speaker is not None:
-        return speaker
+def _find(name: str, *, any_model: bool) -> _SpeechModel:
+    model = _SPEECH_MODELS.get(name)
+    if model is not None:
+        return model
     if any_model or name.startswith(PREFIX):
-        return _ANYBODY
+        return _UNLISTED
     raise no_such_model(name)
 
 
-def _unknown_voice(voice: str, speaker: _Speaker) -> ApiError:
-    message = f"voice: unknown voice {voice!r}; known are {', '.join(speaker.voices)}"
-    return ApiError(upstream_error(speaker.vendor, message))
+def _unknown_voice(voice: str, model: _SpeechModel) -> ApiError:
+    message = f"voice: unknown voice {voice!r}; known are {', '.join(model.voices)}"
+    return ApiError(upstream_error(model.vendor, message))
 
 
 def _pieces(sound: bytes) -> tuple[bytes, ...]:
-    """Sound comes as it is made, in pieces."""
+    """Split sound into the chunks that it is sent in."""
     size = -(-len(sound) // 3)
     return tuple(sound[start : start + size] for start in range(0, len(sound), size))

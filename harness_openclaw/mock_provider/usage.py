@@ -1,4 +1,4 @@
-"""Tokens and money: what a call counts for and what it costs."""
+"""Tokens and costs of a call."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from harness_openclaw.mock_provider.models import Model
 __all__ = ["TOKENS_PER_FILE", "Prompts", "Usage", "measure"]
 
 _TOKENS_A_TURN = 4
-TOKENS_PER_FILE = 258  # images, documents, sound, film
+TOKENS_PER_FILE = 258  # images, documents, sound, video
 _LEAST_CACHED = 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a call counts for. `cached` and `written` are part of `prompt`, `reasoning` and `images` of
-    `completion`."""
+    """The tokens and costs of a call. `cached` and `written` are part of `prompt`, `reasoning` and `images`
+    of `completion`."""
 
     prompt: int = 0
     completion: int = 0
@@ -68,12 +68,12 @@ class Usage:
 
 
 def _number(amount: Decimal) -> int | float:
-    """As JavaScript writes it: a whole number without a fraction."""
+    """Return an amount as JavaScript writes it: whole numbers without a fraction."""
     return int(amount) if amount == amount.to_integral_value() else float(amount)
 
 
 class Prompts:
-    """The marked beginnings of prompts that a provider has seen, and so has in its cache."""
+    """The marked prompt prefixes that a provider has cached."""
 
     def __init__(self) -> None:
         self._seen: set[bytes] = set()
@@ -81,10 +81,10 @@ class Prompts:
     def of(
         self, chat: ChatRequest, too_long: Callable[[int, int], ApiError] | None = None
     ) -> tuple[int, int, int]:
-        """The tokens of a prompt: all of them, those read from the cache, those written to it.
+        """Return the tokens of a prompt: all, those read from the cache, those written to it.
 
-        Raises `ApiError` for a prompt that the model cannot read whole, in the words of `too_long` or else
-        of OpenRouter.
+        Raises the error of `too_long`, by default OpenRouter's, if the prompt exceeds the context of the
+        model.
         """
         tokens = sum(map(_tokens_of_turn, chat.messages))
         tokens += sum(count_tokens(orjson.dumps(tool).decode()) for tool in chat.tools)
@@ -138,7 +138,7 @@ def _tokens_of_turn(turn: Mapping[str, Any]) -> int:
 
 
 def measure(model: Model, prompt: tuple[int, int, int], output: ModelOutput) -> Usage:
-    """What an answer counts for and costs, with the prompt's tokens as `Prompts.of` gives them."""
+    """Return the usage of an answer, given the prompt tokens of `Prompts.of`."""
     tokens, cached, written = prompt
     plain = tokens - cached - written
     return Usage(

@@ -1,4 +1,4 @@
-"""Objects held against the fields that they may have: how the strict APIs find what is wrong with a body."""
+"""Validation of objects against their fields, for the APIs that reject unknown ones."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ __all__ = [
 ]
 
 Path: TypeAlias = tuple[str | int, ...]
-"""Where a value stands in a body: names and indices."""
+"""The path of a value in a body: names and indices."""
 
 
 class ErrorFormat(Protocol):
-    """How an API says what is wrong at a place. Each gives an error that is to be raised."""
+    """How an API words an invalid value at a path. Each method returns an error to raise."""
 
     def missing(self, at: Path) -> ApiError: ...
     def unknown(self, at: Path) -> ApiError: ...
@@ -36,8 +36,8 @@ class ErrorFormat(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """What may stand under a name: one of `types`, which `expected` describes, and one of `options` if there
-    are any. One that is not `required` may be null as well."""
+    """The values of a field: one of `types`, described by `expected`, and one of `options` if there are any.
+    A field that is not `required` may be null."""
 
     types: tuple[type, ...]
     expected: str
@@ -45,15 +45,15 @@ class Field:
     required: bool = False
 
     def must(self) -> Field:
-        """The same, required."""
+        """Return the same field, required."""
         return Field(self.types, self.expected, self.options, required=True)
 
     def of(self, *options: str) -> Field:
-        """The same, and one of these."""
+        """Return the same field with options."""
         return Field(self.types, self.expected, options, self.required)
 
     def otherwise(self, other: Field) -> Field:
-        """This or the other."""
+        """Return a field with the types of either."""
         expected = f"{self.expected} or {other.expected}"
         return Field((*self.types, *other.types), expected, required=self.required)
 
@@ -74,10 +74,10 @@ def validate(
     *,
     named: Callable[[str], str] = str,
 ) -> Mapping[str, Any]:
-    """The object, with its names as `named` gives them, and without what is null.
+    """Return the object without nulls, its fields renamed by `named`.
 
-    Raises `ApiError`, in the API's words, for what is no object, and for fields that are missing, unknown,
-    of another type, or none of the options.
+    Raises `ApiError`, in the API's words, if it is not an object, and for fields that are missing, unknown,
+    of the wrong type or not among the options.
     """
     if not isinstance(value, dict):
         raise error_format.mistyped(at, "object", value)

@@ -1,4 +1,4 @@
-"""Who serves the models of the stand-in, and with what manners."""
+"""The vendors of the models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Films of a single picture, in the two containers that providers answer with."""
+"""Videos of a single picture, as MP4 and WebM."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from harness_openclaw.mock_provider.seeded_random import SeededRandom
 __all__ = ["mp4", "webm"]
 
 _MILLISECONDS = 1_000
+_WRITER = b"mock-api"
 _UNITY = struct.pack(">9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)  # a matrix that turns nothing
 _SIDE = 16
 _PNG_IN_MPEG4 = 0x6D  # the object type under which MPEG-4 keeps PNG pictures
@@ -20,7 +21,7 @@ _VP8_KEY_FRAME = bytes.fromhex("7001009d012a100010000cc0ce25a0027401400000feda26
 
 
 def mp4(rng: SeededRandom, seconds: int) -> bytes:
-    """One picture, shown for so many seconds."""
+    """Return an MP4 that shows one picture for so many seconds."""
     picture = png(rng)
     duration = seconds * _MILLISECONDS
     kind = _box(b"ftyp", b"isom", struct.pack(">I", 0x200), b"isomiso2mp41")
@@ -55,14 +56,14 @@ def _movie(picture: bytes, duration: int, place: int) -> bytes:
         flags=3,
     )
     time = _full(b"mdhd", struct.pack(">4IHH", 0, 0, _MILLISECONDS, duration, 0x55C4, 0))
-    handler = _full(b"hdlr", bytes(4), b"vide", bytes(12), b"stand-in\x00")
+    handler = _full(b"hdlr", bytes(4), b"vide", bytes(12), _WRITER + b"\x00")
     here = _box(b"dinf", _full(b"dref", struct.pack(">I", 1), _full(b"url ", flags=1)))
     shown = _box(b"minf", _full(b"vmhd", bytes(8), flags=1), here, _samples(picture, duration, place))
     return _box(b"moov", head, _box(b"trak", track, _box(b"mdia", time, handler, shown)))
 
 
 def _samples(picture: bytes, duration: int, place: int) -> bytes:
-    """Where the only sample is, how large, how long, and what can read it."""
+    """Return the sample table: where the only sample is, its size, duration and codec."""
     coding = struct.pack(">BB3xII", _PNG_IN_MPEG4, _VISUAL_STREAM, 0, 0)
     described = bytes((0, 1, 0)) + _descriptor(4, coding) + _descriptor(6, b"\x02")
     entry = _box(
@@ -87,7 +88,7 @@ def _descriptor(tag: int, content: bytes) -> bytes:
 
 
 def webm(rng: SeededRandom, seconds: int) -> bytes:
-    """One picture, shown for so many seconds; its title is what differs from film to film."""
+    """Return a WebM that shows one picture for so many seconds; its title differs from seed to seed."""
     head = _element(
         0x1A45DFA3,
         _element(0x4286, b"\x01"),
@@ -103,8 +104,8 @@ def webm(rng: SeededRandom, seconds: int) -> bytes:
         _element(0x2AD7B1, struct.pack(">I", 1_000_000)),
         _element(0x4489, struct.pack(">d", float(seconds * _MILLISECONDS))),
         _element(0x7BA9, rng.word("title", 12).encode()),
-        _element(0x4D80, b"stand-in"),
-        _element(0x5741, b"stand-in"),
+        _element(0x4D80, _WRITER),
+        _element(0x5741, _WRITER),
     )
     size = _element(0xE0, _element(0xB0, bytes((_SIDE,))), _element(0xBA, bytes((_SIDE,))))
     track = _element(

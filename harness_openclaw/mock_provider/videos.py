@@ -1,4 +1,4 @@
-"""`/videos`: jobs, what becomes of them, and the films that they end in."""
+"""`/videos`: jobs, their progress, and the videos that they produce."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ _WORD = 20
 
 
 @dataclass(frozen=True, slots=True)
-class _Studio:
-    """A model that makes films. `price` is in USD for each second; nothing listed means anything goes."""
+class _VideoModel:
+    """A video model. `price` is in USD per second; an empty list means that any value is valid."""
 
     name: str
     price: Decimal
@@ -59,46 +59,46 @@ class _Studio:
 
 
 _VEO = ((4, 6, 8), ("720p", "1080p"), ("16:9", "9:16"))
-_STUDIOS = {
-    "google/veo-3.1-fast": _Studio("Google: Veo 3.1 Fast", Decimal("0.15"), *_VEO),
-    "google/veo-3.1": _Studio("Google: Veo 3.1", Decimal("0.4"), *_VEO),
-    "bytedance/seedance-2.0": _Studio(
+_VIDEO_MODELS = {
+    "google/veo-3.1-fast": _VideoModel("Google: Veo 3.1 Fast", Decimal("0.15"), *_VEO),
+    "google/veo-3.1": _VideoModel("Google: Veo 3.1", Decimal("0.4"), *_VEO),
+    "bytedance/seedance-2.0": _VideoModel(
         "ByteDance: Seedance 2.0", Decimal("0.1"), resolutions=("480p", "720p", "1080p")
     ),
 }
-_ANYBODY = _Studio("Simulated", Decimal("0.1"))
+_UNLISTED = _VideoModel("Simulated", Decimal("0.1"))
 _SINCE = 1_772_000_000
 
 
 def listed() -> JsonValue:
-    """What `GET /videos/models` says; the list of all models leaves these out."""
+    """Return the body of `GET /videos/models`; the list of all models leaves these out."""
     return {
         "data": [
             {
                 "id": name,
                 "canonical_slug": name,
-                "name": studio.name,
+                "name": model.name,
                 "created": _SINCE,
-                "supported_durations": list(studio.durations) or None,
-                "supported_resolutions": list(studio.resolutions) or None,
-                "supported_aspect_ratios": list(studio.ratios) or None,
+                "supported_durations": list(model.durations) or None,
+                "supported_resolutions": list(model.resolutions) or None,
+                "supported_aspect_ratios": list(model.ratios) or None,
                 "supported_sizes": None,
                 "supported_frame_images": list(_FRAMES),
                 "generate_audio": True,
                 "seed": True,
                 "creativity": None,
                 "upscale_factor": None,
-                "pricing_skus": {"per-second": str(studio.price)},
+                "pricing_skus": {"per-second": str(model.price)},
                 "allowed_passthrough_parameters": [],
             }
-            for name, studio in _STUDIOS.items()
+            for name, model in _VIDEO_MODELS.items()
         ]
     }
 
 
 @dataclass(slots=True)
 class _Job:
-    """A film in the making. `end` is what becomes of it, `polls` how often it was looked for."""
+    """A video job. `end` is how it ends, `polls` how often it was polled."""
 
     id: str
     url: str
@@ -112,7 +112,7 @@ class _Job:
     polls: int = 0
 
     def stage(self, now: float) -> str:
-        """How far it is: a stage further with every look, or with every half minute."""
+        """Return its status: one stage further with each poll, or with every half minute."""
         reached = max(self.polls, int((now - self.since) // _SECONDS_A_STAGE))
         stage = _STAGES[min(reached, len(_STAGES) - 1)]
         return self.end if stage == "completed" else stage
@@ -127,7 +127,7 @@ class Videos:
         self._jobs: dict[str, _Job] = {}
 
     def submit(self, incoming: IncomingRequest) -> Reply:
-        """Begin a job. Raises `ApiError` for a request that no model would take."""
+        """Start a job. Raises `ApiError` for an invalid request."""
         body = incoming.body
         name = text_in(body, "model")
         injected = incoming.injection_for(name)
@@ -138,37 +138,37 @@ class Videos:
         if injected is not None and injected.error is not None:
             return _json({"error": injected.error.body})
         self._books.charge(cost)
-        way = injected.variant if injected is not None and injected.kind == "video" else ""
-        job = self._begin(incoming, seconds, cost, way)
-        if way == "completed":
+        variant = injected.variant if injected is not None and injected.kind == "video" else ""
+        job = self._begin(incoming, seconds, cost, variant)
+        if variant == "completed":
             job.polls = len(_STAGES)
-        reply = _json(_told(job, job.stage(incoming.now)), status=202)
+        reply = _json(_job_json(job, job.stage(incoming.now)), status=202)
         return with_fault(reply, injected.fault) if injected is not None and injected.fault else reply
 
-    def _begin(self, incoming: IncomingRequest, seconds: int, cost: Decimal, way: str) -> _Job:
+    def _begin(self, incoming: IncomingRequest, seconds: int, cost: Decimal, variant: str) -> _Job:
         name = incoming.id("", _WORD)
         url = f"{incoming.before}/videos/{name}"
         path = "/" + url.partition("://")[2].partition("/")[2]
         generation = incoming.id(f"gen-vid-{int(incoming.now)}-", GENERATION_ID_LENGTH)
-        end = way if way in _FAULTS else "completed"
-        kind = "video/webm" if way == "webm" else "video/mp4"
+        end = variant if variant in _FAULTS else "completed"
+        kind = "video/webm" if variant == "webm" else "video/mp4"
         job = _Job(name, url, path, generation, incoming.now, seconds, cost, end, kind)
         self._jobs[name] = job
         return job
 
     def _check(self, body: Mapping[str, Any], name: str) -> tuple[int, Decimal]:
-        studio = _STUDIOS.get(name)
-        if studio is None:
+        model = _VIDEO_MODELS.get(name)
+        if model is None:
             if not self._any_model and not name.startswith(PREFIX):
                 raise no_such_model(name)
-            studio = _ANYBODY
+            model = _UNLISTED
         typed(body, _TYPES)
-        if studio.durations:
-            option_in(body, "duration", studio.durations)
-        if studio.resolutions:
-            option_in(body, "resolution", studio.resolutions)
-        if studio.ratios:
-            option_in(body, "aspect_ratio", studio.ratios)
+        if model.durations:
+            option_in(body, "duration", model.durations)
+        if model.resolutions:
+            option_in(body, "resolution", model.resolutions)
+        if model.ratios:
+            option_in(body, "aspect_ratio", model.ratios)
         frames = [part["frame_type"] for part in images_in(body, "frame_images", frames=_FRAMES)]
         for frame in _FRAMES:
             if frames.count(frame) > 1:
@@ -180,18 +180,18 @@ class Videos:
             raise ApiError(
                 ErrorResponse(400, "Invalid input: callback_url: expected an HTTPS URL", names_account=False)
             )
-        seconds = body.get("duration") or (studio.durations or (5,))[-1]
-        return seconds, seconds * studio.price
+        seconds = body.get("duration") or (model.durations or (5,))[-1]
+        return seconds, seconds * model.price
 
     def poll(self, incoming: IncomingRequest) -> Reply:
-        """How a job stands. Raises `ApiError` for one that there is not."""
+        """Return the status of a job. Raises `ApiError` for an unknown one."""
         job = self._job(incoming)
         stage = job.stage(incoming.now)
         job.polls += 1
-        return _json(_told(job, stage))
+        return _json(_job_json(job, stage))
 
     def download(self, incoming: IncomingRequest) -> Reply:
-        """The film of a completed job. Raises `ApiError` for one that is not completed."""
+        """Return the video of a completed job. Raises `ApiError` for one that is not completed."""
         job = self._job(incoming)
         stage = job.stage(incoming.now)
         if stage != "completed":
@@ -199,10 +199,10 @@ class Videos:
             raise ApiError(ErrorResponse(400, message, names_account=False))
         if incoming.query("index") not in ("", "0"):
             raise ApiError(ErrorResponse(404, "Video not found", names_account=False))
-        rng = incoming.rng.derive("film")
-        film = webm(rng, job.seconds) if job.kind == "video/webm" else mp4(rng, job.seconds)
+        rng = incoming.rng.derive("video")
+        video = webm(rng, job.seconds) if job.kind == "video/webm" else mp4(rng, job.seconds)
         headers = tuple(pair for pair in JSON_HEADERS if pair[0] != "Content-Type")
-        return Reply(200, (("Content-Type", job.kind), *headers), (film,))
+        return Reply(200, (("Content-Type", job.kind), *headers), (video,))
 
     def _job(self, incoming: IncomingRequest) -> _Job:
         job = self._jobs.get(incoming.named)
@@ -211,15 +211,15 @@ class Videos:
         return job
 
 
-def _told(job: _Job, stage: str) -> dict[str, JsonValue]:
-    told: dict[str, JsonValue] = {"id": job.id, "polling_url": job.path, "status": stage}
+def _job_json(job: _Job, stage: str) -> dict[str, JsonValue]:
+    status: dict[str, JsonValue] = {"id": job.id, "polling_url": job.path, "status": stage}
     if stage == "completed":
-        told["generation_id"] = job.generation
-        told["unsigned_urls"] = [f"{job.url}/content?index=0"]
-        told["usage"] = {"cost": amount(job.cost), "is_byok": False}
+        status["generation_id"] = job.generation
+        status["unsigned_urls"] = [f"{job.url}/content?index=0"]
+        status["usage"] = {"cost": amount(job.cost), "is_byok": False}
     elif stage in _FAULTS:
-        told["error"] = _FAULTS[stage]
-    return told
+        status["error"] = _FAULTS[stage]
+    return status
 
 
 def _json(value: JsonValue, *, status: int = 200) -> Reply:
