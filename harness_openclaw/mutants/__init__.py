@@ -1,8 +1,7 @@
-"""Implementations that are wrong on purpose, each in one small way that real clients were wrong in.
+"""Implementations that are wrong on purpose, each in one small way in which real clients were wrong.
 
-They test the harness itself: each must be caught by the bundled suites, and for the right rule. They
-are also there to look at a failure without breaking anything: each has an address, such as
-`python:harness_openclaw.mutants:leaks_attribution_to_proxies`.
+They test the suites: each must be caught, and for the right rule. They also show what a failure looks like:
+each has an address, such as `python:harness_openclaw.mutants:leaks_attribution_to_proxies`.
 """
 
 from __future__ import annotations
@@ -55,7 +54,7 @@ _MODULES = (
 MUTANTS: Mapping[str, Mutant] = MappingProxyType(
     {value.name: value for module in _MODULES for value in vars(module).values() if isinstance(value, Mutant)}
 )
-"""All of them by name."""
+"""All mutants by name."""
 
 
 def __getattr__(name: str) -> Callable[..., Any]:

@@ -1,4 +1,4 @@
-"""Mutants that present themselves wrongly, or to the wrong people."""
+"""Mutants that send the wrong attribution, or send it to the wrong host."""
 
 from __future__ import annotations
 

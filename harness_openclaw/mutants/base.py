@@ -1,4 +1,4 @@
-"""What a mutant is, and the few ways in which it bends what the reference does."""
+"""What a mutant is, and the few ways in which it changes what the reference client does."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ ATTRIBUTION = ("http-referer", "x-openrouter-title", "x-openrouter-categories")
 class Mutant:
     """A small implementation that is wrong on purpose, in one way.
 
-    `rule` is the one that a difference must be charged to, in the suites of `edition`. `rule` is None
-    for an implementation that breaks instead of answering. `target` is what the harness calls: a function,
-    or a class that is made anew for each case.
+    `rule` is the rule that a difference must be charged to, in the suites of `edition`; None for an
+    implementation that breaks instead of answering. `target` is what the harness calls: a function, or a
+    class that is instantiated for each case.
     """
 
     name: str
@@ -71,7 +71,7 @@ class Mutant:
 
 
 class CaseClient(Client):
-    """The reference's client of one case, with room for what a mutant keeps from one call to the next."""
+    """The reference client of one case, with room for what a mutant keeps between its calls."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -81,8 +81,8 @@ class CaseClient(Client):
 def mutant(
     rule: str | None, *, edition: str = DEFAULT_EDITION
 ) -> Callable[[Callable[[Given], Answer]], Mutant]:
-    """Make a mutant of a function that answers a chat's input with what it sends; its docstring says
-    what it does wrong. A refusal of the reference stays one."""
+    """Make a mutant of a function that takes a chat's input and returns what it sends. Its docstring says
+    what it does wrong; a refusal of the reference client stays one."""
 
     def named(answer: Callable[[Given], Answer]) -> Mutant:
         def target(given: Given) -> Answer:
@@ -99,8 +99,8 @@ def mutant(
 def client(
     rule: str, *operations: str, edition: str = DEFAULT_EDITION
 ) -> Callable[[Callable[[Given, CaseClient], Call]], Mutant]:
-    """Make a mutant of a generator function that makes calls of these operations through the
-    reference's client, which is the same one for all calls of a case, and changes something on the way."""
+    """Make a mutant of a generator function that makes calls of these operations through the reference
+    client, one client for all calls of a case, and changes something on the way."""
 
     def named(call: Callable[[Given, CaseClient], Call]) -> Mutant:
         class Target:
@@ -135,7 +135,7 @@ def altered(
     wait_ms: Callable[[float], float] = lambda milliseconds: milliseconds,
     outcome: Callable[[Outcome], Outcome] = lambda outcome: outcome,
 ) -> Call:
-    """The call with each request, reply, wait and its outcome changed on the way."""
+    """Make the call with each request, reply, wait and its outcome changed on the way."""
     received: Reply | None = None
     while True:
         try:
@@ -154,7 +154,7 @@ def is_error(outcome: Outcome) -> bool:
 
 
 def answer_of(reply: Reply) -> dict[str, Any]:
-    """The JSON object of a reply, an empty one where it has none."""
+    """Return the JSON object of a reply, empty if there is none."""
     try:
         answer = orjson.loads(reply.body)
     except orjson.JSONDecodeError:
@@ -170,14 +170,14 @@ def with_answer(reply: Reply, answer: Mapping[str, Any]) -> Reply:
 
 
 def within(value: Any, *names: str) -> Any:
-    """What stands under these names, one below the other; None where there is no such thing."""
+    """Return the value under these names, one below the other; None if there is none."""
     for name in names:
         value = value.get(name) if isinstance(value, dict) else None
     return value
 
 
 def without_keys(value: Any, *names: str) -> Any:
-    """The value without fields of these names, at any depth."""
+    """Return the value without fields of these names, at any depth."""
     if isinstance(value, dict):
         return {key: without_keys(item, *names) for key, item in value.items() if key not in names}
     return [without_keys(item, *names) for item in value] if isinstance(value, list) else value
@@ -187,12 +187,12 @@ def without_keys(value: Any, *names: str) -> Any:
 
 
 def as_on_openrouter(given: Given) -> Request:
-    """The request as it would be without a configured base URL."""
+    """Return the request as it would be without a configured base URL."""
     return shape({**given, "base_url": None})
 
 
 def as_for(given: Given, model: str) -> Request:
-    """The request as it would be for `model`, under the name of the model that was asked for."""
+    """Return the request as it would be for `model`, but naming the model of the input."""
     return with_fields(shape({**given, "model": model}), model=body_of(shape(given))["model"])
 
 
@@ -202,17 +202,17 @@ def goes_to_openrouter(request: Request) -> bool:
 
 
 def header(request: Request, name: str) -> str | None:
-    """The value of the header `name`, written in lower case here."""
+    """Return the value of a header, `name` in lower case."""
     return next((value for each, value in request.headers if each.lower() == name), None)
 
 
 def with_headers(request: Request, *headers: tuple[str, str]) -> Request:
-    """The request with more headers, whatever it has already."""
+    """Return the request with more headers, even if it has some of that name."""
     return replace(request, headers=(*request.headers, *headers))
 
 
 def without_headers(request: Request, *patterns: str) -> Request:
-    """The request without the headers whose lower-case names match one of the patterns."""
+    """Return the request without the headers whose lower-case names match one of the patterns."""
     kept = (
         (name, value)
         for name, value in request.headers
@@ -231,10 +231,10 @@ def with_body(request: Request, body: Mapping[str, Any]) -> Request:
 
 
 def with_fields(request: Request, **fields: Any) -> Request:
-    """The request with these fields of its body set."""
+    """Return the request with these fields of its body set."""
     return with_body(request, body_of(request) | fields)
 
 
 def without_fields(request: Request, *names: str) -> Request:
-    """The request without these fields of its body."""
+    """Return the request without these fields of its body."""
     return with_body(request, {name: value for name, value in body_of(request).items() if name not in names})

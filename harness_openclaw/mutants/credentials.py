@@ -1,4 +1,4 @@
-"""Mutants that lose hold of the key, or talk to more people than they should."""
+"""Mutants that lose the key, or call hosts that they should not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mutants that wait for a film wrongly, or fetch it wrongly."""
+"""Mutants that wait for a video wrongly, or fetch it wrongly."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ __all__: list[str] = []
 
 
 @client("OR-VID-10", "video")
-def sends_the_key_to_film_hosts(given: Given, client: CaseClient) -> Call:
-    """Fetches a film with the headers of all its calls, wherever it lies."""
+def sends_the_key_to_video_hosts(given: Given, client: CaseClient) -> Call:
+    """Fetches a video with the headers of all its calls, wherever it lies."""
     job = _Job()
 
     def keyed(request: Request) -> Request:
         return job.with_key(request) if job.completed else job.seen(request)
 
-    return (yield from altered(client(given), request=keyed, reply=job.told))
+    return (yield from altered(client(given), request=keyed, reply=job.received))
 
 
 @client("OR-VID-10", "video")
@@ -47,7 +47,7 @@ def sends_the_key_to_foreign_polls(given: Given, client: CaseClient) -> Call:
     def keyed(request: Request) -> Request:
         return request if job.completed else job.with_key(job.seen(request))
 
-    return (yield from altered(client(given), request=keyed, reply=job.told))
+    return (yield from altered(client(given), request=keyed, reply=job.received))
 
 
 @client("OR-VID-10", "video")
@@ -63,7 +63,7 @@ def trusts_subdomains(given: Given, client: CaseClient) -> Call:
 
 
 @client("OR-VID-10", "video")
-def attributes_itself_to_film_hosts(given: Given, client: CaseClient) -> Call:
+def attributes_itself_to_video_hosts(given: Given, client: CaseClient) -> Call:
     """Leaves out its key at other hosts, and nothing else."""
 
     def attributed(request: Request) -> Request:
@@ -116,9 +116,9 @@ def waits_before_the_first_poll(given: Given, client: CaseClient) -> Call:
 def polls_for_ever(given: Given, client: CaseClient) -> Call:
     """Asks as long as the job goes on, however long that is."""
     job = _Job()
-    outcome = yield from altered(client(given), request=job.seen, reply=job.told)
+    outcome = yield from altered(client(given), request=job.seen, reply=job.received)
     while is_error(outcome) and job.goes_on:
-        job.told((yield job.last))
+        job.received((yield job.last))
         yield {"sleep_ms": 5000}
     return outcome
 
@@ -191,7 +191,7 @@ def polls_at_the_root(given: Given, client: CaseClient) -> Call:
 
 @client("OR-VID-09", "video")
 def fetches_blank_addresses(given: Given, client: CaseClient) -> Call:
-    """Takes the first address of a film, also if nothing stands there."""
+    """Takes the first address of a video, also if nothing stands there."""
 
     def as_written(job: dict[str, Any]) -> dict[str, Any]:
         urls = job.get("unsigned_urls")
@@ -202,7 +202,7 @@ def fetches_blank_addresses(given: Given, client: CaseClient) -> Call:
 
 @client("OR-VID-09", "video")
 def writes_ids_into_paths_as_they_are(given: Given, client: CaseClient) -> Call:
-    """Puts a job's id into the address of its film without encoding it."""
+    """Puts a job's id into the address of its video without encoding it."""
 
     def as_it_is(request: Request) -> Request:
         return replace(request, url=unquote(request.url)) if "/content?" in request.url else request
@@ -211,15 +211,15 @@ def writes_ids_into_paths_as_they_are(given: Given, client: CaseClient) -> Call:
 
 
 @client("OR-VID-09", "video")
-def calls_every_film_mp4(given: Given, client: CaseClient) -> Call:
-    """Names a film without looking at its type."""
-    return (yield from altered(client(given), outcome=_filmed(filename="video-1.mp4")))
+def calls_every_video_mp4(given: Given, client: CaseClient) -> Call:
+    """Names a video without looking at its type."""
+    return (yield from altered(client(given), outcome=_with_artifact(filename="video-1.mp4")))
 
 
 @client("OR-VID-12", "video")
 def reports_the_model_it_asked_for(given: Given, client: CaseClient) -> Call:
     """Names the model of the call in its result, though the job says which one it was."""
-    return (yield from altered(client(given), outcome=_filmed(model="google/veo-3.1-fast")))
+    return (yield from altered(client(given), outcome=_with_artifact(model="google/veo-3.1-fast")))
 
 
 # ------------------------------------------------------------------
@@ -241,7 +241,7 @@ class _Job:
         self._key = self._key or header(request, "authorization") or ""
         return request
 
-    def told(self, reply: Reply) -> Reply:
+    def received(self, reply: Reply) -> Reply:
         status = answer_of(reply).get("status")
         self.completed = self.completed or status == "completed"
         self.goes_on = status == "in_progress"
@@ -263,8 +263,8 @@ def _saying(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[Rep
     return said
 
 
-def _filmed(**fields: Any) -> Callable[[Outcome], Outcome]:
-    """A change of the outcomes that have a film."""
+def _with_artifact(**fields: Any) -> Callable[[Outcome], Outcome]:
+    """A change of the outcomes that have a video."""
 
     def reported(outcome: Outcome) -> Outcome:
         if is_error(outcome):

@@ -42,7 +42,7 @@ def states_its_defaults(given: Given, client: CaseClient) -> Call:
 
 @client("OR-VID-02", "video")
 def cuts_lengths_down(given: Given, client: CaseClient) -> Call:
-    """Rounds a length down, so that between two the shorter film is made."""
+    """Rounds a length down, so that between two the shorter video is made."""
     duration = given.get("duration")
     if not isinstance(duration, int | float) or isinstance(duration, bool):
         return (yield from client(given))
@@ -109,15 +109,15 @@ def rounds_seeds(given: Given, client: CaseClient) -> Call:
 
 
 @client("OR-VID-06", "video")
-def sends_films_as_references(given: Given, client: CaseClient) -> Call:
-    """Takes a film to start from for a picture like any other."""
-    films = given.get("videos") or []
-    images = [*(given.get("images") or []), *({**film, "role": "reference_image"} for film in films)]
+def sends_videos_as_references(given: Given, client: CaseClient) -> Call:
+    """Takes a video to start from for a picture like any other."""
+    videos = given.get("videos") or []
+    images = [*(given.get("images") or []), *({**video, "role": "reference_image"} for video in videos)]
     return (yield from client({**given, "videos": None, "images": images or None}))
 
 
 @client("OR-VID-12", "video")
-def films_with_another_model(given: Given, client: CaseClient) -> Call:
+def makes_videos_with_another_model(given: Given, client: CaseClient) -> Call:
     """Asks the best model where none is named, at four times the price."""
     sent = client(given)
     if given.get("model") or given.get("config"):
