@@ -71,8 +71,8 @@ def lets_a_configured_authorization_win(given: Given, client: CaseClient) -> Cal
 def sends_the_placeholder(given: Given, client: CaseClient) -> Call:
     """Takes the name of the environment variable for the key."""
     placeholder = "CLAWROUTER_API_KEY"
-    told = (given.get("api_key"), _configured(given).get("apiKey"), (given.get("env") or {}).get(placeholder))
-    if placeholder not in told:
+    keys = (given.get("api_key"), _configured(given).get("apiKey"), (given.get("env") or {}).get(placeholder))
+    if placeholder not in keys:
         return (yield from client(given))
 
     def with_it(request: Request) -> Request:

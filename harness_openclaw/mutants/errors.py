@@ -290,8 +290,8 @@ def _without(*names: str) -> Callable[[Reply], Reply]:
 def _error(status: int, fields: dict[str, object]) -> Callable[[Outcome], Outcome]:
     """A change of the outcomes that are an error with this status."""
 
-    def told(outcome: Outcome) -> Outcome:
+    def reported(outcome: Outcome) -> Outcome:
         its = is_error(outcome) and outcome["error"].get("status") == status
         return {"error": {**outcome["error"], **fields}} if its else outcome
 
-    return told
+    return reported

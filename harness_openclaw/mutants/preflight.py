@@ -123,10 +123,10 @@ def tells_whose_key_it_is(given: Given, client: CaseClient) -> Call:
         words.append(reply.body.decode(errors="replace"))
         return reply
 
-    def told(check: dict[str, Any]) -> dict[str, Any]:
+    def changed(check: dict[str, Any]) -> dict[str, Any]:
         return {**check, "message": f"{check.get('message')} {words[0] if words else ''}"}
 
-    return (yield from altered(client(given), reply=heard, outcome=_each_check(told)))
+    return (yield from altered(client(given), reply=heard, outcome=_each_check(changed)))
 
 
 # ------------------------------------------------------------------
@@ -135,12 +135,12 @@ def tells_whose_key_it_is(given: Given, client: CaseClient) -> Call:
 def _telling(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[Reply], Reply]:
     """A change of what a look-up says of the key or the account."""
 
-    def told(reply: Reply) -> Reply:
+    def changed(reply: Reply) -> Reply:
         answer = answer_of(reply)
         data = answer.get("data")
         return with_answer(reply, {**answer, "data": change(data)}) if isinstance(data, dict) else reply
 
-    return told
+    return changed
 
 
 def _each_check(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[Outcome], Outcome]:

@@ -72,10 +72,10 @@ class Client:
         "inputs": ["*"],
         "features": ["outcome", "replies", "clock", "steps"],
     }
-    """The account it gives of itself (docs/implementations.md, Python)."""
+    """What it declares (docs/implementations.md, Python)."""
 
     leaves_input_alone = True
-    """No input is changed, so that nobody needs to copy it before."""
+    """No input is changed, so that it need not be copied."""
 
     def __init__(self, clock: Clock | None = None) -> None:
         self._session = Session(clock or VirtualClock())

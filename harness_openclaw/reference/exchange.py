@@ -30,7 +30,7 @@ Exchange: TypeAlias = Generator[Request | Pause, Any, T]
 
 
 class Clock(Protocol):
-    """Tells the time, in milliseconds from any beginning, and lets it pass."""
+    """The time in milliseconds since any start, and a way to wait."""
 
     def now_ms(self) -> float: ...
 
@@ -38,7 +38,7 @@ class Clock(Protocol):
 
 
 class VirtualClock:
-    """A clock that moves only when it is told to wait, and then at once."""
+    """A clock that moves only when something waits, and then at once."""
 
     def __init__(self) -> None:
         self._now = 0.0

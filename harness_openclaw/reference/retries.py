@@ -15,11 +15,11 @@ __all__ = ["NEVER", "Retries", "ask_patiently"]
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """How often a request is repeated, and how long is waited before that.
+    """How often a request is repeated, and how long to wait before that.
 
-    `most` repeats follow answers of `statuses`, of 500 and above, and none at all. With `longest_s` a
-    stated wait above it is not waited for; with `states_429` a 429 must state one. `in_flight` tells that a
-    402 with a stated wait passes, too.
+    `most` is the number of repeats after a status in `statuses`, one of 500 and above, and no answer at all.
+    A stated wait longer than `longest_s` is not waited for; with `states_429` a 429 must state one. With
+    `in_flight`, a 402 with a stated wait is repeated, too.
     """
 
     most: int = 2

@@ -2,8 +2,8 @@
 
 A request goes out with its own headers and those that HTTP demands (Host, Content-Length), and nothing of
 httpx's own: no user agent, no cookies, no credentials out of a URL or a netrc file. A redirect is an answer
-like any other. The proxies and certificate authorities that the environment names are heeded by a client
-that was asked to, and by no other.
+like any other. Proxies and certificate authorities in the environment are used only if the
+client is asked to (`trust_env`).
 
 >>> from harness_openclaw.reference.sending import SendingClient
 >>> with SendingClient() as client:
@@ -52,11 +52,11 @@ def send(call: Generator[Request | Pause, Any, Outcome], http: httpx.Client) -> 
 
 
 class SendingClient:
-    """One client of OpenRouter and ClawRouter, with what it has learned between one call and the next.
+    """A client of OpenRouter and ClawRouter that keeps what it learns from one call to the next.
 
-    It sends through `http`, which stays open, else through a client of httpx that it makes with the first
-    request and closes with itself; with `trust_env` that one heeds HTTPS_PROXY, SSL_CERT_FILE and their
-    kin. `clock` waits between polls and retries; it is the machine's if none is given.
+    It sends through `http`, which stays open, or else through an httpx client of its own, which it makes with
+    the first request and closes when it is closed; with `trust_env` that client uses HTTPS_PROXY,
+    SSL_CERT_FILE and the like. `clock` waits between polls and retries (default: real time).
     """
 
     def __init__(

@@ -91,7 +91,7 @@ class Answer:
         return self._reply.body.lstrip()[:1] in (b"{", b"[")
 
     def document(self) -> JsonValue:
-        """The body as JSON. Raises `Failure` for one that is none, or was cut off."""
+        """Return the body as JSON. Raises `Failure` if it is not JSON, or was cut off."""
         if self._reply.fault is not None:
             raise self.ended_early()
         return json_of(self._reply, label=self._label)
@@ -112,20 +112,22 @@ class Answer:
             yield data
 
     def failure_in(self, error: Mapped, statuses: Mapping[str, int]) -> Failure:
-        """The failure that the answer tells of after its status. A word for it counts like the HTTP status
-        that it has in `statuses`, a numeric code like that status (OR-ERR-01)."""
-        told = failure_in(
+        """Return the failure that the answer reports after its status.
+
+        A word as its code counts like the HTTP status in `statuses`, a number like that status (OR-ERR-01).
+        """
+        failure = failure_in(
             {"error": error}, label=self._label, status=self._reply.status, provider=self._provider
         )
-        if told is None:
+        if failure is None:
             return self._failure("an error that says nothing")
         words = [word for word in map(error.get, ("code", "type", "status")) if isinstance(word, str)]
         meant = next((statuses[word] for word in words if word in statuses), None)
         if meant is None:
-            return told
+            return failure
         kind = classify(meant, " ".join([text(error.get("message")), *words]), provider=self._provider)
         return Failure(
-            told.message, error_class=kind.error_class, retryable=kind.retryable, status=self._reply.status
+            failure.message, error_class=kind.error_class, retryable=kind.retryable, status=self._reply.status
         )
 
     def ended_early(self) -> Failure:

@@ -151,7 +151,7 @@ class _Answer:
                 self._add_call(call)
 
     def _raise_for(self, value: Mapping[str, Any]) -> None:
-        """Raise the failure that an answer tells after it began well."""
+        """Raise the failure that an answer reports after it began well."""
         failure = failure_in(
             value, label=f"{self._label} failed", status=self._reply.status, provider=self._provider
         )

@@ -41,7 +41,7 @@ def raise_for_failure(reply: Reply, *, label: str, provider: str = "openrouter")
 
 
 def json_of(reply: Reply, *, label: str) -> JsonValue:
-    """The JSON that a reply holds. Raises `Failure`, of no class, for what is no JSON."""
+    """Return the JSON of a reply. Raises `Failure`, without a class, if it is not JSON."""
     try:
         return orjson.loads(reply.body)
     except orjson.JSONDecodeError:
@@ -55,7 +55,7 @@ def failure_of_fault(reply: Reply, *, label: str) -> Failure:
 
 
 def failure_of_status(reply: Reply, *, label: str, provider: str = "openrouter") -> Failure:
-    """The failure that a reply's status and body tell (OR-ERR-01, OR-ERR-02)."""
+    """Return the failure for the status and body of a reply (OR-ERR-01, OR-ERR-02)."""
     said = _Said.of(reply.body)
     again = header(reply.headers, "retry-after") is not None
     kind = classify(reply.status, said.all, provider=provider, retry_after=again)
@@ -69,8 +69,11 @@ def failure_of_status(reply: Reply, *, label: str, provider: str = "openrouter")
 
 
 def failure_in(value: JsonValue, *, label: str, status: int, provider: str = "openrouter") -> Failure | None:
-    """The failure that `value`, the JSON of an answer that began well or of one of its events, tells under
-    `error`; None if it tells none. A numeric code counts like a status, a word is part of the text."""
+    """Return the failure under `error` in `value`, the JSON of an answer that began well or of one of its
+    events; None if there is none.
+
+    A numeric code counts like a status, a word is part of the text.
+    """
     error = value.get("error") if isinstance(value, dict) else None
     if not error:
         return None
@@ -133,7 +136,7 @@ class _Said(NamedTuple):
 
 
 def _words_of(metadata: Any) -> Iterator[str]:
-    """What OpenRouter tells beside the message: its own kind of error, and the upstream provider's words."""
+    """Return what OpenRouter adds to the message: its own kind of error, and the vendor's words."""
     if isinstance(metadata, dict):
         for name in ("error_type", "limit_source", "reason", "raw"):
             text = _text(metadata.get(name))

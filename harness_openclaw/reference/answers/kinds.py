@@ -10,8 +10,8 @@ __all__ = ["Kind", "classify"]
 
 
 class Kind(NamedTuple):
-    """What kind of failure it is. `error_class` is one of the classes of docs/scenarios.md (outcome), None
-    if it has none; `retryable` tells whether the same request may succeed later."""
+    """The kind of a failure. `error_class` is one of the classes of docs/scenarios.md (outcome), None if it
+    has none; `retryable` says whether the same request may succeed later."""
 
     error_class: str | None
     retryable: bool
@@ -86,9 +86,9 @@ _PASSED_ON = "provider returned error"
 def classify(
     status: int | None, text: str, *, provider: str = "openrouter", retry_after: bool = False
 ) -> Kind:
-    """The kind of a failure with this HTTP status (None: no status) that says `text` (OR-ERR-01).
+    """Return the kind of a failure with this HTTP status (None: no status) and text (OR-ERR-01).
 
-    The status decides; the text only where it leaves the kind open. `retry_after` tells whether the answer
+    The status decides; the text only where it leaves the kind open. `retry_after` says whether the answer
     states a time after which to come back.
     """
     if status is None or status in (400, 422):
@@ -120,7 +120,7 @@ def classify(
 
 
 def _by_text(text: str, provider: str) -> Kind | None:
-    """The kind that the text alone tells."""
+    """Return the kind that follows from the text alone."""
     if _is_key_limit(text, provider):
         return _BILLING
     for pattern, kind in _KINDS_BY_TEXT:

@@ -78,9 +78,9 @@ def require_key(given: Mapping[str, JsonValue]) -> str:
 def look_up(
     url: str, key: str, *, label: str, timeout_ms: float | None, limit: int
 ) -> Exchange[tuple[int, bytes]]:
-    """Ask for `url` with the key as a bearer token; returns the status and the body of a success.
+    """Request `url` with the key as a bearer token; return the status and the body of a success.
 
-    Raises `Failure` for a fault, a status that is no success (which is all that is told of the answer,
+    Raises `Failure` for a fault, a status that is not a success (the error has nothing else of the answer,
     CW-USE-01) and a body of more than `limit` bytes.
     """
     headers: Headers = (("Accept", "application/json"), ("Authorization", f"Bearer {key}"))

@@ -56,8 +56,8 @@ class Call(NamedTuple):
         system = self.system
         if system is None:
             return None
-        told = {"messages": [{"role": "system", "content": system}]}
-        prompt: str = cache_markers.without_boundary(told)["messages"][0]["content"]
+        body = {"messages": [{"role": "system", "content": system}]}
+        prompt: str = cache_markers.without_boundary(body)["messages"][0]["content"]
         return prompt
 
     @property

@@ -64,11 +64,11 @@ _IN_PATH = "/:@!$&'()*+,;=~"
 
 
 def chat(given: Mapping[str, JsonValue], session: Session) -> Exchange[Outcome]:
-    """One model call, after a look at the catalog if that is not known.
+    """Make one model call, after loading the catalog if it is not known.
 
     Raises `Refusal` where nothing is sent: for a bad ref, one that the agent's allowlist lacks (CW-CAT-11),
-    and without a key; `Failure` where the catalog cannot be had or lacks the model (CW-CAT-06), and for
-    a call that failed. Nothing is sent a second time.
+    and without a key; `Failure` where the catalog cannot be loaded or lacks the model (CW-CAT-06), and for a
+    call that failed. Nothing is sent a second time.
     """
     edition = _edition(given)
     config = given.get("config") or {}

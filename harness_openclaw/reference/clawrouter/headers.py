@@ -61,9 +61,9 @@ def _defaults(call: Call) -> dict[str, str]:
 
 
 def _identifier(value: JsonValue) -> str | None:
-    """An identifier as a header carries it: at most 256 printable ASCII characters.
+    """Return an identifier as a header carries it: at most 256 printable ASCII characters.
 
-    One that is not, or that looks as if it had been rewritten before, is cleaned, cut and told apart by a
+    One that is not, or that looks as if it had been rewritten before, is cleaned, cut and made distinct by a
     digest of the whole; one with control characters is not sent.
     """
     text = value.strip() if isinstance(value, str) else ""

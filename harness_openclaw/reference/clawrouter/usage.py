@@ -1,4 +1,4 @@
-"""What has been used of the proxy key's budget, as ClawRouter tells it (CW-USE)."""
+"""How much of the proxy key's budget is used, as ClawRouter reports it (CW-USE)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def usage(given: Mapping[str, JsonValue], session: Session) -> Exchange[Outcome]
     """The budget: `plan`, `windows`, and as far as they are known `summary` and, in the latest edition,
     `billing`. There an answer that makes no sense gives an `error` in the budget.
 
-    Raises `Refusal` without a key, and `Failure` for a failed look-up, of which the status alone is told.
+    Raises `Refusal` without a key, and `Failure` for a failed request, which has only its status.
     """
     key = access.require_key(given)
     url = f"{access.root_of(given)}/v1/usage"

@@ -25,10 +25,10 @@ _REPLAYED_THOUGHT = "reasoning_content"
 def body(call: Call) -> dict[str, Any]:
     """The body of `call`."""
     prompt, offered = call.prompt, call.tools
-    told = [] if prompt is None else [{"role": "system", "content": prompt}]
+    instructions = [] if prompt is None else [{"role": "system", "content": prompt}]
     made: dict[str, Any] = {
         "model": call.wire_id,
-        "messages": told + _messages(call),
+        "messages": instructions + _messages(call),
         "stream": True,
         "max_completion_tokens": call.model.max_tokens if call.max_tokens is None else call.max_tokens,
     }

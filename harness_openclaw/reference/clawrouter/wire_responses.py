@@ -102,7 +102,7 @@ def _call_id(given: str, same: bool) -> str:
 
 
 def _phase(signature: JsonValue) -> str | None:
-    """The part of the answer that a text belongs to, if its signature tells it; the id is never sent."""
+    """Return the part of the answer that a text belongs to, if its signature has it; the id is never sent."""
     phase = _signed(signature).get("phase")
     return phase if phase in _PHASES else None
 

@@ -88,10 +88,10 @@ def _marked_instruction(message: Message) -> Message:
 
 
 def mark_latest(body: dict[str, Any], retention: str | None) -> dict[str, Any]:
-    """Edition latest: all markers anew, at most three of them (OR-CC-07).
+    """Replace all markers, in the latest edition by at most three (OR-CC-07).
 
-    They stand on the last tool, on the first system or developer message and on the last user or tool
-    message with a text. `retention` none sets none, long lets them live for an hour.
+    They are on the last tool, on the first system or developer message and on the last user or tool message
+    with a text. With `retention` none there are none, with long they live for an hour.
     """
     body = {**body, "messages": [_bare(message) for message in body["messages"]]}
     if "tools" in body:

@@ -48,7 +48,7 @@ _PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "temperature": ("temperature",),
     "response_format": ("response_format", "structured_outputs"),
 }
-"""The fields of a request that not every model heeds, and what is listed of one that does."""
+"""The fields of a request that not every model supports, and how the list of models names each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def check_model(prices: Prices, model: str) -> Check:
 
 
 def check_parameters(prices: Prices, model: str, fields: Collection[str]) -> Iterator[Check]:
-    """OR-PRE-06, of a model whose requests have these `fields`: nothing where it cannot be told."""
+    """OR-PRE-06, of a model whose requests have these `fields`: no check where it is not known."""
     listed = prices.models.get(canonical_id(model))
     asked = [field for field in _PARAMETERS if field in fields]
     if listed is None or not listed.parameters or not asked:

@@ -1,4 +1,4 @@
-"""What a key's account is called stays out of what is told (OR-PRE-09)."""
+"""Masking the name and ids of a key's account in messages (OR-PRE-09)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SHORTEST = 4
 class Discretion:
     """Takes out of texts the key, the label of the key and the ids of its account, as far as they are known.
 
-    Providers quote them in errors, and what is told ends in logs.
+    Providers quote them in errors, and messages end up in logs.
     """
 
     def __init__(self, key: str) -> None:

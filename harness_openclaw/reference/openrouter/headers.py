@@ -30,9 +30,9 @@ _VALUE = re.compile(r"[\t\x20-\x7e]*")
 def find_key(
     given: str | None, configured: Mapping[str, JsonValue], env: Mapping[str, str], provider: str
 ) -> str:
-    """The API key: as given, else as configured, else for OpenRouter that of `env` (OR-HDR-01).
+    """Return the API key: as given, else as configured, else for OpenRouter that of `env` (OR-HDR-01).
 
-    Raises `Refusal` of class auth when there is none. The process's own environment is not looked at.
+    Raises `Refusal` of class auth when there is none. The process's own environment is not used.
     """
     candidates = [given, configured.get("apiKey")]
     if provider == "openrouter":

@@ -34,7 +34,7 @@ _CALLS, _RETRIES, _MAX_COST = 1, 2, 0.1
 
 class Access:
     """A way to the provider: its base URL (none: OpenRouter's), and the key, empty if there is none, with the
-    environment's `variable` that it comes from. What is told passes `discretion`."""
+    environment's `variable` that it comes from. Messages pass `discretion`."""
 
     def __init__(self, base_url: str | None, key: str, variable: str | None = None) -> None:
         self.key = key
