@@ -1,4 +1,4 @@
-"""Requests to the stand-in's ClawRouter, in the four forms that its models are called with."""
+"""Requests to the mock ClawRouter, in the four forms that its models are called with."""
 
 from __future__ import annotations
 

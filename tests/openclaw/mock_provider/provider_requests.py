@@ -1,4 +1,4 @@
-"""Requests to the stand-in, and its answers read as a client reads them."""
+"""Requests to the mock provider, and its answers read as a client reads them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def chat(
 def media(
     path: str, *, base: str = BASE, key: str | None = KEY, headers: dict[str, str] | None = None, **body: Any
 ) -> Request:
-    """A request for a picture, a film or speech."""
+    """A request for a picture, a video or speech."""
     return Request("POST", f"{base}/{path}", _headers(key, headers), json.dumps(body).encode())
 
 

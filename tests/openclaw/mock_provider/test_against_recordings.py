@@ -1,4 +1,4 @@
-"""The stand-in's answers, held against what the real provider was recorded to say."""
+"""The mock provider's answers compared with recordings of the real provider."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ NEVER_RECORDED = {
         "/audio/speech": f"{_REFERENCE}, text-to-speech",
     },
 }
-"""All that the stand-in says though no recording has it, and where it is documented instead."""
+"""All that the mock provider says though no recording has it, and where it is documented instead."""
 
 NEARLY_ALL = 0.9
 """What so large a part of the recordings has, clients have come to rely on."""
@@ -141,7 +141,7 @@ def recorded_shapes() -> tuple[dict[str, set[tuple[str, str]]], dict[str, Counte
 
 
 def requests() -> Iterator[Request]:
-    """Requests that between them are given every sort of answer that the stand-in has."""
+    """Requests that between them are given every sort of answer that the mock provider has."""
     long_prompt = "x" * 6000
     marked = [{"type": "text", "text": long_prompt, "cache_control": {"type": "ephemeral"}}]
     for model, stream in product(MODELS, (False, True)):
@@ -169,7 +169,7 @@ def requests() -> Iterator[Request]:
 
 @cache
 def replies() -> tuple[tuple[str, Reply], ...]:
-    """What the stand-in answers to all of them, with the path that was asked for."""
+    """What the mock provider answers to all of them, with the path that was asked for."""
     provider = Provider()
     given = [(request, provider.answer(request)) for request in requests()]
     ids = [dict(reply.headers).get("X-Generation-Id") for _, reply in given]
@@ -257,7 +257,7 @@ def test_the_endpoints_that_no_recording_has_are_as_documented() -> None:
 
 
 def again(recorded: Recorded) -> Reply:
-    """A recorded chat request, put to the stand-in."""
+    """A recorded chat request, put to the mock provider."""
     provider = Provider(any_model="is not a valid model ID" not in recorded.answered)
     return provider.answer(
         Request(

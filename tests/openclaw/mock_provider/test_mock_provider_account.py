@@ -16,7 +16,7 @@ CACHED = {"X-OpenRouter-Cache": "true"}
 
 
 class Clock:
-    """A clock that goes when it is told to."""
+    """A clock that goes when the test says so."""
 
     def __init__(self) -> None:
         self.now = 1_000_000.0
@@ -55,7 +55,7 @@ def test_costs_are_taken_from_the_credits_and_counted_for_the_key() -> None:
 
 
 def test_refusals_cost_nothing() -> None:
-    """Neither a wrong request nor an error on demand is charged."""
+    """Neither a wrong request nor an injected error is charged."""
     provider = Provider()
     provider.answer(chat(messages=[]))
     provider.answer(chat(model="simulated/error-500"))

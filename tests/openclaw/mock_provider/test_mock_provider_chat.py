@@ -1,4 +1,4 @@
-"""What the stand-in answers to a chat request that is sound."""
+"""What the mock provider answers to a chat request that is sound."""
 
 from __future__ import annotations
 
@@ -221,7 +221,7 @@ def test_the_last_chunk_repeats_why_it_ended_beside_the_usage() -> None:
         ({"messages": [user("Hello")]}, False),
     ],
 )
-def test_tools_are_called_when_demanded_or_asked_for(asked: dict[str, Any], called: bool) -> None:
+def test_tools_are_called_when_required_or_asked_for(asked: dict[str, Any], called: bool) -> None:
     """A call fits the tool's schema; without a reason for one, text is written."""
     choice = body_of(Provider().answer(chat(tools=[WEATHER], **asked)))["choices"][0]
     assert choice["finish_reason"] == ("tool_calls" if called else "stop")

@@ -1,4 +1,4 @@
-"""ClawRouter's stand-in: its catalog and usage, and the four ways of calling a model through it."""
+"""The mock ClawRouter: its catalog and usage, and the four ways of calling a model through it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def events(reply: Reply) -> list[dict[str, Any]]:
 def test_the_catalog_grants_a_provider_for_each_way_of_calling() -> None:
     """OpenAI by responses, DeepSeek by chat, Anthropic by messages, Google by streams (CW-CAT-04)."""
     providers = body_of(answer(look("catalog")))["providers"]
-    told = {
+    answered = {
         provider["id"]: (
             provider["openaiCompatible"],
             provider["routes"][0]["requestFormat"],
@@ -54,7 +54,7 @@ def test_the_catalog_grants_a_provider_for_each_way_of_calling() -> None:
         )
         for provider in providers
     }
-    assert told == {
+    assert answered == {
         "openai": (True, "openai.responses", {"llm.chat", "llm.responses"}),
         "deepseek": (True, "openai.chat", {"llm.chat"}),
         "anthropic": (False, "anthropic.messages", {"llm.messages"}),
@@ -63,7 +63,7 @@ def test_the_catalog_grants_a_provider_for_each_way_of_calling() -> None:
     assert all(provider["nativeBaseUrl"].startswith("/v1/native/") for provider in providers)
 
 
-def test_the_catalog_tells_prices_limits_and_efforts() -> None:
+def test_the_catalog_has_prices_limits_and_efforts() -> None:
     """Prices in millionths of a dollar for a million tokens; efforts only where a model has any."""
     rows = {
         model["id"]: model
@@ -104,7 +104,7 @@ def test_every_model_of_the_catalog_answers_on_its_route() -> None:
 
 
 @pytest.mark.parametrize("way", ["next", "links", "cursor", "token", "last-id"])
-def test_the_catalog_comes_in_pages_on_demand(way: str) -> None:
+def test_the_catalog_comes_in_pages_if_asked_for(way: str) -> None:
     """One provider a page, in every way of telling where the next one is (CW-CAT-10)."""
     provider, found = Provider(), []
     request = look("catalog", **{"X-Simulate": f"catalog-{way}"})
@@ -112,13 +112,13 @@ def test_the_catalog_comes_in_pages_on_demand(way: str) -> None:
         page = body_of(provider.answer(request))
         found += [row["id"] for row in page["providers"]]
         url = page.get("next") or page.get("links", {}).get("next") or f"{ROOT}/v1/catalog"
-        for told, asked in (
+        for answered, asked in (
             ("next_cursor", "after"),
             ("nextPageToken", "pageToken"),
             ("last_id", "after_id"),
         ):
-            if told in page:
-                url += f"?{asked}={page[told]}"
+            if answered in page:
+                url += f"?{asked}={page[answered]}"
         request = Request("GET", url, look("catalog").headers)
     assert found == ["openai", "deepseek", "anthropic", "google"]
     assert not {"next", "links", "next_cursor", "nextPageToken", "last_id"} & set(page)
@@ -130,9 +130,9 @@ def test_the_usage_counts_what_was_called() -> None:
     provider = Provider(Account(budget=Decimal(5), policy="team/proxy"))
     replies = [provider.answer(request) for request in (messages(), responses(), gemini(stream=False))]
     provider.answer(messages(model="none"))
-    told = body_of(provider.answer(look("usage")))
-    spent = told["usage"]["summary"]["actualCostMicros"]
-    assert told["budget"] == {
+    answered = body_of(provider.answer(look("usage")))
+    spent = answered["usage"]["summary"]["actualCostMicros"]
+    assert answered["budget"] == {
         "configured": True,
         "windowKey": "team/proxy/2026-01",
         "limitMicros": 5_000_000,
@@ -142,7 +142,7 @@ def test_the_usage_counts_what_was_called() -> None:
     usage = body_of(replies[0])["usage"], body_of(replies[1])["usage"], body_of(replies[2])["usageMetadata"]
     tokens = usage[0]["input_tokens"] + usage[0]["output_tokens"]
     tokens += usage[1]["total_tokens"] + usage[2]["totalTokenCount"]
-    assert told["usage"]["summary"] == {
+    assert answered["usage"]["summary"] == {
         "requestCount": 3,
         "totalTokens": tokens,
         "actualCostMicros": spent,
@@ -230,21 +230,21 @@ def test_messages_stream_their_blocks_in_order() -> None:
             messages=[user("Please get_weather")],
         )
     )
-    told = events(reply)
-    kinds = [event["type"] for event in told]
+    answered = events(reply)
+    kinds = [event["type"] for event in answered]
     assert [
         line.removeprefix("event: ") for line in reply.body.decode().split("\n") if "event: " in line
     ] == kinds
     assert (kinds[0], kinds[-2:]) == ("message_start", ["message_delta", "message_stop"])
-    starts = [event["content_block"]["type"] for event in told if event["type"] == "content_block_start"]
+    starts = [event["content_block"]["type"] for event in answered if event["type"] == "content_block_start"]
     assert starts == ["thinking", "tool_use"]
-    deltas = [event["delta"] for event in told if event["type"] == "content_block_delta"]
+    deltas = [event["delta"] for event in answered if event["type"] == "content_block_delta"]
     assert "".join(delta.get("thinking", "") for delta in deltas)
     assert len([delta for delta in deltas if delta["type"] == "signature_delta"]) == 1
     arguments = "".join(delta.get("partial_json", "") for delta in deltas)
     assert json.loads(arguments) == {"city": "city"}
-    assert told[-2]["delta"]["stop_reason"] == "tool_use"
-    assert told[-2]["usage"]["output_tokens_details"]["thinking_tokens"] > 0
+    assert answered[-2]["delta"]["stop_reason"] == "tool_use"
+    assert answered[-2]["usage"]["output_tokens_details"]["thinking_tokens"] > 0
 
 
 def test_messages_count_marked_prompts_as_cached() -> None:
@@ -271,21 +271,21 @@ def test_responses_number_their_events_and_end_with_the_whole() -> None:
             store=False,
         )
     )
-    told = events(reply)
-    assert [event["sequence_number"] for event in told] == list(range(len(told)))
-    assert (told[0]["type"], told[-1]["type"]) == ("response.created", "response.completed")
-    done = [event["item"] for event in told if event["type"] == "response.output_item.done"]
-    whole = told[-1]["response"]
+    answered = events(reply)
+    assert [event["sequence_number"] for event in answered] == list(range(len(answered)))
+    assert (answered[0]["type"], answered[-1]["type"]) == ("response.created", "response.completed")
+    done = [event["item"] for event in answered if event["type"] == "response.output_item.done"]
+    whole = answered[-1]["response"]
     assert done == whole["output"]
     reasoning, called = done
     assert (reasoning["type"], called["type"]) == ("reasoning", "function_call")
     assert reasoning["encrypted_content"]
     summary = "".join(
-        event["delta"] for event in told if event["type"] == "response.reasoning_summary_text.delta"
+        event["delta"] for event in answered if event["type"] == "response.reasoning_summary_text.delta"
     )
     assert [part["text"] for part in reasoning["summary"]] == [summary]
     arguments = "".join(
-        event["delta"] for event in told if event["type"] == "response.function_call_arguments.delta"
+        event["delta"] for event in answered if event["type"] == "response.function_call_arguments.delta"
     )
     assert json.loads(arguments) == json.loads(called["arguments"]) == {"city": "city"}
     assert whole["store"] is False
@@ -306,7 +306,7 @@ def test_responses_that_are_cut_are_incomplete() -> None:
 
 def test_gemini_says_why_it_stopped_in_its_last_event_alone() -> None:
     """Thoughts first, then a signed call; every event has a usage."""
-    told = events(
+    answered = events(
         answer(
             gemini(
                 generationConfig={"thinkingConfig": {"includeThoughts": True, "thinkingBudget": 1024}},
@@ -315,13 +315,13 @@ def test_gemini_says_why_it_stopped_in_its_last_event_alone() -> None:
             )
         )
     )
-    ends = [event["candidates"][0].get("finishReason") for event in told]
+    ends = [event["candidates"][0].get("finishReason") for event in answered]
     assert (set(ends[:-1]), ends[-1]) == ({None}, "STOP")
-    parts = [part for event in told for part in event["candidates"][0]["content"]["parts"]]
+    parts = [part for event in answered for part in event["candidates"][0]["content"]["parts"]]
     assert all(part["thought"] for part in parts[:-1])
     assert parts[-1]["functionCall"]["args"] == {"city": "city"}
     assert parts[-1]["thoughtSignature"]
-    assert all("promptTokenCount" in event["usageMetadata"] for event in told)
+    assert all("promptTokenCount" in event["usageMetadata"] for event in answered)
 
 
 def test_gemini_answers_as_a_list_unless_events_are_asked_for() -> None:
@@ -347,13 +347,13 @@ def test_an_answer_follows_a_result() -> None:
     assert "result" in content[0]["text"]
 
 
-# ------------------------------------------------------------------ on demand
+# ------------------------------------------------------------------ fault injection
 
 ERRORS = [name for name in injection_names() if name.startswith("error-") and name[6:9].isdecimal()]
 
 
 @pytest.mark.parametrize("form", NATIVE)
-def test_errors_come_on_demand_in_each_form(form: str) -> None:
+def test_injected_errors_have_each_form(form: str) -> None:
     """By header, and by the model's id; the status is the one that was asked for."""
     for name in ERRORS:
         for request in (ASKING[form](headers={"X-Simulate": name}), ASKING[form](model=f"simulated/{name}")):
@@ -368,22 +368,22 @@ def test_errors_come_on_demand_in_each_form(form: str) -> None:
 
 @pytest.mark.parametrize("form", NATIVE)
 @pytest.mark.parametrize("name", ["error-in-stream", "error-in-stream-first", "error-in-stream-429"])
-def test_a_stream_breaks_on_demand_in_each_form(form: str, name: str) -> None:
+def test_a_stream_breaks_where_it_is_injected_in_each_form(form: str, name: str) -> None:
     """The status is 200; the last event is the error, the first one too where that was asked for."""
     reply = answer(ASKING[form](stream=True, headers={"X-Simulate": name}))
-    told = events(reply)
+    answered = events(reply)
     assert reply.status == 200
-    last = told[-1]
+    last = answered[-1]
     if form == "responses":
         assert last["type"] == ("response.failed" if name == "error-in-stream" else "error")
         assert (last.get("response", {}).get("error") or last)["message"]
     else:
         assert last["error"]["message"]
-    assert (len(told) == 1) is (name != "error-in-stream")
+    assert (len(answered) == 1) is (name != "error-in-stream")
 
 
 @pytest.mark.parametrize("form", NATIVE)
-def test_an_error_stands_in_a_body_on_demand(form: str) -> None:
+def test_an_error_can_be_injected_into_a_body(form: str) -> None:
     """Status 200 and an error all the same, streamed or not."""
     for stream in (False, True):
         reply = answer(ASKING[form](stream=stream, headers={"X-Simulate": "error-in-body"}))
@@ -391,7 +391,7 @@ def test_an_error_stands_in_a_body_on_demand(form: str) -> None:
 
 
 @pytest.mark.parametrize("form", ASKING)
-def test_faults_come_on_demand_in_each_form(form: str) -> None:
+def test_faults_can_be_injected_in_each_form(form: str) -> None:
     """No response, half of one, or a slow one; with `-once`, the first time alone."""
     provider = Provider()
     assert answer(ASKING[form](headers={"X-Simulate": "fault-timeout"})).status == 0

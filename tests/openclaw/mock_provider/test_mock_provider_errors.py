@@ -1,4 +1,4 @@
-"""What the stand-in refuses, as the real provider does."""
+"""What the mock provider refuses, as the real provider does."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_a_provider_that_knows_its_key_takes_no_other(key: str, message: str) ->
         ({"tool_choice": {"type": "tool"}}, "tool_choice.type: expected one of function"),
     ],
 )
-def test_a_request_that_nobody_would_serve_is_refused(asked: dict[str, Any], message: str) -> None:
+def test_an_invalid_chat_request_is_refused(asked: dict[str, Any], message: str) -> None:
     """The error has the provider's shape, and its message says where and what."""
     reply = Provider().answer(chat(**asked))
     error = error_of(reply)
@@ -192,14 +192,14 @@ def test_any_model_is_answered_where_that_is_wanted() -> None:
     assert provider.answer(chat(model="acme/one", messages=[])).status == 400
 
 
-# ------------------------------------------------------------------ on demand
+# ------------------------------------------------------------------ fault injection
 
 
 SPOKEN = [name for name in injection_names() if name.startswith(("error-", "fault-"))]
 
 
 @pytest.mark.parametrize("name", SPOKEN)
-def test_every_answer_on_demand_comes_by_model_and_by_header(name: str) -> None:
+def test_every_fault_can_be_injected_by_model_and_by_header(name: str) -> None:
     """A model id or the header `X-Simulate` ask for it; both get the same status, error and fault."""
     by_model = Provider().answer(chat(model=f"simulated/{name}", stream=True))
     by_header = Provider().answer(chat(headers={"X-Simulate": name}, stream=True))
@@ -271,13 +271,13 @@ def test_the_header_works_at_every_endpoint() -> None:
         assert reply.status == 503
 
 
-def test_the_guide_names_every_answer_on_demand() -> None:
+def test_the_guide_names_every_fault() -> None:
     """What can be asked for can be read in docs/mock-provider.md."""
     guide = (Path(__file__).parents[3] / "docs" / "mock-provider.md").read_text("utf-8")
     assert [name for name in injection_names() if f"`{name}`" not in guide] == []
 
 
-def test_an_unknown_demand_is_an_error_of_the_caller() -> None:
-    """A misspelt name is told with the nearest one, not answered."""
+def test_an_unknown_fault_is_an_error_of_the_caller() -> None:
+    """A misspelt name is an error that suggests the nearest one."""
     with pytest.raises(UsageError, match="did you mean 'error-429'"):
         Provider().answer(chat(model="simulated/eror-429"))

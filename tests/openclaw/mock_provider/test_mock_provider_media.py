@@ -1,4 +1,4 @@
-"""Pictures, films and speech: the files that the stand-in makes, and the requests that it refuses."""
+"""Pictures, videos and speech: the files that the mock provider makes, and the requests that it refuses."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from provider_requests import (
 from harness.model import Reply, Request
 from harness_openclaw.mock_provider import Account, Provider
 
-FILM = "google/veo-3.1-fast"
+VIDEO_MODEL = "google/veo-3.1-fast"
 SPEAKER = "hexgrad/kokoro-82m"
 REFERENCE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
 
 
 class Clock:
-    """A clock that goes when it is told to."""
+    """A clock that goes when the test says so."""
 
     now = 1_000_000.0
 
@@ -120,7 +120,7 @@ def test_the_same_request_gets_the_same_pictures_and_another_one_others() -> Non
 
 
 def test_who_asks_again_gets_other_pictures() -> None:
-    """One provider draws anew each time, so that two requests for one picture each bring two."""
+    """One provider draws a new picture each time, so that two requests bring two."""
     provider = Provider()
     asked = media("images", model="openai/gpt-5.4-image-2", prompt="a cat", n=2)
     drawn = [picture for _ in range(3) for picture in pictures(provider.answer(asked))]
@@ -128,7 +128,7 @@ def test_who_asks_again_gets_other_pictures() -> None:
 
 
 def test_pictures_are_paid_for() -> None:
-    """`usage.cost` is what is taken from the credits; whoever has none left gets none."""
+    """`usage.cost` is what is taken from the credits; without credits there is no answer."""
     provider = Provider(Account(credits=Decimal("0.05")))
     asked = media("images", model=PAINTER, prompt="a cat", input_references=[REFERENCE])
     usage = body_of(provider.answer(asked))["usage"]
@@ -171,9 +171,7 @@ def test_pictures_are_paid_for() -> None:
         ),
     ],
 )
-def test_a_picture_that_nobody_would_draw_is_refused(
-    asked: dict[str, Any], status: int, message: str
-) -> None:
+def test_an_invalid_image_request_is_refused(asked: dict[str, Any], status: int, message: str) -> None:
     """The status and the message say what is wrong; nothing is charged."""
     provider = Provider()
     reply = provider.answer(media("images", **{"model": PAINTER, "prompt": "a cat"} | asked))
@@ -219,12 +217,12 @@ def test_a_model_that_cannot_draw_is_not_asked_to(asked: dict[str, Any], status:
     assert Provider().answer(chat(**given)).status == status
 
 
-# ------------------------------------------------------------------ films
+# ------------------------------------------------------------------ videos
 
 
 def submitted(provider: Provider, *, headers: dict[str, str] | None = None, **body: Any) -> dict[str, Any]:
     reply = provider.answer(
-        media("videos", headers=headers, **{"model": FILM, "prompt": "a cat runs"} | body)
+        media("videos", headers=headers, **{"model": VIDEO_MODEL, "prompt": "a cat runs"} | body)
     )
     assert reply.status == 202, reply.body
     job: dict[str, Any] = body_of(reply)
@@ -232,7 +230,7 @@ def submitted(provider: Provider, *, headers: dict[str, str] | None = None, **bo
 
 
 def polled(provider: Provider, job: dict[str, Any]) -> dict[str, Any]:
-    """The job as its `polling_url` tells it, which is below the host."""
+    """The job at its `polling_url`, a path on the host."""
     headers = (("Authorization", f"Bearer {KEY}"),)
     reply = provider.answer(Request("GET", "https://openrouter.ai" + job["polling_url"], headers))
     assert reply.status == 200, reply.body
@@ -240,7 +238,7 @@ def polled(provider: Provider, job: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def test_a_job_goes_on_with_every_look_and_ends_in_a_film() -> None:
+def test_a_job_goes_on_with_every_look_and_ends_in_a_video() -> None:
     """Pending, in progress, completed; then it has URLs, a generation and a price."""
     provider = Provider()
     job = submitted(provider, duration=6)
@@ -270,23 +268,23 @@ def test_a_job_goes_on_with_the_clock() -> None:
     assert polled(provider, other)["status"] == "completed"
 
 
-def test_a_film_is_an_mp4_of_the_length_that_was_asked_for() -> None:
+def test_a_video_is_an_mp4_of_the_length_that_was_asked_for() -> None:
     """One video track, whose only sample is a picture that lies where the tables say."""
     provider = Provider()
     job = submitted(provider, headers={"X-Simulate": "video-completed"}, duration=8)
     assert job["status"] == "completed"
     reply = provider.answer(look_up(f"videos/{job['id']}/content?index=0"))
     assert header(reply, "Content-Type") == "video/mp4"
-    film = reply.body
-    assert [name for name, _ in boxes(film)] == ["ftyp", "moov", "mdat"]
-    assert struct.unpack(">4I", inner(film, "moov", "mvhd")[4:20])[2:] == (1000, 8000)
+    video = reply.body
+    assert [name for name, _ in boxes(video)] == ["ftyp", "moov", "mdat"]
+    assert struct.unpack(">4I", inner(video, "moov", "mvhd")[4:20])[2:] == (1000, 8000)
     table = ("moov", "trak", "mdia", "minf", "stbl")
-    (place,) = struct.unpack(">I", inner(film, *table, "stco")[8:12])
-    (size,) = struct.unpack(">I", inner(film, *table, "stsz")[12:16])
-    assert pixels(film[place : place + size])[:2] == (16, 16)
+    (place,) = struct.unpack(">I", inner(video, *table, "stco")[8:12])
+    (size,) = struct.unpack(">I", inner(video, *table, "stsz")[12:16])
+    assert pixels(video[place : place + size])[:2] == (16, 16)
 
 
-def test_a_film_is_a_webm_on_demand() -> None:
+def test_a_video_is_a_webm_if_asked_for() -> None:
     """Head, segment, one track and one key frame."""
     provider = Provider()
     job = submitted(provider, model="simulated/video-webm")
@@ -306,19 +304,19 @@ def test_a_film_is_a_webm_on_demand() -> None:
 
 
 @pytest.mark.parametrize("end", ["failed", "cancelled", "expired"])
-def test_a_job_ends_badly_on_demand(end: str) -> None:
-    """It says why, and there is no film."""
+def test_a_job_fails_if_asked_to(end: str) -> None:
+    """It says why, and there is no video."""
     provider = Provider()
     job = submitted(provider, headers={"X-Simulate": f"video-{end}"})
-    told = [polled(provider, job) for _ in range(3)][-1]
-    assert (told["status"], set(told)) == (end, {"id", "polling_url", "status", "error"})
-    assert told["error"]
-    film = provider.answer(look_up(f"videos/{job['id']}/content?index=0"))
-    assert (film.status, error_of(film)["message"].endswith(end)) == (400, True)
+    answered = [polled(provider, job) for _ in range(3)][-1]
+    assert (answered["status"], set(answered)) == (end, {"id", "polling_url", "status", "error"})
+    assert answered["error"]
+    video = provider.answer(look_up(f"videos/{job['id']}/content?index=0"))
+    assert (video.status, error_of(video)["message"].endswith(end)) == (400, True)
 
 
-def test_a_film_is_had_when_it_is_done_by_who_has_the_key() -> None:
-    """Not before, not without a key, not a second one, and none of jobs that there are not."""
+def test_a_video_can_be_downloaded_when_it_is_completed_with_the_key() -> None:
+    """Not before, not without a key, not a second one, and nor of unknown jobs."""
     provider = Provider()
     job = submitted(provider)
     content = f"videos/{job['id']}/content"
@@ -351,18 +349,18 @@ def test_a_film_is_had_when_it_is_done_by_who_has_the_key() -> None:
         ({"callback_url": "http://a.example"}, "callback_url: expected an HTTPS URL"),
     ],
 )
-def test_a_film_that_nobody_would_make_is_refused(asked: dict[str, Any], message: str) -> None:
+def test_an_invalid_video_request_is_refused(asked: dict[str, Any], message: str) -> None:
     """The message says where and what; there is no job."""
-    reply = Provider().answer(media("videos", **{"model": FILM, "prompt": "a cat"} | asked))
+    reply = Provider().answer(media("videos", **{"model": VIDEO_MODEL, "prompt": "a cat"} | asked))
     assert reply.status == 400
     assert message in error_of(reply)["message"]
 
 
-def test_the_models_that_make_films_are_listed_by_themselves() -> None:
+def test_the_models_that_make_videos_are_listed_by_themselves() -> None:
     """Without a key; what a model lists is what it takes."""
     provider = Provider(Account(credits=Decimal(100)))
     rows = {row["id"]: row for row in body_of(provider.answer(look_up("videos/models", key=None)))["data"]}
-    assert rows[FILM]["supported_durations"] == [4, 6, 8]
+    assert rows[VIDEO_MODEL]["supported_durations"] == [4, 6, 8]
     for name, row in rows.items():
         for resolution in row["supported_resolutions"]:
             for ratio in row["supported_aspect_ratios"] or ["1:1"]:
@@ -418,7 +416,7 @@ def test_the_same_words_sound_the_same() -> None:
         ({"voice": "nobody"}, "Provider returned error"),
     ],
 )
-def test_speech_that_nobody_would_give_is_refused(asked: dict[str, Any], message: str) -> None:
+def test_an_invalid_speech_request_is_refused(asked: dict[str, Any], message: str) -> None:
     """An unknown voice is refused by who serves the model, everything else by OpenRouter."""
     reply = spoken(**asked)
     assert reply.status == 400
@@ -432,11 +430,11 @@ def test_speech_that_nobody_would_give_is_refused(asked: dict[str, Any], message
     ("path", "body"),
     [
         ("images", {"model": PAINTER, "prompt": "a cat"}),
-        ("videos", {"model": FILM, "prompt": "a cat"}),
+        ("videos", {"model": VIDEO_MODEL, "prompt": "a cat"}),
         ("audio/speech", {"model": SPEAKER, "input": "hello", "voice": "af_alloy"}),
     ],
 )
-def test_errors_come_on_demand_for_pictures_films_and_speech(path: str, body: dict[str, Any]) -> None:
+def test_errors_can_be_injected_for_images_videos_and_speech(path: str, body: dict[str, Any]) -> None:
     """By header and by model, as for chat; what breaks off has half of its bytes."""
     for name, status in (("error-429", 429), ("error-401", 401), ("error-in-body", 200)):
         by_header = Provider().answer(media(path, headers={"X-Simulate": name}, **body))

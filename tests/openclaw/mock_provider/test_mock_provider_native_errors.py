@@ -381,7 +381,7 @@ FORCED: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("form", NATIVE)
-def test_a_tool_that_is_demanded_is_called(form: str) -> None:
+def test_a_tool_that_is_required_is_called(form: str) -> None:
     """Whatever the last turn says."""
     reply = answer(ASKING[form](stream=False, **FORCED[form]))
     assert reply.status == 200, reply.body

@@ -66,10 +66,10 @@ NEVER_RECORDED: dict[str, dict[str, str]] = {
         "$.sequence_number: integer": _RESPONSES,
     },
 }
-"""All that the stand-in says though no recording has it, and where it is documented instead."""
+"""All that the mock provider says though no recording has it, and where it is documented instead."""
 
 TOLD_OTHERWISE = {
-    "test_response_with_mixed_prompt": "a stored prompt, which no stand-in knows",
+    "test_response_with_mixed_prompt": "a stored prompt, which the mock provider does not have",
     "vllm": "recorded from another server",
     "anthropic_completion_tools_call_with_tool_result_stream": "recorded before ids were compared",
 }
@@ -84,7 +84,7 @@ def kind_of(form: str, value: dict[str, Any]) -> str:
 
 
 def places(form: str, value: dict[str, Any]) -> Iterator[tuple[str, set[tuple[str, str]]]]:
-    """The sorts of objects in a value of an answer, each with what stands where. What an event tells of the
+    """The sorts of objects in a value of an answer, each with what stands where. What an event says of the
     whole response is a response; what stands in schemas and arguments is the client's."""
     found = {pair for pair in shapes(value) if not any(own in pair[0] for own in _OWN)}
     kind = kind_of(form, value)
@@ -155,7 +155,7 @@ def requests() -> Iterator[tuple[str, Request]]:
 
 @cache
 def sent() -> tuple[tuple[str, dict[str, Any]], ...]:
-    """Every object that the stand-in says, and in which form."""
+    """Every object that the mock provider says, and in which form."""
     provider = Provider()
     return tuple(
         (form, value)
@@ -200,7 +200,7 @@ _NOT_ALWAYS = {"$.candidates[].content.parts[].text", "$.output[].content", "$.i
 
 
 def again(recorded: Recorded) -> Reply:
-    """A recorded request, put to the stand-in."""
+    """A recorded request, put to the mock provider."""
     carried = {
         "messages": (("x-api-key", KEY), ("anthropic-version", "2023-06-01")),
         "responses": (("Authorization", f"Bearer {KEY}"),),

@@ -117,7 +117,7 @@ def test_what_the_upstream_provider_said_counts() -> None:
 
 
 @pytest.mark.parametrize("name", ERRORS)
-def test_every_answer_of_the_stand_in_is_a_failure(name: str) -> None:
+def test_every_injected_error_is_a_failure(name: str) -> None:
     """Of the class that its status has, but for those whose text says more."""
     refusal = ERRORS[name]
     failure = failure_of_status(refused(refusal.status, {"error": refusal.body}), label="")

@@ -21,7 +21,7 @@ EVENTS = (("content-type", "text/event-stream"),)
 
 
 class Seen:
-    """A preflight that is over: what it asked the stand-in for, and its checks by rule."""
+    """A preflight that is over: what it asked the mock provider for, and its checks by rule."""
 
     def __init__(self, account: Account | None = None, **given: Any) -> None:
         provider = Provider(account or Account())
@@ -44,7 +44,7 @@ class Seen:
         return {check["rule"]: check["standing"] for check in self.outcome["checks"]}
 
 
-def test_all_is_well_with_the_stand_in() -> None:
+def test_all_checks_pass_with_the_mock_provider() -> None:
     """Three look-ups, one call, and a line for every rule that could be checked, in their order."""
     seen = Seen(model=MODEL, options={"max_tokens": 16}, tools=[{"name": "look", "parameters": {}}])
     rules = [f"OR-PRE-0{number}" for number in range(1, 10)]
