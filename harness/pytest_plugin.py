@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from harness.engine import KnownFailing, Session
+    from harness.engine import Session
     from harness.model import Case, Implementation, Request, Verdict
     from harness.scenarios import Suites
 
@@ -90,7 +90,7 @@ class SuiteFile(pytest.File):
         try:
             for case in session.cases(bench.implementation):
                 name = f"{case.name}[{case.edition}]" if several else case.name
-                yield CaseItem.from_parent(self, name=name, case=case)
+                yield CaseItem.from_parent(self, name=name, case=case, session_of_harness=session)
         except HarnessError as error:
             raise self.CollectError(str(error)) from None
 
@@ -98,15 +98,16 @@ class SuiteFile(pytest.File):
 class CaseItem(pytest.Item):
     """A case. Its tags are markers, its rules stand in the JUnit properties."""
 
-    def __init__(self, *, case: Case, **kwargs: Any) -> None:
+    def __init__(self, *, case: Case, session_of_harness: Session, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.case = case
+        self._session = session_of_harness
         for tag in case.tags:
             self.add_marker(_bench(self.config).marker(tag))
         self.user_properties += [("rule", rule.id) for rule in case.rules]
 
     def runtest(self) -> None:
-        verdict = _bench(self.config).judge(self.case)
+        verdict = self._session.judge(self.case, _bench(self.config).implementation)
         match verdict.status:
             case "failed" | "errored":
                 raise _Failed(verdict)
@@ -136,7 +137,6 @@ class _Bench:
     """The implementation under test and the settings, shared by all items of a test session."""
 
     def __init__(self, config: pytest.Config) -> None:
-        from harness.engine import KnownFailing, Selection, read_known_failing
         from harness.implementations import connect
 
         self._config = config
@@ -145,15 +145,17 @@ class _Bench:
             _setting(config, "harness_implementation"), timeout_s=config.getoption("--harness-timeout")
         )
         self._edition = _setting(config, "harness_edition") or None
-        self._selection = Selection(evidence=_setting(config, "harness_evidence"))
-        known = config.getoption("--harness-known-failing") or self.implementation.about.known_failing
-        self._known: KnownFailing = read_known_failing(known) if known else KnownFailing()
 
     def session(self, suites: Suites) -> Session:
         """The settings applied to suites."""
-        from harness.engine import Session
+        from harness.engine import Selection, Session
 
-        return Session(suites, edition=self._edition, selection=self._selection)
+        return Session(
+            suites,
+            edition=self._edition,
+            selection=Selection(evidence=_setting(self._config, "harness_evidence")),
+            known_failing=self._config.getoption("--harness-known-failing"),
+        )
 
     def marker(self, tag: str) -> str:
         """The tag as a marker that pytest knows."""
@@ -162,11 +164,6 @@ class _Bench:
             self._markers.add(name)
             self._config.addinivalue_line("markers", f"{name}: a tag of scenarios")
         return name
-
-    def judge(self, case: Case) -> Verdict:
-        from harness.engine.runner import run
-
-        return next(run([case], self.implementation, known=self._known))
 
     def shape(self, **given: Any) -> Request:
         from harness.contracts import pick_contract

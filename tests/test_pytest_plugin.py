@@ -106,11 +106,12 @@ def test_a_wrong_suite_is_a_collection_error_with_its_lines(run_pytest: Pytest, 
     assert "Traceback" not in done.stdout
 
 
-def test_a_edition_that_is_none_is_a_usage_error(run_pytest: Pytest) -> None:
-    """A setting that cannot be used ends the run with pytest's usage error before anything is collected."""
-    done = run_pytest("suite.yaml", "--harness-edition=2020")
-    assert done.returncode == 4
-    assert "2026-05" in done.stderr
+def test_an_unknown_edition_is_a_collection_error(run_pytest: Pytest) -> None:
+    """The error lists the editions of the suites' contract."""
+    done = run_pytest("suite.yaml", GOOD, "--harness-edition=2020")
+    assert done.returncode == 2
+    assert "there is no edition '2020'" in done.stdout
+    assert "2026-05" in done.stdout
 
 
 def test_an_address_that_leads_nowhere_is_one_collection_error(run_pytest: Pytest) -> None:

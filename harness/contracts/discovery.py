@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from harness.cache import Cache, digest_of
 from harness.contracts.contract import NO_CONTRACT, Contract, Operation
@@ -55,31 +55,12 @@ def default_contract() -> Contract:
     )
 
 
-def named_contract(name: str, beside: Path | None = None) -> Contract:
-    """Return a contract by its name: from `scenarios/` or below the current folder, else the installed one.
+def named_contract(name: str) -> Contract:
+    """Return a contract by its name: from `scenarios/` or the current folder, else the installed one.
 
-    `beside` is the folder of another contract, next to which it is looked for first. Raises UsageError if
-    there is none, LoadError for a contract.yaml that cannot be used.
+    Raises UsageError if there is none, LoadError for a contract.yaml that cannot be used.
     """
-    folders = [
-        *([beside.parent / name] if beside else ()),
-        Path("scenarios") / name,
-        Path("scenarios"),
-        Path(name),
-    ]
-    for folder in folders:
-        if (folder / FILE).is_file():
-            contract = load_contract(folder / FILE)
-            if contract.name == name:
-                return contract
-    for one in installed():
-        if one.name == name:
-            return load_contract(one.scenarios / FILE)
-    names = [one.name for one in installed()]
-    raise UsageError(
-        f"there is no contract {name!r}{did_you_mean(name, names)}",
-        hint=f"installed: {', '.join(names) or 'none'}; a contract of your own is a folder with a {FILE}",
-    )
+    return load_contract(_file_of(name, None))
 
 
 def pick_contract(name: str | None = None) -> Contract:
@@ -99,10 +80,18 @@ def pick_contract(name: str | None = None) -> Contract:
 
 def load_contract(file: Path) -> Contract:
     """Return the contract that a contract.yaml states. Raises LoadError with every problem in it."""
-    return _load(str(file.resolve()), ())
+    resolved = file.resolve()
+    return _load(resolved, _changed(resolved))
 
 
-@cache
+def _changed(file: Path) -> int:
+    """When a file was last written; 0 if it cannot be seen, which reading it then reports."""
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
 def _nearest(folder: Path) -> Contract:
     if (folder / FILE).is_file():
         return load_contract(folder / FILE)
@@ -126,70 +115,94 @@ def project_root(path: Path) -> Path:
 # ------------------------------------------------------------------ loading
 
 
-class _Stated(NamedTuple):
-    value: Mapping[str, Any]
-    file: str
-
-
 @cache
-def _load(file: str, extended_by: tuple[str, ...]) -> Contract:
-    stated = _Stated(_stated_in(file), file)
-    name = stated.value["contract"]
-    parent = _parent(stated, (*extended_by, name))
-    package = next((one for one in installed() if one.name == name), None)
-    return _contract(stated, parent, package)
+def _load(file: Path, changed: int) -> Contract:
+    stated = _stated_in(file)
+    above = _file_extended(file, stated)
+    _refuse_circle(file, above)
+    package = next((one for one in installed() if one.name == stated["contract"]), None)
+    return _contract(stated, str(file), None if above is None else load_contract(above), package)
 
 
-def _stated_in(file: str) -> Mapping[str, Any]:
-    """Return what a contract.yaml states, from the cache if it has not changed."""
-    cache_ = Cache()
+def _file_of(name: str, beside: Path | None) -> Path:
+    """Return the contract.yaml of a contract; `beside` is another contract's folder, next to which it is
+    looked for first. Raises UsageError if there is none, LoadError for one that cannot be read."""
+    near = [Path("scenarios", name), Path("scenarios"), Path(name), Path()]
+    for folder in [beside.parent / name, *near] if beside else near:
+        file = (folder / FILE).resolve()
+        if file.is_file() and _stated_in(file)["contract"] == name:
+            return file
+    for one in installed():
+        if one.name == name:
+            return (one.scenarios / FILE).resolve()
+    names = [one.name for one in installed()]
+    raise UsageError(
+        f"there is no contract {name!r}{did_you_mean(name, names)}",
+        hint=f"installed: {', '.join(names) or 'none'}; a contract of your own is a folder with a {FILE}",
+    )
+
+
+def _file_extended(file: Path, stated: Mapping[str, Any]) -> Path | None:
+    """Return the contract.yaml of the contract that another one extends. Raises LoadError."""
+    if "extends" not in stated:
+        return None
     try:
-        raw = read_bytes(Path(file))
+        return _file_of(stated["extends"], file.parent)
+    except LoadError:
+        raise
+    except UsageError as error:
+        problem = Problem(Location(str(file), 1), f"extends: {error.message}")
+        raise LoadError([problem], hint=error.hint) from None
+
+
+def _refuse_circle(file: Path, above: Path | None) -> None:
+    """Raise LoadError for a contract that extends itself by way of others."""
+    chain = [file]
+    while above is not None:
+        chain.append(above)
+        if above in chain[:-1]:
+            names = " → ".join(_stated_in(each)["contract"] for each in chain)
+            raise LoadError([Problem(Location(str(file), 1), f"extends goes in a circle: {names}")])
+        above = _file_extended(above, _stated_in(above))
+
+
+def _stated_in(file: Path) -> Mapping[str, Any]:
+    """Return what a contract.yaml states, from the cache of parsed files if it has not changed."""
+    parsed = Cache()
+    try:
+        raw = read_bytes(file)
         digest = digest_of((raw,))
-        known: Any = cache_.get(f"contract:{file}", digest)
+        known: Any = parsed.get(f"contract:{file}", digest)
         if isinstance(known, dict):
             return known
-        text = decode(raw, file)
+        text = decode(raw, str(file))
     except ReadError as error:
         raise LoadError([error.problem]) from None
     from harness.contracts.reading import read_contract
 
-    value, problems = read_contract(text, file)
+    value, problems = read_contract(text, str(file))
     if problems:
         raise LoadError(problems)
-    cache_.put(f"contract:{file}", digest, value)
+    parsed.put(f"contract:{file}", digest, value)
     result: Mapping[str, Any] = value
     return result
 
 
-def _parent(stated: _Stated, lineage: Sequence[str]) -> Contract | None:
-    name = stated.value.get("extends")
-    if name is None:
-        return None
-    where = Location(stated.file, 1)
-    if name in lineage:
-        raise LoadError([Problem(where, f"extends goes in a circle: {' → '.join([*lineage, name])}")])
-    try:
-        return named_contract(name, Path(stated.file).parent)
-    except LoadError:
-        raise
-    except UsageError as error:
-        raise LoadError([Problem(where, f"extends: {error.message}")], hint=error.hint) from None
-
-
-def _contract(stated: _Stated, parent: Contract | None, package: Installed | None) -> Contract:
-    value = stated.value
+def _contract(
+    value: Mapping[str, Any], file: str, parent: Contract | None, package: Installed | None
+) -> Contract:
     under = parent or NO_CONTRACT
     editions = value.get("editions")
     own: Mapping[str, Any] = {name: words or {} for name, words in (value.get("operations") or {}).items()}
+    hosts: Mapping[str, Any] = value.get("hosts") or {}
     redaction = value.get("redaction") or {}
     return Contract(
         name=value["contract"],
         about=value.get("about", ""),
-        file=stated.file,
+        file=file,
         editions=Editions.of(editions, value.get("default_edition")) if editions else under.editions,
         base_url=value.get("base_url", under.base_url),
-        hosts={host: (stated_ or {}).get("key", "") for host, stated_ in (value.get("hosts") or {}).items()},
+        hosts={host: (own_host or {}).get("key", "") for host, own_host in hosts.items()},
         operations=_operations(under.operations, own),
         errors=_together(under.errors, value.get("errors")),
         overridable=_together(under.overridable, value.get("overridable")),

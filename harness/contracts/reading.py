@@ -98,6 +98,8 @@ def _flaws(stated: Mapping[str, Any]) -> Iterator[Flaw]:
         yield ("default_edition",), "there are no editions to choose from: list them under editions"
     if "rules" in stated and "extends" not in stated:
         yield ("rules",), "there is nothing to inherit from: name a contract under extends"
+    if "rules" in stated and "editions" in stated:
+        yield ("editions",), "inherited rules hold in the editions of their own contract: leave editions out"
     base_url = stated.get("base_url")
     if base_url is not None and not _is_base_url(base_url):
         yield ("base_url",), f'"{base_url[:60]}" is not a base URL such as https://api.acme.example/v1'

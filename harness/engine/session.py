@@ -48,6 +48,7 @@ class Session:
         self._at_once = at_once
         self._max_failures = max_failures
         self._vars = vars or {}
+        self._known: dict[str | Path, KnownFailing] = {}
 
     def editions(self, implementation: Implementation) -> tuple[str, ...]:
         """Return the editions that an implementation is run in."""
@@ -60,7 +61,11 @@ class Session:
     def known(self, implementation: Implementation) -> KnownFailing:
         """Return the list of known failures that applies. Raises LoadError if it cannot be read."""
         path = self._known_failing or implementation.about.known_failing
-        return read_known_failing(path) if path else KnownFailing()
+        if not path:
+            return KnownFailing()
+        if path not in self._known:
+            self._known[path] = read_known_failing(path)
+        return self._known[path]
 
     def run(
         self, implementations: Sequence[Implementation], *, count: bool = False
