@@ -1,7 +1,7 @@
-"""Why a cassette has no answer to a request: the recorded request nearest to it, and how they differ.
+"""Why a cassette has no answer to a request: the nearest recorded request, and how it differs.
 
-Bounded: ten thousand candidates at most are looked at, by what they have in common with the request, and
-only the three nearest of them are compared in full. What a recorded request is made of is worked out once.
+The work is bounded: at most ten thousand candidates are ranked by what they have in common with the
+request, and only the three nearest are compared in full. The parts of a recorded request are computed once.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ __all__ = ["CassetteMiss", "explain_miss"]
 
 _LOOKED_AT: Final = 10_000
 _COMPARED: Final = 3
-_TOLD: Final = 8
+_SHOWN: Final = 8
 _SHOWN_NUMBERS: Final = 12
 
 
 class CassetteMiss(HarnessError):  # noqa: N818 - what happened, not what went wrong in the program
-    """A request that a cassette has no answer to. `closest` is the number of the recorded request that is
-    most like it, None if none is; `message` is one line, the text has the whole explanation."""
+    """A request that a cassette has no answer to. `closest` is the number of the most similar recorded request,
+    if any; `message` is one line, `str()` the whole explanation."""
 
     exit_code = 1
 
@@ -48,7 +48,7 @@ class CassetteMiss(HarnessError):  # noqa: N818 - what happened, not what went w
 def explain_miss(
     cassette: Cassette, request: Request, played: Sequence[int], mask: Callable[[str], str]
 ) -> CassetteMiss:
-    """What is nearest to `request` in the cassette, how it differs, and what was played of it already."""
+    """Return a miss that says what is nearest to `request`, how it differs, and what was played already."""
     message = mask(f"{cassette.file} has no answer to {request.method} {request.url}")
     show = f"harness cassettes show {cassette.file}"
     recordings = cassette.by_request.get(key_of(request), ())
@@ -70,13 +70,13 @@ def explain_miss(
         key=lambda pair: len(pair[1]),
     )
     again = " (played already)" if found.number in set(played) else ""
-    told = [f"closest is interaction {found.number}{again}; expected is what was recorded:"]
-    told += [f"  {difference}" for difference in differences[:_TOLD]]
-    if len(differences) > _TOLD:
-        told.append(f"  and {len(differences) - _TOLD} more differences")
-    told.append(_progress(cassette, played))
+    lines = [f"closest is interaction {found.number}{again}; expected is what was recorded:"]
+    lines += [f"  {difference}" for difference in differences[:_SHOWN]]
+    if len(differences) > _SHOWN:
+        lines.append(f"  and {len(differences) - _SHOWN} more differences")
+    lines.append(_progress(cassette, played))
     return CassetteMiss(
-        message, closest=found.number, details=told, command=f"{show} --interaction {found.number}"
+        message, closest=found.number, details=lines, command=f"{show} --interaction {found.number}"
     )
 
 
@@ -96,7 +96,7 @@ def _numbers(numbers: Sequence[int]) -> str:
 
 
 def _candidates(cassette: Cassette, request: Request, played: set[int]) -> list[Recorded]:
-    """The few recorded requests to this method and path that have most in common with `request`; those
+    """Return the few recorded requests to this method and path that have most in common with `request`, those
     not played yet first."""
     method, url = place_of(request)
     same = cassette.by_place.get((method, url), ())
@@ -118,8 +118,7 @@ def _candidates(cassette: Cassette, request: Request, played: set[int]) -> list[
 
 
 def _pieces_of(body: bytes) -> frozenset[int]:
-    """What a JSON body is made of, as marks to compare: its fields, and the items of those that are
-    lists."""
+    """Return hashes of the parts of a JSON body: its fields, and the items of fields that are lists."""
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:

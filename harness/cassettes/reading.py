@@ -2,7 +2,7 @@
 
 Reads what vcrpy writes and what its ecosystem has made of it: bodies as text, base64, binary or parsed
 JSON, headers as lists or bare texts, methods in lower case, the form that vcrpy 4 had for httpx. What can
-be put right without guessing is put right, and told (`Repair`); everything else is refused with its place.
+be put right without guessing is put right and reported (`Repair`); everything else is refused with its place.
 """
 
 from __future__ import annotations
@@ -276,7 +276,7 @@ class _Reader:
         if "parsed_body" in holder:
             self.dialects.add("parsed_body")
             if holder["parsed_body"] is not None:
-                self._repair(f"the body of its {where} is kept parsed: its bytes are made anew", where)
+                self._repair(f"the body of its {where} is kept parsed: its bytes are encoded again", where)
                 return self._dumped(holder["parsed_body"], where)
         elif body is None:
             body = holder.get("content")
@@ -292,7 +292,7 @@ class _Reader:
         if isinstance(body, bytes):
             return body
         self._repair(
-            f"the body of its {where} is JSON, not the text of it: its bytes are made anew", where, "body"
+            f"the body of its {where} is JSON, not the text of it: its bytes are encoded again", where, "body"
         )
         return self._dumped(body, where)
 

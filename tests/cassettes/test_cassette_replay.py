@@ -1,4 +1,4 @@
-"""A cassette played as the provider: each answer once, to the request it was recorded for."""
+"""A cassette as the provider: each answer is played once, for the request it was recorded for."""
 
 from __future__ import annotations
 
@@ -202,7 +202,7 @@ def packed_cassette(tmp_path: Path) -> Cassette:
 def test_an_answer_is_compressed_if_the_request_accepts_it(
     tmp_path: Path, accepts: str | None, compressed: bool
 ) -> None:
-    """And was recorded so, and the replay is told to; any other client gets it plain."""
+    """If it was recorded compressed and the replay keeps that; any other client gets it plain."""
     cassette = packed_cassette(tmp_path)
     headers = () if accepts is None else (("Accept-Encoding", accepts),)
     reply = Replay(cassette, compressed=True)(asked({}, *headers))
@@ -285,7 +285,7 @@ def test_a_miss_shows_the_closest_recording_and_how_it_differs() -> None:
     )
 
 
-def test_a_miss_tells_that_its_recording_was_played() -> None:
+def test_a_miss_says_that_its_recording_was_played() -> None:
     """Then nothing differs."""
     replay = Replay(cassette_of((asked({}), said(""))))
     replay(asked({}))
