@@ -30,8 +30,8 @@ _SHOWN_NUMBERS: Final = 12
 
 
 class CassetteMiss(HarnessError):  # noqa: N818 - what happened, not what went wrong in the program
-    """A request that a cassette has no answer to. `closest` is the number of the most similar recorded request,
-    if any; `message` is one line, `str()` the whole explanation."""
+    """A request that a cassette has no answer to. `closest` is the number of the most similar recorded
+    request, if any; `message` is one line, `str()` the whole explanation."""
 
     exit_code = 1
 
