@@ -13,17 +13,15 @@ from urllib.parse import urlsplit
 
 import click
 
+from harness.cli.options import contract_option
 from harness.cli.upstream import dollars
+from harness.contracts import default_contract, named_contract
 from harness.errors import UsageError
 from harness.model import Reply, Request
 from harness.recording import FORWARDED_HOST
 from harness.wire.server import CaptureServer
-from harness_openclaw import hooks
 
 __all__ = ["command"]
-
-_HOSTS = ("openrouter.ai", "clawrouter.openclaw.ai")
-_BASE_PATH = "/api/v1"
 
 
 @click.command("mock")
@@ -40,12 +38,17 @@ _BASE_PATH = "/api/v1"
     show_default=True,
     help="Balance of the account.",
 )
-def command(port: int, paced: bool, balance: Decimal) -> int:
-    """Serve the mock provider, to try clients and recordings without an account.
+@contract_option
+def command(port: int, paced: bool, balance: Decimal, contract: str | None) -> int:
+    """Serve a contract's mock provider, to try clients and recordings without an account.
 
-    It accepts any key, over https and http, and stops at Ctrl-C. docs/mock-provider.md lists what it
-    answers, and how to ask it for errors.
+    It accepts any key, over https and http, and stops at Ctrl-C. docs/mock-provider.md lists what the one
+    of the default contract answers, and how to ask it for errors.
     """
+    played = default_contract() if contract is None else named_contract(contract)
+    answer = played.hook("respond")
+    if answer is None:
+        raise UsageError(f"the contract {played.name} has no mock provider (the hook `respond`)")
     stop = threading.Event()
 
     def end(number: int, frame: FrameType | None) -> None:
@@ -56,7 +59,8 @@ def command(port: int, paced: bool, balance: Decimal) -> int:
     state: dict[str, Any] = {"credits": balance, "any_model": False}
 
     def respond(request: Request) -> Reply:
-        return hooks.respond(_under_forwarded_host(request), state)
+        reply: Reply = answer(_under_forwarded_host(request), state)
+        return reply
 
     with CaptureServer() as server:
         try:
@@ -67,8 +71,8 @@ def command(port: int, paced: bool, balance: Decimal) -> int:
             raise UsageError(f"port {port} {why}; choose another or omit --port") from None
         with listener:
             url, ca_file = f"https://127.0.0.1:{listener.port}", server.authority.ca_file
-            routes = " ".join(f"--upstream {host}={url}" for host in _HOSTS)
-            click.echo(f"mock provider: {url}{_BASE_PATH}")
+            routes = " ".join(f"--upstream {host}={url}" for host in played.hosts)
+            click.echo(f"mock provider: {url}{urlsplit(played.base_url).path}")
             click.echo(f"certificate authority: {ca_file}")
             options = f"{routes} --upstream-ca {ca_file} --source simulated"
             click.echo(f"to record from it: harness record {options}")

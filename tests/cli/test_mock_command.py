@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -86,3 +87,14 @@ def test_a_port_in_use_is_an_error_that_says_what_to_do() -> None:
 
     assert done.returncode == 4
     assert done.stderr.strip() == f"port {port} is in use; choose another or omit --port"
+
+
+def test_a_contract_without_a_mock_provider_is_an_error(tmp_path: Path) -> None:
+    """A contract of data alone has none to serve."""
+    (tmp_path / "scenarios" / "acme").mkdir(parents=True)
+    (tmp_path / "scenarios" / "acme" / "contract.yaml").write_text("contract: acme\n", "utf-8")
+    command = [sys.executable, "-m", "harness", "mock", "--contract", "acme"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+
+    assert done.returncode == 4
+    assert done.stderr.strip() == "the contract acme has no mock provider (the hook `respond`)"
