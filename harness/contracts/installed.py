@@ -1,18 +1,18 @@
 """The contracts that installed packages register under the entry point group `harness.contracts`.
 
-Asking the metadata of every package takes longer than a short run, so the answer is kept in the cache for
-as long as no folder of `sys.path` changes.
+Their metadata are read directly: importing importlib.metadata takes longer than everything else that is
+done before the first case.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from harness.cache import Cache, digest_of
 from harness.contracts.hooks import GROUP
 from harness.errors import UsageError
 
@@ -35,36 +35,31 @@ class Installed(NamedTuple):
 
 @cache
 def installed() -> tuple[Installed, ...]:
-    """Return the installed contracts, sorted by name. Raises UsageError for a package without suites."""
-    stored = Cache()
-    digest = digest_of(map(_state, sys.path))
-    rows: Any = stored.get("contracts", digest)
-    if not rows or not all(Path(row[2]).is_dir() for row in rows):
-        rows = [row for name, module in _registered() if (row := _row(name, module)) is not None]
-        stored.put("contracts", digest, rows)
-    return tuple(
-        Installed(name, module, Path(scenarios), Path(cassettes) if cassettes else None)
-        for name, module, scenarios, cassettes in rows
-    )
+    """Return the installed contracts, sorted by name.
+
+    A package that is gone and left its metadata behind is skipped. Raises UsageError for a package without
+    a contract.yaml.
+    """
+    registered = sorted({pair for folder in sys.path for pair in _registered(Path(folder))})
+    return tuple(found for name, module in registered if (found := _installed(name, module)) is not None)
 
 
-def _state(folder: str) -> bytes:
-    """Return what changes when a package is installed into a folder of `sys.path` or removed from it."""
-    try:
-        changed = 0 if folder in ("", str(Path.cwd())) else Path(folder).stat().st_mtime_ns
-    except OSError:
-        changed = 0
-    return f"{folder}\0{changed}".encode()
+def _registered(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield the contracts that the metadata in a folder of `sys.path` register, as name and module."""
+    for metadata in (
+        *folder.glob("*.dist-info/entry_points.txt"),
+        *folder.glob("*.egg-info/entry_points.txt"),
+    ):
+        section = ""
+        for line in map(str.strip, metadata.read_text("utf-8", "replace").splitlines()):
+            if line.startswith("["):
+                section = line
+            elif section == f"[{GROUP}]" and "=" in line:
+                name, _, module = line.partition("=")
+                yield name.strip(), module.strip()
 
 
-def _registered() -> list[tuple[str, str]]:
-    from importlib.metadata import entry_points
-
-    return sorted({(each.name, each.value) for each in entry_points(group=GROUP)})
-
-
-def _row(name: str, module: str) -> list[str | None] | None:
-    """Return what is stored of a contract; None if its package is gone and left its metadata behind."""
+def _installed(name: str, module: str) -> Installed | None:
     try:
         package = import_module(module)
     except ModuleNotFoundError as error:
@@ -74,5 +69,4 @@ def _row(name: str, module: str) -> list[str | None] | None:
     folder = Path(getattr(package, "scenarios", None) or Path(str(package.__file__)).parent)
     if not (folder / "contract.yaml").is_file():
         raise UsageError(f"the installed contract {name!r} has no contract.yaml in {folder}")
-    cassettes = getattr(package, "cassettes", None)
-    return [name, module, str(folder), str(cassettes) if cassettes else None]
+    return Installed(name, module, folder, getattr(package, "cassettes", None))

@@ -106,6 +106,8 @@ class CaseMaker:
         """The operations that the contract says these inputs need, beyond those of the steps."""
         if self._required_operations is None:
             return frozenset()
+        if len(steps) == 1:
+            return frozenset(self._required_operations(steps[0].input))
         return frozenset().union(*(self._required_operations(step.input) for step in steps))
 
     def _rules_in_force(self, ids: tuple[str, ...], edition: str) -> tuple[tuple[Rule, ...], str]:

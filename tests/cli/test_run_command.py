@@ -159,7 +159,7 @@ def test_a_folder_that_cannot_be_written_does_not_end_the_run(harness: Harness, 
     done = harness("run", "-i", "python:shapers:leaky", "suite.yaml")
     assert done.returncode == 1
     assert "what was sent is not kept: Not a directory" in done.stdout
-    assert "--last-failed will not know of this run" in done.stderr
+    assert "cannot save this run for --last-failed" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     done = harness("run", "suite.yaml", "--report", "json=.harness/report.json")
     assert done.returncode == 4
