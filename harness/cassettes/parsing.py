@@ -1,6 +1,6 @@
 """The bytes of a cassette as plain values, and where in the file they stand.
 
-Built from libyaml's events, without ever constructing an object: the tags that recorders write around
+Built from a parser's events, without ever constructing an object: the tags that recorders write around
 texts are read as the text, every other foreign tag is refused. Size, depth and the number of values
 (aliases written out) are bounded. Scalars mean what PyYAML's safe loader, and so vcrpy, takes them for;
 only dates stay text, and so does everything in a mapping of `headers`.
@@ -20,6 +20,8 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import orjson
 import yaml
+
+from harness.yaml_reader.events import NO_KEY, Event, EventReader, Mark, Places
 
 __all__ = [
     "MAX_BYTES",
@@ -41,8 +43,6 @@ Address: TypeAlias = tuple[str | int, ...]
 """The way from the top of the file to a value."""
 
 _PLACED_DEPTH: Final = 4  # what stands in the top, the interactions, one of them, its request or response
-_SCALARS_PLACED: Final = 2
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Note(NamedTuple):
@@ -70,7 +70,7 @@ class Unreadable(Exception):  # noqa: N818 - becomes a Problem
 class Parsed:
     """The first document of a file. `more` says whether others follow, `is_yaml` that it is no JSON."""
 
-    def __init__(self, value: Any, data: bytes, read: _Builder | None = None) -> None:
+    def __init__(self, value: Any, data: bytes, read: _Reader | None = None) -> None:
         self.value = value
         self.notes: tuple[Note, ...] = tuple(read.notes) if read else ()
         self.more = read.more if read else False
@@ -82,16 +82,17 @@ class Parsed:
         """Line and column of the value at `address`, or of the nearest above it that is known."""
         if self._read is None:  # JSON, which is YAML too
             try:
-                self._read = _Builder(self._data)
+                self._read = _Reader(self._data)
                 self._read.build()
             except Unreadable:
                 return 1, 1
         value, found = self._read.value, (1, 1)
         for step in address:
-            place = self._read.places.get((id(value), step))
-            if place is None:
+            places = self._read.places.get(id(value))
+            if places is None or step not in places.items:
                 break
-            value, found = value[step], (place.line + 1, place.column + 1)
+            mark = places.items[step]
+            value, found = value[step], (mark.line + 1, mark.column + 1)
         return found
 
 
@@ -104,7 +105,7 @@ def parse(data: bytes) -> Parsed:
         value = _json(data)
         if value is not None:
             return Parsed(value, data)
-    builder = _Builder(data)
+    builder = _Reader(data)
     return Parsed(builder.build(), data, builder)
 
 
@@ -134,7 +135,6 @@ def _json(data: bytes) -> Any:
 # ------------------------------------------------------------------ scalars
 
 _YAML: Final = "tag:yaml.org,2002:"
-_MAY_MEAN_MORE: Final = frozenset("~nNtTfFyYoO-+.0123456789<")
 _READ_AS_VALUE: Final = frozenset(_YAML + kind for kind in ("null", "bool", "int", "float"))
 _RESOLVER: Final[Any] = yaml.resolver.Resolver()
 _CONSTRUCTOR: Final = yaml.constructor.SafeConstructor()
@@ -162,143 +162,53 @@ def _of_tag(tag: str, text: str) -> Any:
         return text
 
 
-# ------------------------------------------------------------------ events
-
-_NO_KEY: Final = object()
+# ------------------------------------------------------------------ the reader
 
 
-class _Builder:
-    """Turns events into values. The containers that are being built are on a stack."""
+class _Reader(EventReader):
+    """Reads what recorders write, and stops at the first thing that it cannot read."""
+
+    value_starts = frozenset(("", *"~nNtTfFyYoO-+.0123456789"))
+    text_keys = frozenset(("headers",))
 
     def __init__(self, data: bytes) -> None:
+        super().__init__(max_depth=MAX_DEPTH, max_values=MAX_VALUES, places_depth=_PLACED_DEPTH)
         self.value: Any = None
         self.more = False
-        self.places: dict[tuple[int, Any], Any] = {}  # marks by container and key or index
         self.notes: list[Note] = []
         self._data = data
-        self._anchors: dict[str, tuple[Any, int] | None] = {}  # None: still being built
-        self._told_of_tags = False
 
     def build(self) -> Any:
-        loader = _LOADER(self._data)
-        try:
-            self.value = self._read(loader.get_event)
-        except yaml.reader.ReaderError as error:
-            line, column = self._position(error.position)
-            raise Unreadable(line, column, f"it is no text that YAML can hold: {error.reason}") from None
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-            raise Unreadable(line, column, f"{error.problem}", broken=True) from None
-        finally:
-            loader.dispose()
+        """Return the value of the first document. Raises `Unreadable`."""
+        self.value = self.read(self._data)
         return self.value
+
+    def report(self, mark: Mark, message: str) -> None:
+        whole = message.startswith("is nested")
+        raise Unreadable(mark.line + 1, mark.column + 1, f"it {message}" if whole else message)
+
+    def unparsable(self, error: yaml.YAMLError) -> None:
+        if isinstance(error, yaml.reader.ReaderError):
+            line, column = self._position(error.position)
+            raise Unreadable(line, column, f"it is no text that YAML can hold: {error.reason}")
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise Unreadable(line, column, f"{getattr(error, 'problem', error)}", broken=True)
 
     def _position(self, offset: int) -> tuple[int, int]:
         before = self._data[:offset]
         return before.count(b"\n") + 1, offset - (before.rfind(b"\n") + 1) + 1
 
-    def _read(self, get: Any) -> Any:
-        scalar, mapping, sequence = yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent
-        map_end, list_end, alias = yaml.MappingEndEvent, yaml.SequenceEndEvent, yaml.AliasEvent
-        root: list[Any] = []
-        stack: list[tuple[Any, ...]] = []
-        container: Any = root
-        is_map = False
-        key: Any = _NO_KEY
-        depth = count = documents = 0
-        raw = 0  # the depth of the mapping of headers that is being read
-        while True:
-            event = get()
-            kind = event.__class__
-            if kind is scalar:
-                value = event.value
-                if is_map and key is _NO_KEY:  # a key, always a text
-                    if event.tag is not None:
-                        value = self._tagged(event)
-                    elif value == "<<" and not event.style:
-                        raise _at(event, "merge keys (<<) are not read: write the keys out")
-                    if value in container:
-                        self._note_twice(event, value)
-                    key = value
-                    continue
-                if event.tag is not None:
-                    value = self._tagged(event)
-                elif not event.style and not raw and (value == "" or value[0] in _MAY_MEAN_MORE):
-                    value = _plain(value)
-                count += 1
-                if event.anchor is not None:
-                    self._anchors[event.anchor] = (value, 1)
-                if depth <= _SCALARS_PLACED:
-                    self.places[id(container), key if is_map else len(container)] = event.start_mark
-                if is_map:
-                    container[key] = value
-                    key = _NO_KEY
-                else:
-                    container.append(value)
-                continue
-            if kind is mapping or kind is sequence:
-                if kind is mapping:
-                    made: Any = {}
-                    if event.tag not in _MAP_TAGS:
-                        raise _foreign_tag(event)
-                    if key == "headers" and not raw:
-                        raw = depth + 1
-                else:
-                    made = []
-                    if event.tag not in _LIST_TAGS and not _TEXT_OBJECT.match(event.tag):
-                        raise _foreign_tag(event)
-                if depth <= _PLACED_DEPTH:
-                    self.places[id(container), key if is_map else len(container)] = event.start_mark
-                depth += 1
-                if depth > MAX_DEPTH:
-                    raise _at(event, f"it is nested more than {MAX_DEPTH} deep")
-                if event.anchor is not None:
-                    self._anchors[event.anchor] = None
-                stack.append((container, is_map, key, event, count))
-                container, is_map, key = made, kind is mapping, _NO_KEY
-                continue
-            if kind is map_end or kind is list_end:
-                value = container
-                if depth == raw:
-                    raw = 0
-                depth -= 1
-                container, is_map, key, start, before = stack.pop()
-                if start.tag not in (_LIST_TAGS if kind is list_end else _MAP_TAGS):
-                    value = self._text_of(start, value)
-                count += 1
-                if start.anchor is not None:
-                    self._anchors[start.anchor] = (value, count - before)
-            elif kind is alias:
-                value, weight = self._aliased(event)
-                count += weight
-            elif kind is yaml.DocumentStartEvent:
-                documents += 1
-                if documents > 1:
-                    self.more = True
-                    return root[0]
-                continue
-            elif kind is yaml.StreamEndEvent:
-                if not root:
-                    raise Unreadable(1, 1, "it is empty")
-                return root[0]
-            else:
-                continue
-            if count > MAX_VALUES:
-                raise _at(event, f"it has more than {MAX_VALUES:,} values, aliases written out")
-            if not is_map:
-                container.append(value)
-            elif key is _NO_KEY:
-                if value.__class__ is list or value.__class__ is dict:
-                    raise _at(event, "a key is a list or a mapping; it must be a text")
-                if value in container:
-                    self._note_twice(event, value)
-                key = value
-            else:
-                container[key] = value
-                key = _NO_KEY
+    def empty(self) -> None:
+        raise Unreadable(1, 1, "it is empty")
 
-    def _tagged(self, event: Any) -> Any:
+    def second_document(self, event: Event) -> None:
+        self.more = True
+
+    def plain(self, event: Event, lost_by: str | None) -> Any:
+        return _plain(event.value)
+
+    def tagged(self, event: Event) -> Any:
         tag, text = event.tag, event.value
         if tag in _TEXT_TAGS:
             return text
@@ -311,37 +221,58 @@ class _Builder:
             return _of_tag(tag, text)
         raise _foreign_tag(event)
 
-    def _text_of(self, start: Any, value: list[Any]) -> str:
+    def key(self, event: Event, mapping: dict[Any, Any], places: Places | None) -> Any:
+        if event.tag is not None:
+            key = self.tagged(event)
+        else:
+            key = event.value
+            if key != "<<":
+                self.plain_keys.add(key)
+            elif not event.style:
+                raise _at(event, "merge keys (<<) are not read: write the keys out")
+        self._note_if_twice(event, key, mapping)
+        return key
+
+    def container_as_key(self, event: Event) -> Any:
+        return NO_KEY  # a text in a tag, perhaps
+
+    def key_of_value(self, event: Event, value: Any, mapping: dict[Any, Any]) -> Any:
+        if isinstance(value, list | dict):
+            raise _at(event, "a key is a list or a mapping; it must be a text")
+        self._note_if_twice(event, value, mapping)
+        return value
+
+    def container_tag(self, event: Event) -> None:
+        if event.tag in (_MAP_TAGS if isinstance(event, yaml.MappingStartEvent) else _LIST_TAGS):
+            return
+        if isinstance(event, yaml.MappingStartEvent) or not _TEXT_OBJECT.match(event.tag):
+            raise _foreign_tag(event)
+
+    def tagged_container(self, event: Event, value: Any) -> Any:
+        if event.tag in (_MAP_TAGS if isinstance(value, dict) else _LIST_TAGS):
+            return value
         if len(value) != 1 or not isinstance(value[0], str):
-            raise _foreign_tag(start)
+            raise _foreign_tag(event)
         if not any("tag" in note.message for note in self.notes):
             self._note(
-                start, f"the tag {_short(start.tag)} is read as the text that it holds; nothing is run"
+                event, f"the tag {_short(event.tag)} is read as the text that it holds; nothing is run"
             )
         return value[0]
 
-    def _aliased(self, event: Any) -> tuple[Any, int]:
-        found = self._anchors.get(event.anchor, _NO_KEY)
-        if found is _NO_KEY:
-            raise _at(event, f"there is no anchor &{event.anchor} above")
-        if found is None:
-            raise _at(event, f"the alias *{event.anchor} stands inside its own anchor")
-        known: tuple[Any, int] = found  # type: ignore[assignment]
-        return known
+    def _note_if_twice(self, event: Event, key: Any, mapping: dict[Any, Any]) -> None:
+        if key in mapping:
+            self._note(event, f"the key {key!r} is here twice: the last one counts, as for vcrpy")
 
-    def _note_twice(self, event: Any, key: Any) -> None:
-        self._note(event, f"the key {key!r} is here twice: the last one counts, as for vcrpy")
-
-    def _note(self, event: Any, message: str) -> None:
+    def _note(self, event: Event, message: str) -> None:
         mark = event.start_mark
         self.notes.append(Note(mark.line + 1, mark.column + 1, message))
 
 
-def _at(event: Any, message: str) -> Unreadable:
+def _at(event: Event, message: str) -> Unreadable:
     return Unreadable(event.start_mark.line + 1, event.start_mark.column + 1, message)
 
 
-def _foreign_tag(event: Any) -> Unreadable:
+def _foreign_tag(event: Event) -> Unreadable:
     return _at(event, f"the tag {_short(event.tag)} asks for an object to be made, and none is")
 
 

@@ -80,7 +80,6 @@ class _StrictReader(EventReader):
     """Reads what JSON has, and gathers what is wrong with the rest."""
 
     value_starts = MAY_MEAN_MORE | {""}
-    key_starts = MAY_MEAN_MORE | {"", "<"}
 
     def __init__(self, text: str, file: str, *, places: bool) -> None:
         super().__init__(
@@ -132,14 +131,16 @@ class _StrictReader(EventReader):
         at = event.start_mark
         if text == "" and not event.style:
             self.report(at, "a key without a name: quote it, or take the blank before the colon away")
-        elif not event.style and self.plain(event, None).__class__ is not str:
-            self.report(at, f'a key is a text: quote it ("{shortened(text)}")')
         elif text == "<<" and not event.style:
             self.report(at, "merge keys (<<) are not read: write the keys out")
+        elif not event.style and text[0] in MAY_MEAN_MORE and self.plain(event, None).__class__ is not str:
+            self.report(at, f'a key is a text: quote it ("{shortened(text)}")')
         elif text in mapping:
             first = places and places.keys.get(text)
             where = f" (first in line {first.line + 1})" if first else ""
             self.report(at, f'the key "{shortened(text)}" is here twice{where}: remove one')
+        elif not event.style and event.tag is None and not self.problems:
+            self.plain_keys.add(text)
         return text
 
     def key_of_value(self, event: Event, value: Any, mapping: dict[Any, Any]) -> str:

@@ -45,8 +45,6 @@ class EventReader:
 
     value_starts: ClassVar[frozenset[str]] = frozenset()
     """First characters of the plain scalars that `plain` is asked about; "" is for an empty one."""
-    key_starts: ClassVar[frozenset[str]] = frozenset()
-    """First characters of the plain keys that `key` is asked about."""
     text_keys: ClassVar[frozenset[str]] = frozenset()
     """Keys of mappings in which every scalar is text, at any depth."""
 
@@ -59,6 +57,8 @@ class EventReader:
         self.max_values = max_values
         self.places_depth = places_depth
         self.places: dict[int, Places] = {}  # by the ids of mappings and lists
+        self.plain_keys: set[str] = set()
+        """Keys that are themselves, quoted or not, as `key` has found; it is not asked about them again."""
         self.lines: dict[int, int] = {}  # of the mappings in lists at the top
         self._anchors: dict[str, tuple[Any, int] | None] = {}  # None: still being built
 
@@ -79,7 +79,7 @@ class EventReader:
         return event.value
 
     def key(self, event: Event, mapping: dict[Any, Any], places: Places | None) -> Any:
-        """Return the key that a scalar is which has a tag, is there already or begins as `key_starts` say."""
+        """Return the key that a scalar is, if it has a tag, is there already or not in `plain_keys`."""
         return event.value
 
     def key_of_value(self, event: Event, value: Any, mapping: dict[Any, Any]) -> Any:
@@ -123,15 +123,16 @@ class EventReader:
         scalar, mapping, sequence = yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent
         mapping_end, sequence_end, alias = yaml.MappingEndEvent, yaml.SequenceEndEvent, yaml.AliasEvent
         max_depth, max_values, places_depth = self.max_depth, self.max_values, self.places_depth
-        value_starts, key_starts, text_keys = self.value_starts, self.key_starts, self.text_keys
+        value_starts, text_keys, plain_keys = self.value_starts, self.text_keys, self.plain_keys
         root: list[Any] = []
-        stack: list[Any] = []  # what is around: all that is set when a mapping or list begins
+        stack: list[Any] = []  # the same for what is around
         container: Any = root
-        is_map = flow = False
+        start: Any = None  # the event with which it began
+        is_map = False
         key: Any = NO_KEY
         own: Places | None = None
         event: Any = None
-        count = documents = 0
+        depth = count = documents = 0
         try:
             while True:
                 event = get()
@@ -139,11 +140,7 @@ class EventReader:
                 if kind is scalar:
                     value: Any = event.value
                     if is_map and key is NO_KEY:
-                        if (
-                            event.tag is not None
-                            or value in container
-                            or (value[:1] in key_starts and not event.style)
-                        ):
+                        if value not in plain_keys or value in container or event.tag is not None:
                             value = self.key(event, container, own)
                         if event.anchor is not None:
                             self._anchors[event.anchor] = (value, 1)
@@ -153,40 +150,52 @@ class EventReader:
                         continue
                     if event.tag is not None:
                         value = self.tagged(event)
-                    elif value[:1] in value_starts and not event.style:
-                        value = self.plain(event, key if flow and is_map else None)
+                    elif value_starts and not event.style and value[:1] in value_starts:
+                        value = self.plain(event, key if is_map and start.flow_style else None)
                     count += 1
                     if event.anchor is not None:
                         self._anchors[event.anchor] = (value, 1)
-                elif kind is mapping or kind is sequence:
+                    if count > max_values:
+                        self._too_many(event.start_mark)
+                    if own is not None:
+                        own.items[key if is_map else len(container)] = event.start_mark
+                    if is_map:
+                        container[key] = value
+                        key = NO_KEY
+                    else:
+                        container.append(value)
+                    continue
+                if kind is mapping or kind is sequence:
                     if is_map and key is NO_KEY:
                         key = self.container_as_key(event)
                     if event.tag is not None:
                         self.container_tag(event)
-                    stack.append((container, is_map, key, flow, event, count, own, value_starts))
-                    if len(stack) > max_depth:
-                        self._too_deep(event.start_mark)
                     if event.anchor is not None:
                         self._anchors[event.anchor] = None
+                    stack.append((container, is_map, key, start, count, own, value_starts))
+                    start = event
+                    depth += 1
+                    if depth > max_depth:
+                        self._too_deep(event.start_mark)
                     count += 1
-                    flow = event.flow_style
-                    is_map = kind is mapping
-                    if is_map:
-                        container = {}
+                    if kind is mapping:
+                        container, is_map = {}, True
                         if key in text_keys:
                             value_starts = _TEXTS_ONLY
-                        if len(stack) == 3:
+                        if depth == 3:
                             self.lines[id(container)] = event.start_mark.line + 1
                     else:
-                        container = []
-                    own = None
-                    if len(stack) <= places_depth:
+                        container, is_map = [], False
+                    if depth <= places_depth:
                         own = self.places[id(container)] = Places()
+                    else:
+                        own = None
                     key = NO_KEY
                     continue
-                elif kind is mapping_end or kind is sequence_end:
-                    value = container
-                    container, is_map, key, flow, event, before, own, value_starts = stack.pop()
+                if kind is mapping_end or kind is sequence_end:
+                    value, event = container, start
+                    container, is_map, key, start, before, own, value_starts = stack.pop()
+                    depth -= 1
                     if event.tag is not None:
                         value = self.tagged_container(event, value)
                     if event.anchor is not None:
@@ -208,8 +217,7 @@ class EventReader:
                 else:
                     continue
                 if count > max_values:
-                    self.report(event.start_mark, f"more than {max_values:,} values, aliases written out")
-                    raise StopReading
+                    self._too_many(event.start_mark)
                 if is_map:
                     if key is NO_KEY:
                         key = self.key_of_value(event, value, container)
@@ -223,7 +231,7 @@ class EventReader:
                         own.items[len(container)] = event.start_mark
                     container.append(value)
         except yaml.YAMLError as error:
-            self._report_deep_nesting(error, event, len(stack), source)
+            self._report_deep_nesting(error, event, depth, source)
             self.unparsable(error)
             raise StopReading from None
 
@@ -244,6 +252,10 @@ class EventReader:
 
     def _too_deep(self, mark: Mark) -> None:
         self.report(mark, f"is nested more than {self.max_depth} deep")
+        raise StopReading
+
+    def _too_many(self, mark: Mark) -> None:
+        self.report(mark, f"more than {self.max_values:,} values, aliases written out")
         raise StopReading
 
     def _report_deep_nesting(

@@ -264,7 +264,11 @@ def test_recordings_of_other_tools_are_refused_by_their_names(refused: Any, text
         ("a: *b\n", "there is no anchor &b above"),
         ("a: &a [*a]\n", "the alias *a stands inside its own anchor"),
         ("a: !!binary 'é'\n", "this is no base64"),
-        ("a: " + "[" * 300 + "]" * 300 + "\n", "it is nested more than 200 deep"),
+        ("a: " + "[" * 300 + "]" * 300 + "\n", "1:203: this is no cassette: it is nested more than 200 deep"),
+        (
+            "a: " + "[" * 5000 + "]" * 5000 + "\n",
+            "1:203: this is no cassette: it is nested more than 200 deep",
+        ),
     ],
 )
 def test_what_is_no_cassette_is_refused_with_the_place(refused: Any, text: str | bytes, says: str) -> None:

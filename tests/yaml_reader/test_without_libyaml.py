@@ -6,8 +6,10 @@ import json
 import random
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
+from harness.cassettes.reading import read
 from harness.yaml_reader import Document, parse
 
 WITHOUT_LIBYAML = "import sys; sys.modules['yaml._yaml'] = None"
@@ -106,6 +108,18 @@ def test_texts_put_together_at_random_have_the_same_value() -> None:
     for text, (value, problems) in zip(texts, parsed_without(texts), strict=True):
         document = parse(text, "f.yaml", places=True)
         assert (text, value, bool(problems)) == (text, document.value, bool(document.problems))
+
+
+def test_recordings_have_the_same_content() -> None:
+    """A cassette that vcrpy wrote with libyaml, texts over several lines and all, reads the same without."""
+    path = sorted((Path(__file__).parents[2] / "cassettes").rglob("*.yaml"))[0]
+    script = (
+        f"{WITHOUT_LIBYAML}; from pathlib import Path; from harness.cassettes.reading import read;"
+        f"print(repr(read(Path({str(path)!r}))))"
+    )
+    command = [sys.executable, "-W", "ignore", "-c", script]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == f"{read(path)!r}\n"
 
 
 def test_every_bundled_file_is_valid() -> None:
