@@ -77,11 +77,11 @@ class SuiteFile(pytest.File):
 
     def collect(self) -> Iterator[CaseItem]:
         from harness.errors import HarnessError
-        from harness.scenarios import frozen_gc, load
+        from harness.scenarios import kept_to_the_end, load
 
         try:
             bench = _bench(self.config)
-            with frozen_gc():
+            with kept_to_the_end():
                 suites = load(self.path)
         except HarnessError as error:
             raise self.CollectError(str(error)) from None

@@ -1,4 +1,4 @@
-"""The ledger of a recording as a file."""
+"""The cost log of a recording as a file."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import orjson
 
 from harness.cli.upstream import Veil
 from harness.errors import UsageError
-from harness.recording import Entry, totals
+from harness.recording.cost_log import Entry, totals
 
 __all__ = ["write_cost_report"]
 
 
 def write_cost_report(path: Path, entries: Sequence[Entry], spent: Decimal, veil: Veil) -> None:
-    """Write every call and their sums as JSON, in one step. Raises `UsageError` where that cannot be done."""
+    """Write every call and their sums as JSON, atomically. Raises `UsageError` if that is not possible."""
     stated = {
         "totals": totals(entries).as_json() | {"spent_usd": float(spent)},
         "calls": [entry.as_json() for entry in entries],
@@ -37,7 +37,7 @@ def write_cost_report(path: Path, entries: Sequence[Entry], spent: Decimal, veil
 
 
 def _veiled(value: object, veil: Veil) -> object:
-    """The value with every text in it looked through for keys."""
+    """Return the value with keys masked in every string."""
     if isinstance(value, str):
         return veil(value)
     if isinstance(value, dict):

@@ -17,10 +17,10 @@ from harness.scenarios._folders import Cassettes
 from harness.scenarios._plans import SuitePlan, plan_from_json
 from harness.yaml_reader import ReadError, decode, read_bytes
 
-__all__ = ["FileLoader"]
+__all__ = ["Shelf"]
 
 
-class FileLoader:
+class Shelf:
     """Rules and suites by their files. With `new_cassettes` recordings need not be there."""
 
     def __init__(self, *, new_cassettes: bool) -> None:
