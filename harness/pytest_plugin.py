@@ -77,11 +77,11 @@ class SuiteFile(pytest.File):
 
     def collect(self) -> Iterator[CaseItem]:
         from harness.errors import HarnessError
-        from harness.scenarios import kept_to_the_end, load
+        from harness.scenarios import frozen_gc, load
 
         try:
             bench = _bench(self.config)
-            with kept_to_the_end():
+            with frozen_gc():
                 suites = load(self.path)
         except HarnessError as error:
             raise self.CollectError(str(error)) from None

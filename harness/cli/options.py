@@ -13,7 +13,7 @@ from harness.engine.selection import Selection, parse_shard
 from harness.errors import UsageError, nearest
 from harness.implementations import Connection, SandboxMode, connect
 from harness.model import EVIDENCE
-from harness.scenarios import Suites, kept_to_the_end, load
+from harness.scenarios import Suites, frozen_gc, load
 
 __all__ = [
     "contract_option",
@@ -107,7 +107,7 @@ def open_suites(
         if not path.exists():
             raise UsageError(f"no such file: {path}{_nearest_file(path)}")
     chosen = None if contract is None else named_contract(contract)
-    with kept_to_the_end() as kept:
+    with frozen_gc() as kept:
         suites = load(*paths, contract=chosen, new_cassettes=new_cassettes)
         kept.append(suites)
     return suites

@@ -10,20 +10,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from harness.scenarios._folders import is_suite
-from harness.scenarios._select import name_matches, select
-from harness.scenarios._suites import Suites, kept_to_the_end, load
+from harness.scenarios._name_patterns import name_matches, select
+from harness.scenarios._suites import Suites, frozen_gc, load
 
 if TYPE_CHECKING:
     from harness.scenarios._format import input_keys
+    from harness.scenarios._json_schema import schema, schema_file, schema_text
     from harness.scenarios._locate import locate
-    from harness.scenarios._schema import schema, schema_file, schema_text
     from harness.scenarios._warnings import warnings
 
 __all__ = [
     "Suites",
+    "frozen_gc",
     "input_keys",
     "is_suite",
-    "kept_to_the_end",
     "load",
     "locate",
     "name_matches",
@@ -37,9 +37,9 @@ __all__ = [
 _LATER = {
     "input_keys": "_format",
     "locate": "_locate",
-    "schema": "_schema",
-    "schema_file": "_schema",
-    "schema_text": "_schema",
+    "schema": "_json_schema",
+    "schema_file": "_json_schema",
+    "schema_text": "_json_schema",
     "warnings": "_warnings",
 }
 

@@ -7,8 +7,8 @@ from typing import Any, Literal, TypeAlias, cast
 
 from harness.contracts import Contract
 from harness.model import EVIDENCE, Case, Interaction, JsonValue, Rule, Step
-from harness.scenarios._filling import Scope, fill
 from harness.scenarios._plans import RowPlan, ScenarioPlan, StepPlan, SuitePlan
+from harness.scenarios._render import Scope, fill
 from harness.scenarios._templates import Template
 
 _Order: TypeAlias = Literal["strict", "any"]

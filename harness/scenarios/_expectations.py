@@ -10,10 +10,10 @@ from harness.errors import did_you_mean
 from harness.matchers import glob_pattern, is_matcher, normalise_url, split_url
 from harness.model import Interaction, JsonValue, Rule, Step
 from harness.scenarios._cases import CaseMaker, editions_of
-from harness.scenarios._filling import Scope, fill, flaws
 from harness.scenarios._folders import Cassettes
 from harness.scenarios._format import format_for
 from harness.scenarios._plans import RowPlan, ScenarioPlan, StepPlan
+from harness.scenarios._render import Scope, fill, flaws
 from harness.scenarios._replies import reply_flaws
 from harness.scenarios._requests import matcher_flaws, request_flaws
 from harness.schema.raw_values import Address, Flaw

@@ -242,7 +242,7 @@ def format_for(contract: Contract) -> Format:
                     "allow_requests": Variable(_ALLOWED),
                     "forbid_requests": Variable(_FORBIDDEN),
                 },
-                "What is laid under every scenario.",
+                "What every scenario starts from.",
             ),
             "scenarios": Items(scenario, "The scenarios.", least=1),
         },

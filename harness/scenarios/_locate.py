@@ -13,7 +13,7 @@ from typing import Any
 
 from harness.errors import Location
 from harness.model import Case, JsonValue
-from harness.scenarios._layers import ADDING
+from harness.scenarios._merge import ADDING
 from harness.scenarios._plans import variants_of
 from harness.schema.raw_values import Address, is_edition_choice
 from harness.yaml_reader import Document, ReadError, parse, read_text

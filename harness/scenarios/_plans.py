@@ -1,4 +1,4 @@
-"""A suite prepared for expansion: layers laid, templates compiled, rows named.
+"""A suite prepared for expansion: layers merged, templates compiled, rows named.
 
 Plans hold nothing but JSON values and tuples of them, so that they can be kept in the cache.
 """
@@ -13,7 +13,7 @@ import orjson
 
 from harness.contracts import Contract, Editions
 from harness.model import JsonValue
-from harness.scenarios._layers import Laid, lay
+from harness.scenarios._merge import DeferredMerge, merge
 from harness.scenarios._templates import Template, compile_template
 from harness.schema.raw_values import is_edition_choice
 
@@ -138,7 +138,7 @@ def _plan_scenario(
     given: Any = {"operation": "chat"}
     chain = variants_of(scenario, by_id)
     for layer in (defaults, *reversed(chain), scenario):
-        given = lay(given, layer.get("input") or {}, "input")
+        given = merge(given, layer.get("input") or {}, "input")
     rows = scenario.get("for_each")
     stated = scenario.get("editions", suite.get("editions"))
     steps = tuple(
@@ -182,7 +182,7 @@ def _plan_step(
     allowed = _added("allow_requests", defaults, scenario, step)
     forbidden = _added("forbid_requests", defaults, scenario, step)
     return StepPlan(
-        compile_template(lay(given, step.get("input") or {}, "input"), literal=True),
+        compile_template(merge(given, step.get("input") or {}, "input"), literal=True),
         _compile_interactions(step.get("interactions"), defaults.get("request") or {}),
         step.get("order", scenario.get("order", "strict")),
         None if outcome is None else compile_template(outcome, literal=False),
@@ -191,22 +191,22 @@ def _plan_step(
     )
 
 
-def _added(key: str, *layers: Mapping[str, Any]) -> JsonValue | Laid:
-    added: JsonValue | Laid = []
+def _added(key: str, *layers: Mapping[str, Any]) -> JsonValue | DeferredMerge:
+    added: JsonValue | DeferredMerge = []
     for layer in layers:
         if layer.get(key) is not None:
-            added = lay(added, layer[key], "add")
+            added = merge(added, layer[key], "add")
     return added
 
 
-def _compile_interactions(items: JsonValue | Laid, request: JsonValue) -> Template:
-    """Interactions with the suite's request laid under each."""
+def _compile_interactions(items: JsonValue | DeferredMerge, request: JsonValue) -> Template:
+    """Interactions with the suite's request merged under each."""
     if isinstance(items, dict) and is_edition_choice(items):
         branches = items["$edition"].items()
         return ["edition", {key: _compile_interactions(branch, request) for key, branch in branches}]
-    if isinstance(items, Laid):
+    if isinstance(items, DeferredMerge):
         under = _compile_interactions(items.under, request)
-        return ["lay", under, _compile_interactions(items.over, request), items.mode]
+        return ["merge", under, _compile_interactions(items.over, request), items.mode]
     if not isinstance(items, list):
         return compile_template(items, literal=False)
     templates = [_compile_interaction(item, request) for item in items]
@@ -216,12 +216,12 @@ def _compile_interactions(items: JsonValue | Laid, request: JsonValue) -> Templa
 
 
 def _compile_interaction(item: JsonValue, request: JsonValue) -> Template:
-    laid = lay({"request": request}, item, "interaction")
-    if not isinstance(laid, dict):
-        return ["interaction", compile_template(laid, literal=False)]
+    merged = merge({"request": request}, item, "interaction")
+    if not isinstance(merged, dict):
+        return ["interaction", compile_template(merged, literal=False)]
     base = {}
     holes = {}
-    for key, value in laid.items():
+    for key, value in merged.items():
         template = compile_template(value, literal=key == "reply")
         base[key] = template[1] if template[0] == "const" else None
         if template[0] != "const":

@@ -12,9 +12,9 @@ from harness.scenarios._cases import CaseMaker
 from harness.scenarios._expectations import expectation_flaws
 from harness.scenarios._folders import Cassettes
 from harness.scenarios._format import format_for
+from harness.scenarios._lint_metadata import statement_flaws
 from harness.scenarios._locate import place_of
 from harness.scenarios._plans import SuitePlan, plan_suite
-from harness.scenarios._statements import statement_flaws
 from harness.scenarios._templates import parts_of
 from harness.schema.raw_values import Address, Flaw, is_plain
 from harness.schema.types import check

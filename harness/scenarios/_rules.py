@@ -25,7 +25,7 @@ _PLAIN_PATH = re.compile(
 
 
 def read_rules(text: str, file: str, contract: Contract) -> tuple[list[JsonValue], list[Problem]]:
-    """The rules of a file as JSON, for the shelf, and what is wrong in it."""
+    """The rules of a file as JSON, for the loader, and what is wrong in it."""
     document = parse(text, file)
     if document.value is None and document.problems:
         return [], document.problems

@@ -9,7 +9,7 @@ A template is itself a JSON value, so that it can be kept in the cache: a list o
     ["keys", [[text, t], …]]      a mapping with variables in its keys
     ["list", value, [[n, t], …]]  a list some items of which are templates
     ["edition", {version: t}]    a choice by the edition
-    ["lay", under, over, mode]    two layers that merge when they are filled in
+    ["merge", under, over, mode]    two layers that merge when they are filled in
     ["refused", word]             a matcher where there is none
     ["interaction", t]            an interaction as a whole, its reply being data
 
@@ -24,7 +24,7 @@ from typing import Any, TypeAlias
 
 from harness.matchers import MATCHERS, is_matcher, unescape
 from harness.model import JsonValue
-from harness.scenarios._layers import Laid
+from harness.scenarios._merge import DeferredMerge
 from harness.schema.raw_values import is_edition_choice, is_plain
 
 __all__ = ["Template", "compile_template", "is_variable_name", "parts_of"]
@@ -66,7 +66,7 @@ def parts_of(text: str) -> list[str | list[str]]:
     return parts
 
 
-def compile_template(value: JsonValue | Laid, *, literal: bool) -> Template:
+def compile_template(value: JsonValue | DeferredMerge, *, literal: bool) -> Template:
     """The template of a value as written. Raises ValueError for a variable that is not well written."""
     if isinstance(value, str):
         return _compile_text(value, literal)
@@ -89,9 +89,9 @@ def compile_template(value: JsonValue | Laid, *, literal: bool) -> Template:
             if not is_const:
                 holes.append([index, template])
         return ["list", base, holes] if holes else ["const", base]
-    if isinstance(value, Laid):
+    if isinstance(value, DeferredMerge):
         under = compile_template(value.under, literal=literal)
-        return ["lay", under, compile_template(value.over, literal=literal), value.mode]
+        return ["merge", under, compile_template(value.over, literal=literal), value.mode]
     return ["const", value]
 
 

@@ -11,7 +11,7 @@ import yaml
 
 from harness.contracts import NO_CONTRACT, Contract, load_contract
 from harness.scenarios import input_keys, load, schema, schema_file, schema_text, warnings
-from harness.scenarios._schema import SchemaKind
+from harness.scenarios._json_schema import SchemaKind
 from harness.yaml_reader import parse
 from harness_openclaw import hooks
 

@@ -17,10 +17,10 @@ from harness.scenarios._folders import Cassettes
 from harness.scenarios._plans import SuitePlan, plan_from_json
 from harness.yaml_reader import ReadError, decode, read_bytes
 
-__all__ = ["Shelf"]
+__all__ = ["FileLoader"]
 
 
-class Shelf:
+class FileLoader:
     """Rules and suites by their files. With `new_cassettes` recordings need not be there."""
 
     def __init__(self, *, new_cassettes: bool) -> None:

@@ -13,7 +13,7 @@ from harness.contracts import Contract
 from harness.errors import did_you_mean
 from harness.matchers import escape, unescape
 from harness.model import JsonValue
-from harness.scenarios._layers import lay_values
+from harness.scenarios._merge import merge_values
 from harness.scenarios._templates import Template
 from harness.schema.raw_values import Address, Flaw
 from harness.yaml_reader import MAX_DEPTH, MAX_VALUES
@@ -274,11 +274,11 @@ def _unescaped(value: JsonValue) -> JsonValue:
     return list(map(_unescaped, value)) if isinstance(value, list) else value
 
 
-def _fill_lay(template: Template, scope: Scope) -> JsonValue:
+def _fill_merge(template: Template, scope: Scope) -> JsonValue:
     over = fill(template[2], scope)
     if not isinstance(over, list if template[3] == "add" else dict):
         return over
-    return lay_values(fill(template[1], scope), over, template[3])
+    return merge_values(fill(template[1], scope), over, template[3])
 
 
 def flaws(template: Template, scope: Scope, at: Address = ()) -> Iterator[Flaw]:
@@ -294,7 +294,7 @@ def flaws(template: Template, scope: Scope, at: Address = ()) -> Iterator[Flaw]:
             for index, inner in holes:
                 yield from flaws(inner, scope, (*at, index))
             return
-        case ["lay", under, over, _]:
+        case ["merge", under, over, _]:
             yield from flaws(under, scope, at)
             yield from flaws(over, scope, at)
         case ["keys", pairs]:
@@ -327,7 +327,7 @@ _FILL: Final[dict[str, Callable[[Template, Scope], JsonValue]]] = {
     "keys": _fill_keys,
     "list": _fill_list,
     "edition": _fill_edition,
-    "lay": _fill_lay,
+    "merge": _fill_merge,
     "refused": _fill_refused,
     "interaction": _fill_interaction,
 }
