@@ -6,6 +6,7 @@ Importing this module imports nothing else of the package.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, MutableMapping
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,3 +70,10 @@ def mutants() -> Iterable[Mutant]:
     from harness_openclaw.mutants import MUTANTS
 
     return MUTANTS.values()
+
+
+def __getattr__(name: str) -> Any:
+    """Import the package `recording` when that hook is first asked for."""
+    if name == "recording":
+        return import_module("harness_openclaw.recording")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

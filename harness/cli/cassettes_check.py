@@ -12,7 +12,6 @@ from harness.cassettes.files import cassettes_in
 from harness.cassettes.reading import read
 from harness.errors import LoadError, UsageError
 from harness.redaction import Known, Redactor, scan
-from harness_openclaw.redaction import RULES
 
 __all__ = ["command"]
 
@@ -91,7 +90,7 @@ def _findings(file: Path, known: Known, max_age: int | None) -> Iterator[str]:
     except OSError as error:
         yield f"{file}:1:1: cannot be read: {error.strerror}"
         return
-    for finding in scan(data, known, rules=RULES):
+    for finding in scan(data, known):
         yield f"{file}:{finding.line}:1: {finding.place}: {finding.rule}"
     try:
         _, metadata = read(file)

@@ -36,13 +36,11 @@ def command(paths: tuple[Path, ...], output: Path | None, name: str | None, erro
     written. What cannot be imported is told, with the reason; the exit code is 5 if nothing can.
     """
     from harness.cassettes.importing import import_cassettes, write_suite
-    from harness.redaction import Scrubber
-    from harness_openclaw.redaction import RULES
 
     if output is not None and output.suffix not in (".yaml", ".yml"):
         raise UsageError(f"{output} would not be found as a suite: give it a name that ends with .yaml")
-    files, scrubber = cassettes_in(paths), Scrubber(rules=RULES)
-    imported = import_cassettes(files, errors=errors, scrubber=scrubber)
+    files = cassettes_in(paths)
+    imported = import_cassettes(files, errors=errors)
     mask = Redactor()
     for skipped in imported.skipped:
         click.echo(mask(f"not imported: {skipped}"), err=True)
@@ -55,7 +53,7 @@ def command(paths: tuple[Path, ...], output: Path | None, name: str | None, erro
         return 5
     stem = files[0].stem if output is None else output.stem
     suite = name or f"imported/{_as_name(stem)}"
-    text = write_suite(imported, suite, None if output is None else output.parent, scrubber=scrubber)
+    text = write_suite(imported, suite, None if output is None else output.parent)
     if output is None:
         click.echo(text, nl=False)
     else:

@@ -11,7 +11,6 @@ from harness.cassettes.reading import read
 from harness.cassettes.writing import SOURCES, CassetteLeak, write_cassette
 from harness.errors import LoadError, UsageError
 from harness.redaction import Redactor, Scrubber
-from harness_openclaw.redaction import RULES
 
 __all__ = ["command"]
 
@@ -34,7 +33,7 @@ def command(paths: tuple[Path, ...], in_place: bool, output: Path | None) -> int
     """
     if in_place == (output is not None):
         raise UsageError("say where the scrubbed cassettes go: --in-place or -o FOLDER, one of them")
-    scrubber, mask = Scrubber(rules=RULES), Redactor()
+    scrubber, mask = Scrubber(), Redactor()
     targets = [
         (file, file if output is None else output / _below(path, file))
         for path in paths

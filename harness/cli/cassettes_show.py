@@ -155,6 +155,5 @@ def _laid_out(body: bytes) -> str:
 
 def _scrubbed(interactions: Sequence[Recorded]) -> Sequence[Recorded]:
     from harness.redaction import Scrubber
-    from harness_openclaw.redaction import RULES
 
-    return Scrubber(rules=RULES).scrub(interactions).interactions
+    return Scrubber().scrub(interactions).interactions

@@ -18,7 +18,7 @@ from harness.cli.upstream import dollars
 from harness.contracts import default_contract, named_contract
 from harness.errors import UsageError
 from harness.model import Reply, Request
-from harness.recording import FORWARDED_HOST
+from harness.recording.upstream import FORWARDED_HOST
 from harness.wire.server import CaptureServer
 
 __all__ = ["command"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -25,51 +25,39 @@ from harness.cli.options import (
     selection_of,
 )
 from harness.cli.record_display import Display
-from harness.cli.upstream import echo, open_upstream, reaching, read_keys, redactor_of, show_checks
-from harness.cli.writable import ensure_writable
+from harness.cli.upstream import Veil, open_upstream, reaching, read_keys, show_check
+from harness.cli.writable import ensure_in_project, ensure_writable
+from harness.contracts import NO_CONTRACT, Contract
 from harness.engine import Session
 from harness.engine.runner import why_not_applicable
 from harness.errors import UsageError
 from harness.model import Case, Implementation, Reply
-from harness.recording import (
-    NO_PRICES,
-    Budget,
-    Entry,
-    Plan,
-    PreflightReport,
-    Progress,
-    ProviderClient,
-    Retries,
-    Settings,
-    check_call,
-    check_cost,
-    entry,
-    files_of,
-    look_ahead,
-    look_ahead_at,
-    pending,
-    plan,
-    record,
-    totals,
-    worst,
-)
-from harness.recording.upstream import host_of
-from harness.redaction import Redactor
-from harness_openclaw.reference.openrouter.routes import CANONICAL
+from harness.recording.cassette_paths import files_of
+from harness.recording.cost_log import Entry, entry, totals
+from harness.recording.hosts import host_of
+from harness.recording.plan import FirstRequests, Plan, first_requests, plan
+from harness.recording.preflight import make_trial, run_checks
+from harness.recording.progress import Progress
+from harness.recording.protocol import Check, Preflight, PreflightReport, worst
+from harness.recording.provider import Provider
+from harness.recording.provider_client import Budget, ProviderClient
+from harness.recording.retries import Retries
+from harness.recording.session import Settings, pending, record
 
 __all__ = ["command"]
 
 _STATE = Path(".harness")
-_LONGEST_JOB_S = 605.0  # a video that is asked for until its 120th time (OR-VID-08)
+_LONGEST_JOB_S = 605.0
+"""How long a job may be polled, such as one for a video."""
+
 _SLACK_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """What the options ask for, beside which cases."""
+class _Options:
+    """The options, without those that select cases."""
 
     settings: Settings
-    retries: Retries
     base_url: str
     yes: bool
     resume: bool
@@ -80,9 +68,9 @@ class _Asked:
 
 @dataclass(slots=True)
 class _Tally:
-    """What has come of the recording so far."""
+    """What has been recorded so far."""
 
-    takes: Counter[str] = field(default_factory=Counter)
+    results: Counter[str] = field(default_factory=Counter)
     entries: list[Entry] = field(default_factory=list)
     interrupted: bool = False
 
@@ -90,7 +78,7 @@ class _Tally:
     def exit_code(self) -> int:
         if self.interrupted:
             return 2
-        return 1 if self.takes["failed"] else 0
+        return 1 if self.results["failed"] else 0
 
 
 @click.command("record")
@@ -105,23 +93,48 @@ class _Tally:
     help="Record any case, each into a file of its own: DIR/SUITE/SCENARIO.yaml.",
 )
 @reaching
-@click.option("--base-url", default=CANONICAL, metavar="URL", show_default=True, help="For the checks.")
-@click.option("--source", type=click.Choice(["live", "simulated"]), default="live", show_default=True)
-@click.option("--retries", type=click.IntRange(0, 10), default=2, metavar="N", show_default=True)
+@click.option(
+    "--base-url",
+    default="",
+    metavar="URL",
+    help="Base URL used by the preflight checks (default: the contract's).",
+)
+@click.option(
+    "--source",
+    type=click.Choice(["live", "simulated"]),
+    default="live",
+    show_default=True,
+    help="What the cassettes name as their source.",
+)
+@click.option(
+    "--retries",
+    type=click.IntRange(0, 10),
+    default=2,
+    metavar="N",
+    show_default=True,
+    help="How often a call that failed temporarily is repeated.",
+)
 @click.option(
     "--assume-output",
     type=click.IntRange(min=1),
     metavar="TOKENS",
-    help="What to count for requests without a limit of their own; else the longest answer of the model.",
+    help="Length to assume for answers that the request does not limit (default: the model's longest).",
 )
-@click.option("-y", "--yes", is_flag=True, help="Do not ask before money is spent.")
-@click.option("--again", is_flag=True, help="Record what is recorded already, too.")
-@click.option("--resume", is_flag=True, help="Go on where the recording before was broken off.")
-@click.option("--keep-failing", is_flag=True, help="Keep what breaks its rules or was not answered, too.")
-@click.option("--cache-hits", is_flag=True, help="Keep answers from the provider's response cache, too.")
-@click.option("--no-preflight", is_flag=True, help="Leave the checks out; prices are unknown then.")
-@click.option("--force-ci", is_flag=True, help="Record although this is a continuous integration.")
-@click.option("--ledger", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.json")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask before spending money.")
+@click.option("--again", is_flag=True, help="Re-record existing cassettes.")
+@click.option("--resume", is_flag=True, help="Resume the previous, interrupted recording.")
+@click.option("--keep-failing", is_flag=True, help="Also save failing cases.")
+@click.option("--cache-hits", is_flag=True, help="Also save answers from the provider's cache.")
+@click.option(
+    "--no-preflight", is_flag=True, help="Skip the contract's checks; no price is known without them."
+)
+@click.option("--force-ci", is_flag=True, help="Record even if CI is set.")
+@click.option(
+    "--ledger",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.json",
+    help="Write every call with its cost to FILE.json.",
+)
 def command(
     patterns: tuple[str, ...],
     evidence: str,
@@ -136,6 +149,7 @@ def command(
     ca_file: Path | None,
     key_env: tuple[str, ...],
     max_cost: Decimal,
+    allow_unpriced: bool,
     silence: float,
     base_url: str,
     source: str,
@@ -150,43 +164,37 @@ def command(
     force_ci: bool,
     ledger: Path | None,
 ) -> int:
-    """Record what a provider answers to the cases that PATTERN or PATH name, or to all.
+    """Record a provider's answers to the cases that PATTERN or PATH select (default: all).
 
-    The cases whose replies are cassettes are recorded into these, or with --into any case into a file of
-    its own. The key comes from the environment and goes to the provider only: the implementation never has
-    it. What is written is scrubbed, searched for secrets, and played back before it counts.
+    Cases whose replies are cassettes are recorded into these; with --into, any case into a file of its own.
+    Keys come from the environment, and each goes to its own host only: the implementation never has one.
+    What is written is scrubbed, searched for secrets, and replayed before it counts.
 
     Exit codes: 0 recorded, 1 a case failed or was not recorded, 2 interrupted, 3 something broke, 4 bad
     usage or files, 5 nothing selected.
     """
-    _refuse_where_nobody_looks(yes=yes, force_ci=force_ci)
+    suites = open_suites(patterns, contract, new_cassettes=True)
+    _refuse_unattended(yes=yes, force_ci=force_ci)
     if len(addresses) > 1:
-        raise UsageError("one recording has one implementation", hint="Record the others by themselves.")
-    asked = _Asked(
-        Settings(
-            into,
-            _STATE / "set-aside",
-            source,
-            again,
-            keep_failing,
-            cache_hits,
-        ),
-        Retries(retries),
-        base_url,
+        raise UsageError("record takes exactly one -i; run it once per implementation")
+    chosen = _only(suites.contracts)
+    keys = read_keys(chosen, key_env)
+    options = _Options(
+        Settings(into, _STATE / "set-aside", source, again, keep_failing, cache_hits),
+        base_url or chosen.base_url,
         yes,
         resume,
         not no_preflight,
         assume_output,
         ledger,
     )
-    key, keys = read_keys(key_env)
-    suites = open_suites(patterns, contract, new_cassettes=True)
+    patience = Retries(retries)
     selection = selection_of(patterns, evidence, reading, tags, shard)
-    longest_s = (silence + (asked.retries.longest_s or 0)) * (1 + retries) + _LONGEST_JOB_S + _SLACK_S
+    longest_s = (silence + (patience.longest_s or 0)) * (1 + retries) + _LONGEST_JOB_S + _SLACK_S
     with ExitStack() as stack:
         address = addresses[0] if addresses else None
         implementation = stack.enter_context(
-            closing(open_implementation(address, suites.contracts, timeout_s=longest_s))
+            closing(open_implementation(address, [chosen], timeout_s=longest_s))
         )
         about = implementation.about
         session = Session(suites, edition=edition, selection=selection)
@@ -196,32 +204,43 @@ def command(
             if files_of(case, into) and why_not_applicable(case, about) is None
         ]
         if not wanted:
-            why = "no case selected has a cassette for its reply (or use --into DIR)"
+            why = "no selected case has a cassette for its reply (or use --into DIR)"
             if not any(True for _ in session.cases(implementation)):
                 editions = session.editions(implementation)
                 why = explain_empty_selection(suites, selection.patterns, editions)
             click.echo(f"nothing to record: {why}")
             return 5
-        upstream = stack.enter_context(open_upstream([], routes, ca_file, silence))
-        redactor = redactor_of([key, *keys.values()])
-        display = Display(redactor)
-        caller = ProviderClient(
-            upstream, key, Budget(max_cost), keys=keys, retries=asked.retries, on_wait=display.waiting
+        upstream = stack.enter_context(
+            open_upstream(chosen, keys, routes, ca_file, silence, base_url=base_url)
         )
-        return _Recording(implementation, caller, asked, redactor, display).run(wanted)
+        veil = Veil(keys)
+        display = Display(veil)
+        client = ProviderClient(
+            upstream,
+            keys,
+            Budget(max_cost, allow_unpriced=allow_unpriced),
+            provider=Provider.of(chosen),
+            assumed_output=assume_output,
+            retries=patience,
+            on_wait=display.waiting,
+        )
+        return _Recording(implementation, client, options, veil, display).run(wanted)
 
 
-def _refuse_where_nobody_looks(*, yes: bool, force_ci: bool) -> None:
+def _only(contracts: Sequence[Contract]) -> Contract:
+    if len(contracts) > 1:
+        names = ", ".join(each.name or "no contract" for each in contracts)
+        raise UsageError(
+            f"these suites belong to several contracts ({names})", hint="Record one contract at a time."
+        )
+    return contracts[0] if contracts else NO_CONTRACT
+
+
+def _refuse_unattended(*, yes: bool, force_ci: bool) -> None:
     if os.environ.get("CI", "").lower() not in ("", "0", "false") and not force_ci:
-        raise UsageError(
-            "this looks like a continuous integration (CI is set), where nothing is recorded",
-            hint="A recording spends money. If this one should, say --force-ci.",
-        )
+        raise UsageError("refusing to record in CI (CI is set); --force-ci overrides")
     if not yes and not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError(
-            "nobody can be asked whether money may be spent: this is no terminal",
-            hint="Say --yes; --max-cost bounds what is spent.",
-        )
+        raise UsageError("cannot ask for confirmation: not a terminal (use --yes)")
 
 
 class _Recording:
@@ -230,26 +249,29 @@ class _Recording:
     def __init__(
         self,
         implementation: Implementation,
-        caller: ProviderClient,
-        asked: _Asked,
-        redactor: Redactor,
+        client: ProviderClient,
+        options: _Options,
+        veil: Veil,
         display: Display,
     ) -> None:
         self._implementation = implementation
-        self._caller = caller
-        self._asked = asked
-        self._redactor = redactor
+        self._client = client
+        self._options = options
+        self._veil = veil
         self._display = display
         self._tally = _Tally()
+        self._report = PreflightReport()
 
     def run(self, cases: Sequence[Case]) -> int:
         about = self._implementation.about
-        name = about.address or about.name
-        progress = Progress(_STATE / "recording.json", name, resume=self._asked.resume)
-        due = pending(cases, self._asked.settings, progress)
+        progress = Progress(
+            _STATE / "recording.json", about.address or about.name, resume=self._options.resume
+        )
+        due = pending(cases, self._options.settings, progress)
         if due:
-            ensure_writable(self._written_into(due))
+            self._check_output(due)
             if not self._is_agreed(due):
+                self._veil.echo("nothing was recorded", fg="red")
                 return 1
         try:
             self._record(cases, progress)
@@ -259,106 +281,135 @@ class _Recording:
             self._conclude()
         return self._tally.exit_code
 
-    def _written_into(self, due: Sequence[Case]) -> Iterator[Path]:
-        yield _STATE
-        if self._asked.ledger is not None:
-            yield self._asked.ledger.parent
-        for case in due:
-            yield from (file.parent for file in files_of(case, self._asked.settings.into))
+    def _check_output(self, due: Sequence[Case]) -> None:
+        files = [file for case in due for file in files_of(case, self._options.settings.into)]
+        if self._options.ledger is not None:
+            files.append(self._options.ledger)
+        ensure_in_project(files)
+        ensure_writable([_STATE, *(file.parent for file in files)])
 
     def _is_agreed(self, due: Sequence[Case]) -> bool:
-        """Check what can be checked, show the plan, ask, and make the first call."""
-        planned = plan(due, self._caller.estimate, self._asked.retries.most)
-        self._check_hosts(planned)
-        if not self._asked.preflight:
-            echo(
-                "without the checks: no prices are known, so only reported costs are counted", self._redactor
-            )
-            self._display.plan(planned, self._caller.budget.most)
-        elif not self._passes(due, planned):
+        """Plan, make the checks, ask for confirmation, and make the trial calls; return whether to record."""
+        found: Sequence[FirstRequests] = tuple(self._first_requests(due))
+        planned = self._plan(found)
+        self._warn(due, found)
+        if not planned.calls:
+            self._display.plan(planned, self._client.budget.most)
             return False
-        if not self._asked.yes and not click.confirm("Record?"):
+        passes = True
+        if self._options.preflight:
+            found, passes = self._check(found, planned)
+            planned = self._plan(found)
+        passes = passes and self._check_cost(planned)
+        self._display.plan(planned, self._client.budget.most)
+        if passes:
+            objection = self._client.budget.objection(planned.cost_with_retries, planned.unpriced)
+            self._show_error(objection)
+            passes = not objection
+        if not passes:
+            return False
+        if not self._options.yes and not click.confirm("Record?"):
             raise click.Abort
-        return not self._asked.preflight or self._tiny_call(planned)
+        return not self._options.preflight or self._make_trials(planned)
 
-    def _conclude(self) -> None:
-        entries = self._tally.entries
-        self._display.end(self._tally.takes, totals(entries), interrupted=self._tally.interrupted)
-        self._display.ledger(entries)
-        if self._asked.ledger is not None:
-            write_cost_report(self._asked.ledger, entries, self._caller.budget.spent, self._redactor)
+    def _first_requests(
+        self, cases: Sequence[Case], looked_up: Mapping[str, Reply] | None = None
+    ) -> Iterator[FirstRequests]:
+        return first_requests(cases, self._implementation, looked_up)
 
-    def _check_hosts(self, planned: Plan) -> None:
-        if self._asked.settings.source == "live" and self._caller.upstream.is_local:
-            echo(
-                "what answers is on this machine: if it is a mock provider, say --source simulated",
-                self._redactor,
-                fg="yellow",
-            )
-        count = planned.only_for_a_stand_in
-        if count and not self._caller.upstream.is_local:
-            asking = "1 case asks" if count == 1 else f"{count} cases ask"
-            echo(
-                f"{asking} for answers that only the mock provider gives: record from `harness mock`,"
-                " or leave them out",
-                self._redactor,
-                fg="yellow",
-            )
-        strangers = set(planned.hosts) - self._caller.upstream.hosts
-        for host in sorted(strangers):
-            echo(
-                f"{host} may not be reached; its cases will not be recorded"
-                f" (--upstream {host}=https://{host} allows it)",
-                self._redactor,
-                fg="yellow",
-            )
-
-    def _passes(self, due: Sequence[Case], planned: Plan) -> bool:
-        """The checks that cost nothing, of whoever is asked, and the plan with its prices."""
-        outlook = self._look_ahead(planned) if planned.asks_openrouter else PreflightReport(())
-        checks = [*outlook.checks]
-        looked_up: dict[str, Reply] = {}
-        for root, models in planned.clawrouters.items():
-            prospect = look_ahead_at(self._caller, root, models, assumed_output=self._asked.assumed_output)
-            checks += prospect.checks
-            self._caller.prices_at[host_of(root)] = prospect.prices
-            looked_up.update(prospect.looked_up or {})
-        priced = plan(due, self._caller.estimate, self._asked.retries.most, looked_up)
-        if worst(checks) != "fail":
-            most = self._caller.budget.most
-            checks += check_cost(outlook, priced.cost_with_retries, most, unpriced=priced.unpriced)
-        show_checks(checks, self._redactor)
-        self._display.plan(priced, self._caller.budget.most)
-        return worst(checks) != "fail"
-
-    def _look_ahead(self, planned: Plan) -> PreflightReport:
-        """OpenRouter's part of it."""
-        outlook = look_ahead(
-            self._caller,
-            self._asked.base_url,
-            planned.models,
-            may_be_missing=planned.refused_models,
-            assumed_output=self._asked.assumed_output,
+    def _plan(self, found: Sequence[FirstRequests]) -> Plan:
+        """Return the plan without the calls to hosts that may not be reached."""
+        planned = plan(found, self._client.estimate, self._client.retries.most)
+        hosts = self._client.upstream.hosts
+        return replace(
+            planned, calls=tuple(call for call in planned.calls if host_of(call.request.url) in hosts)
         )
-        self._caller.prices = outlook.prices or NO_PRICES
-        return outlook
 
-    def _tiny_call(self, planned: Plan) -> bool:
-        """One call that shows whether calls are answered at all."""
-        cheapest = planned.cheapest
-        if cheapest is None:
-            return True
-        checks, call = check_call(self._caller, self._asked.base_url, cheapest.estimate.model)
-        if call is not None:
-            self._tally.entries.append(entry("preflight", "", call, call.finish()))
-        show_checks(checks, self._redactor)
-        return worst(checks) != "fail"
+    def _warn(self, due: Sequence[Case], found: Sequence[FirstRequests]) -> None:
+        upstream = self._client.upstream
+        hosts = {host_of(request.url) for each in found for request in each.requests if request is not None}
+        if self._options.settings.source == "live" and upstream.is_local:
+            self._show_warning(
+                "all upstreams are on localhost; if this is a mock provider, pass --source simulated"
+            )
+        count = sum(map(self._client.provider.needs_mock_provider, due))
+        if count and not upstream.is_local:
+            needing = "1 case needs" if count == 1 else f"{count} cases need"
+            self._show_warning(
+                f"{needing} answers that only the mock provider gives; record from `harness mock`"
+            )
+        for host in sorted(hosts - upstream.hosts):
+            self._show_warning(
+                f"{host} may not be reached, so its cases are not recorded;"
+                f" --upstream {host}=https://{host} allows it"
+            )
+        for host in sorted(hosts & upstream.hosts):
+            key = self._client.keys.key_for(f"https://{host}")
+            if key is not None and not key.value:
+                self._show_warning(f"{key.name} is not set, so requests to {host} carry no key")
+
+    def _check(self, found: Sequence[FirstRequests], planned: Plan) -> tuple[Sequence[FirstRequests], bool]:
+        """Make the contract's checks; return the first requests as its look-ups change them, and whether
+        nothing failed."""
+        checked = run_checks(self._client.provider.checks(self._preflight(planned)), self._client, self._show)
+        self._report = checked.report
+        self._client.prices.update(checked.report.prices)
+        looked_up = checked.report.looked_up
+        changed = [each.case for each in found if not each.lookups.isdisjoint(looked_up)]
+        again = {id(each.case): each for each in self._first_requests(changed, looked_up)}
+        for host, problem in self._client.unreachable.items():
+            self._show_error(f"{host}: {problem}")
+        passes = worst(checked.checks) != "fail" and not self._client.unreachable
+        return [again.get(id(each.case), each) for each in found], passes
+
+    def _check_cost(self, planned: Plan) -> bool:
+        most = self._client.budget.most
+        checks = tuple(self._report.check_cost(planned.cost_with_retries, most, planned.unpriced))
+        for check in checks:
+            self._show(check)
+        return all(check.standing != "fail" or planned.cost_with_retries > most for check in checks)
+
+    def _make_trials(self, planned: Plan) -> bool:
+        """Make the contract's trial calls, which show whether calls are answered at all."""
+        for request in self._client.provider.trials(self._preflight(planned)):
+            checks, call = make_trial(request, self._client)
+            if call is not None:
+                self._tally.entries.append(entry("preflight", "", call, self._client.provider))
+            for check in checks:
+                self._show(check)
+            if worst(checks) == "fail":
+                return False
+        return True
+
+    def _preflight(self, planned: Plan) -> Preflight:
+        options = self._options
+        return Preflight(
+            planned.calls, (), options.base_url, self._client.keys.key_for, options.assumed_output
+        )
 
     def _record(self, cases: Sequence[Case], progress: Progress) -> None:
         with self._display.recording(len(cases)):
-            for take in record(cases, self._implementation, self._caller, self._asked.settings, progress):
-                self._tally.takes[take.status] += 1
-                self._tally.entries += take.entries
-                self._display.take(take)
-                if take.stops:
-                    self._display.stopped(take)
+            results = record(cases, self._implementation, self._client, self._options.settings, progress)
+            for result in results:
+                self._tally.results[result.status] += 1
+                self._tally.entries += result.entries
+                self._display.result(result)
+                if result.stops:
+                    self._display.stopped(result.stops)
+
+    def _conclude(self) -> None:
+        entries = self._tally.entries
+        self._display.end(self._tally.results, totals(entries), interrupted=self._tally.interrupted)
+        self._display.costs(entries)
+        if self._options.ledger is not None:
+            write_cost_report(self._options.ledger, entries, self._client.budget.spent, self._veil)
+
+    def _show(self, check: Check) -> None:
+        show_check(check, self._veil)
+
+    def _show_warning(self, text: str) -> None:
+        self._veil.echo(text, fg="yellow")
+
+    def _show_error(self, text: str) -> None:
+        if text:
+            self._veil.echo(text, fg="red")

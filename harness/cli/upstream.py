@@ -1,38 +1,46 @@
-"""What the commands that reach a provider share: where it is, the key, and how checks are shown."""
+"""What the commands that reach a provider share: hosts, keys, and how checks are shown."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from harness.contracts import Contract
 from harness.errors import UsageError
-from harness.recording import OPENROUTER, Check, Key, Upstream, parse_route
-from harness.recording.upstream import host_of
-from harness.redaction import Redactor
-from harness_openclaw.reference.clawrouter.access import DEFAULT_ROOT
+from harness.recording.hosts import host_of
+from harness.recording.keys import Keys
+from harness.recording.protocol import Check, Key
+from harness.recording.upstream import Upstream, parse_route
+from harness.redaction import Known, Redactor
 
-__all__ = ["dollars", "echo", "open_upstream", "reaching", "read_keys", "redactor_of", "show_checks"]
+__all__ = [
+    "Veil",
+    "dollars",
+    "open_upstream",
+    "reaching",
+    "read_keys",
+    "show_check",
+]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
-_CLAWROUTER = host_of(DEFAULT_ROOT)
 _MARKS = {"pass": "ok  ", "warn": "WARN", "fail": "FAIL", "unknown": "?   "}
 _COLOURS = {"pass": "green", "warn": "yellow", "fail": "red", "unknown": "yellow"}
 
 
 def dollars(text: str | Decimal) -> Decimal:
-    """The amount that an option names, from nothing on."""
+    """Return the amount that an option states, zero or more."""
     try:
         amount = Decimal(text)
     except InvalidOperation:
         amount = Decimal("NaN")
     if not amount.is_finite() or amount < 0:
-        raise click.BadParameter(f"{text!r} is no amount of dollars, such as 0.10.")
+        raise click.BadParameter(f"{text!r} is not an amount of dollars, such as 0.10.")
     return amount
 
 
@@ -42,21 +50,21 @@ _REACHING = (
         "routes",
         multiple=True,
         metavar="HOST=URL",
-        help="Send what is meant for HOST to URL instead; HOST may be reached at all.",
+        help="Redirect requests for HOST to URL, and allow HOST (repeatable).",
     ),
     click.option(
         "--upstream-ca",
         "ca_file",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
         metavar="FILE",
-        help="Certificate authority to believe at these URLs.",
+        help="Certificate authority to trust at the --upstream URLs.",
     ),
     click.option(
         "--key-env",
         multiple=True,
         metavar="[HOST=]NAME",
-        help="Environment variable that holds the key, or that of one host; else OPENROUTER_API_KEY, and"
-        " CLAWROUTER_API_KEY for ClawRouter.",
+        help="Environment variable with the key for HOST (repeatable; default: those that the contract states"
+        " for its hosts). Without HOST: for the host of the contract's base URL.",
     ),
     click.option(
         "--max-cost",
@@ -64,7 +72,12 @@ _REACHING = (
         default=Decimal("0.10"),
         metavar="USD",
         show_default=True,
-        help="The most that may be spent.",
+        help="Most that may be spent.",
+    ),
+    click.option(
+        "--allow-unpriced",
+        is_flag=True,
+        help="Make calls of unknown price; only what the provider says that they cost is counted.",
     ),
     click.option(
         "--silence",
@@ -85,52 +98,83 @@ def reaching(function: _Function) -> _Function:
 
 
 def open_upstream(
-    hosts: Iterable[str], routes: Sequence[str], ca_file: Path | None, silence_s: float
+    contract: Contract,
+    keys: Keys,
+    routes: Sequence[str],
+    ca_file: Path | None,
+    silence_s: float,
+    *,
+    base_url: str = "",
 ) -> Upstream:
-    """The way to the provider. Raises `UsageError` for a wrong route or certificate."""
-    return Upstream(
-        {OPENROUTER, *hosts}, dict(map(parse_route, routes)), ca_file=ca_file, timeout_s=silence_s
-    )
+    """Return the way to the hosts that may be reached: those of the contract, of `base_url`, of --upstream
+    and of --key-env. Raises `UsageError` for a wrong route or certificate."""
+    hosts = {*contract.hosts, *keys.hosts, host_of(contract.base_url), host_of(base_url)} - {""}
+    return Upstream(hosts, dict(map(parse_route, routes)), ca_file=ca_file, timeout_s=silence_s)
 
 
-def read_keys(stated: Sequence[str]) -> tuple[Key, dict[str, Key]]:
-    """The key in the environment variable that `stated` names, and those of single hosts (HOST=NAME); empty
-    where there is none. They are taken out of the environment, so that no implementation of this process or
-    started by it has them.
+def read_keys(contract: Contract, stated: Sequence[str]) -> Keys:
+    """Return the keys by host: those of the contract, and those that --key-env states instead.
 
-    Unless one variable is stated for all, ClawRouter has its own: nobody's key goes to the other by mistake.
-    Raises `UsageError` for several that are to be for all, and for what no header could carry.
+    Their variables are removed from the environment, so that no implementation in this process or started
+    by it has them. A key whose variable is not set is empty. Raises `UsageError` for a NAME without HOST
+    where the contract has no base URL, for several, and for a key that no header can carry.
     """
-    names = [each for each in stated if "=" not in each]
-    for each in stated:
-        if not all(each.split("=", 1)):
-            raise UsageError(f"--key-env {each!r} is neither NAME nor HOST=NAME")
-    if len(names) > 1:
-        raise UsageError(
-            f"--key-env names {' and '.join(names)} for every host", hint="Say HOST=NAME for one."
-        )
-    hosts = {} if names else {_CLAWROUTER: "CLAWROUTER_API_KEY"}
-    hosts |= {host.lower(): name for host, _, name in (each.partition("=") for each in stated) if name}
-    main = names[0] if names else "OPENROUTER_API_KEY"
-    keys = {name: Key(name, os.environ.pop(name, "").strip()) for name in {main, *hosts.values()}}
+    names = {host.lower(): name for host, name in contract.hosts.items() if name}
+    names |= _stated_names(contract, stated)
+    every = {*contract.hosts.values(), *names.values()} - {""}
+    values = {name: os.environ.pop(name, "").strip() for name in every}
+    keys = {host: Key(name, values[name]) for host, name in names.items()}
     for key in keys.values():
         if any(each.isspace() or not each.isprintable() for each in key.value):
-            raise UsageError(f"{key.name} holds a blank or a line break in its midst: that is no key")
-    return keys[main], {host: keys[name] for host, name in hosts.items()}
+            raise UsageError(f"{key.name} is not a valid key: it contains whitespace or control characters")
+    return Keys(keys)
 
 
-def redactor_of(keys: Iterable[Key]) -> Redactor:
-    """Return what masks these keys in all that is shown or written."""
-    return Redactor(secrets={key.name: key.value for key in keys})
+def _stated_names(contract: Contract, stated: Sequence[str]) -> Mapping[str, str]:
+    """Return the variables that --key-env states, by host."""
+    found: dict[str, str] = {}
+    for each in stated:
+        host, equals, name = each.rpartition("=")
+        if not name or (equals and not host):
+            raise UsageError(f"--key-env {each!r} is neither NAME nor HOST=NAME")
+        host = host.lower() if equals else host_of(contract.base_url)
+        if not host:
+            whose = f"the contract {contract.name} has" if contract.name else "without a contract there is"
+            raise UsageError(
+                f"--key-env {name} does not say for which host; {whose} no base URL",
+                hint=f"Use --key-env HOST={name}.",
+            )
+        if found.get(host, name) != name:
+            raise UsageError(
+                f"--key-env names {found[host]} and {name} for {host}", hint="Use HOST=NAME for other hosts."
+            )
+        found[host] = name
+    return found
 
 
-def echo(text: str, redactor: Redactor, *, fg: str | None = None) -> None:
-    """Write a line to standard output, masked, in a colour where one is wanted."""
-    click.secho(redactor(text), fg=None if os.environ.get("NO_COLOR") else fg)
+class Veil:
+    """Takes keys out of what is shown or written, however they are spelt."""
+
+    def __init__(self, keys: Iterable[Key]) -> None:
+        self._keys = [key for key in keys if key.value]
+        self._known = [(key.name, Known({key.name: key.value})) for key in self._keys]
+        self._redact = Redactor()
+
+    def __call__(self, text: str) -> str:
+        for key in self._keys:
+            if len(key.value) >= 8:
+                text = text.replace(key.value, f"[{key.name} masked]")
+        for name, known in self._known:
+            if known.hidden_in(text.encode("utf-8", "surrogatepass")):
+                return f"[a text that contains {name}]"
+        return self._redact(text)
+
+    def echo(self, text: str, *, fg: str | None = None) -> None:
+        """Write a line to standard output, in colour unless NO_COLOR is set."""
+        click.secho(self(text), fg=None if os.environ.get("NO_COLOR") else fg)
 
 
-def show_checks(checks: Iterable[Check], redactor: Redactor) -> None:
-    """Write a line for every check."""
-    for check in checks:
-        line = f"{_MARKS[check.standing]} {check.rule}  {check.sentence}"
-        echo(line, redactor, fg=_COLOURS[check.standing])
+def show_check(check: Check, veil: Veil) -> None:
+    """Show a check on a line of its own."""
+    rule = f"{check.rule}  " if check.rule else ""
+    veil.echo(f"{_MARKS[check.standing]} {rule}{check.sentence}", fg=_COLOURS[check.standing])

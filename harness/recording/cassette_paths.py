@@ -1,4 +1,4 @@
-"""Which file a case's recording belongs into."""
+"""Which file a case is recorded into."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ __all__ = ["files_of", "position_of"]
 
 
 def files_of(case: Case, into: Path | None) -> tuple[Path, ...]:
-    """The files that recording a case makes: one under `into`, named like the case, else those that its
-    replies name. Empty if they name none."""
+    """Return the files that a case is recorded into: one under `into`, named like the case, else those that
+    its replies name. Empty if they name none."""
     if into is not None:
         return (into / f"{case.name}.yaml",)
     named = (
@@ -26,8 +26,8 @@ def files_of(case: Case, into: Path | None) -> tuple[Path, ...]:
 
 
 def position_of(assigned: Assigned, case: Case, into: Path | None) -> tuple[Path, int] | None:
-    """The file that a request belongs into and its number there, -1 for `after those before it`; None if
-    its reply is no recording."""
+    """Return the file that a request is recorded into and its number there, -1 to append it; None if its
+    reply is not a recording."""
     if into is not None:
         return files_of(case, into)[0], -1
     reply = assigned.reply

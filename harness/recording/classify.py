@@ -1,111 +1,94 @@
-"""Answers that are not fit to be recorded as they are: failures, and those worth asking again for."""
+"""How a reply failed, for a provider of which nothing else is known."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from urllib.parse import urlsplit
+from collections.abc import Mapping
+from typing import Any
 
 import orjson
 
-from harness.model import JsonValue, Reply
-from harness_openclaw import reference
-from harness_openclaw.reference import CallError, retries
-from harness_openclaw.reference.answers.failures import failure_in, failure_of_fault, failure_of_status
-from harness_openclaw.reference.answers.sse import is_stream, parse
-from harness_openclaw.reference.exchange import Outcome
+from harness.model import Reply, Request
+from harness.recording.answers import objects_in
+from harness.recording.protocol import ProviderFailure
 
-__all__ = ["Failure", "Retries", "events_of", "failure_of", "is_stream", "native_form"]
+__all__ = ["UNCLASSIFIED", "classify"]
 
-_UNCLASSIFIED = "of no class"
-_JOB = re.compile(r"/videos/[^/]+$")
-_JOB_FAILED = {"failed", "cancelled", "expired"}
+UNCLASSIFIED = "unclassified"
+"""The kind of a failure that no error class fits."""
 
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """An answer that is none. `kind` is the class of OR-ERR-01; `said` is short, in the provider's words."""
-
-    kind: str
-    said: str
-    status: int
-    in_band: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Retries(retries.Retries):
-    """How patiently an answer is asked for that is worth recording: a stated wait is kept to a minute, and
-    requests in flight are waited for."""
-
-    longest_s: float | None = 60.0
-    in_flight: bool = True
+_FAULTS: Mapping[str, str] = {
+    "timeout": "no answer in time",
+    "refused": "no connection",
+    "reset": "the connection was reset",
+    "truncated": "the answer was cut off",
+    "slow": "the answer did not come to an end",
+}
+_BY_STATUS: Mapping[int, str] = {
+    401: "auth",
+    402: "billing",
+    403: "auth",
+    404: "model_not_found",
+    408: "timeout",
+    429: "rate_limit",
+    503: "overloaded",
+    529: "overloaded",
+}
+_LONGEST = 220
 
 
-def failure_of(reply: Reply, url: str = "") -> Failure | None:
-    """How the answer from `url` failed: by a fault, by its status, by an error in the body of a 200, by a
-    job that ended without a film, or, in the native forms behind ClawRouter, by not saying how it ended.
-    None if it did not."""
+def classify(request: Request, reply: Reply) -> ProviderFailure | None:
+    """Return how a reply failed: by a fault, by its status, or by `error` in a body or event of a 200;
+    None if it did not. A numeric code in the error counts like a status."""
     if reply.fault is not None:
-        return _as_recorded(failure_of_fault(reply, label="it failed"), reply)
+        return ProviderFailure("timeout", _FAULTS.get(reply.fault, reply.fault), reply.status)
     if reply.status >= 400:
-        return _as_recorded(failure_of_status(reply, label="it was refused"), reply)
-    read = native_form(url)
-    if read is not None:
-        try:
-            read(reply)
-        except reference.Failure as caught:
-            return _as_recorded(caught, reply, in_band=True)
-        return None
-    values = events_of(reply.body) if is_stream(reply.headers) else [_json(reply.body)]
-    for value in values:
-        failure = failure_in(value, label="an error in the answer", status=reply.status)
-        if failure is not None:
-            return _as_recorded(failure, reply, in_band=True)
-    return _ended_job(values[0], reply) if _JOB.search(urlsplit(url).path) else None
-
-
-def native_form(url: str) -> Callable[[Reply], Outcome] | None:
-    """What reads an answer from `url` if it is in a provider's own form, as through ClawRouter: Responses,
-    Anthropic's messages, Gemini's contents. It raises the reference's `Failure` for one that is none."""
-    path = urlsplit(url).path
-    if path.endswith("/responses"):
-        from harness_openclaw.reference.answers import responses
-
-        return responses.read
-    if path.endswith("/messages"):
-        from harness_openclaw.reference.answers import messages
-
-        return messages.read
-    if path.endswith((":streamGenerateContent", ":generateContent")):
-        from harness_openclaw.reference.answers import gemini
-
-        return gemini.read
+        return ProviderFailure(_kind(reply.status), _message(reply), reply.status)
+    for value in objects_in(reply):
+        if value.get("error"):
+            return ProviderFailure(
+                _kind(_code(value["error"])),
+                _said(value) or "an error in the answer",
+                reply.status,
+                in_band=True,
+            )
     return None
 
 
-def _ended_job(job: JsonValue, reply: Reply) -> Failure | None:
-    status = job.get("status") if isinstance(job, dict) else None
-    if status not in _JOB_FAILED:
-        return None
-    return Failure(_UNCLASSIFIED, f"the job ended as {status}", reply.status, in_band=True)
+def _kind(status: int) -> str:
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
+    if status >= 500:
+        return "timeout"
+    return "format" if status >= 400 else UNCLASSIFIED
 
 
-def events_of(body: bytes) -> list[JsonValue]:
-    """The data of each server-sent event: JSON where it is JSON, else text such as `[DONE]`."""
-    values = []
-    for event in parse(body):
-        value = _json(event.data)
-        values.append(event.data if value is None else value)
-    return values
+def _code(error: Any) -> int:
+    code = error.get("code") if isinstance(error, dict) else None
+    if isinstance(code, str) and code.isascii() and code.isdigit():
+        code = int(code)
+    return code if isinstance(code, int) and not isinstance(code, bool) else 0
 
 
-def _as_recorded(failure: CallError, reply: Reply, *, in_band: bool = False) -> Failure:
-    return Failure(failure.error_class or _UNCLASSIFIED, failure.message, reply.status, in_band)
-
-
-def _json(data: str | bytes) -> JsonValue:
+def _message(reply: Reply) -> str:
     try:
-        return orjson.loads(data)
+        said = _said(orjson.loads(reply.body))
     except orjson.JSONDecodeError:
-        return None
+        said = reply.body.decode("utf-8", "replace").strip()
+    return f"HTTP {reply.status}: {_shortened(said)}" if said else f"HTTP {reply.status}"
+
+
+def _said(value: Any) -> str:
+    """Return the message of an error body: `error.message`, `error`, `message` or `detail`."""
+    if not isinstance(value, dict):
+        return ""
+    error = value.get("error")
+    stated = (
+        error.get("message") if isinstance(error, dict) else error,
+        value.get("message"),
+        value.get("detail"),
+    )
+    return next((_shortened(text.strip()) for text in stated if isinstance(text, str) and text.strip()), "")
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

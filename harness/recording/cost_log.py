@@ -1,4 +1,4 @@
-"""What a recording has done and spent, call by call."""
+"""Cost log: what a recording has done and spent, call by call."""
 
 from __future__ import annotations
 
@@ -6,20 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-import orjson
-
-from harness.model import JsonValue, Reply
-from harness.recording.classify import events_of, is_stream, native_form
+from harness.model import JsonValue
+from harness.recording.protocol import Estimate, Usage
+from harness.recording.provider import Provider
 from harness.recording.provider_client import Call
-from harness_openclaw.reference import Failure
-from harness_openclaw.reference.openrouter.receipt import Usage, usage_of
 
 __all__ = ["Entry", "Totals", "entry", "totals"]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One call: whose it was, what it is known by at the provider, and what it cost against the estimate.
+    """One call: its case, its id at the provider, and what it cost and was estimated to cost.
 
     `tried` are the statuses or faults of the attempts before the last.
     """
@@ -31,9 +28,7 @@ class Entry:
     status: int | str
     tried: tuple[int | str, ...]
     usage: Usage
-    estimated_prompt_tokens: int
-    estimated_output_tokens: int
-    estimated_cost: Decimal | None
+    estimate: Estimate
 
     def as_json(self) -> dict[str, JsonValue]:
         return {
@@ -48,16 +43,16 @@ class Entry:
             "completion_tokens": self.usage.completion_tokens,
             "cost_usd": _usd(self.usage.cost),
             "estimated": {
-                "prompt_tokens": self.estimated_prompt_tokens,
-                "most_output_tokens": self.estimated_output_tokens,
-                "cost_usd": _usd(self.estimated_cost),
+                "prompt_tokens": self.estimate.prompt_tokens,
+                "most_output_tokens": self.estimate.output_tokens,
+                "cost_usd": _usd(self.estimate.cost),
             },
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The sums over a ledger. `statuses` counts every answer, those of retries too."""
+    """The sums over a cost log. `statuses` counts every answer, those of retries too."""
 
     calls: int
     retries: int
@@ -79,25 +74,23 @@ class Totals:
         }
 
 
-def entry(case: str, edition: str, call: Call, reply: Reply) -> Entry:
-    """The entry of a call that is over."""
-    estimate = call.estimate
+def entry(case: str, edition: str, call: Call, provider: Provider) -> Entry:
+    """Return the entry of a call, which is read to its end."""
+    reply = call.finish()
     return Entry(
         case,
         edition,
-        _id(reply),
-        estimate.model,
+        provider.generation_id(call.request, reply),
+        call.estimate.model,
         reply.fault or reply.status,
         call.tried,
-        _usage(call.request.url, reply),
-        estimate.prompt_tokens,
-        estimate.output_tokens,
-        estimate.cost,
+        provider.usage(call.request, reply),
+        call.estimate,
     )
 
 
 def totals(entries: Iterable[Entry]) -> Totals:
-    """Sum up a ledger."""
+    """Return the sums of a cost log."""
     kept = tuple(entries)
     met: dict[int | str, int] = {}
     for each in kept:
@@ -109,52 +102,9 @@ def totals(entries: Iterable[Entry]) -> Totals:
         sum(each.usage.prompt_tokens or 0 for each in kept),
         sum(each.usage.completion_tokens or 0 for each in kept),
         sum((each.usage.cost or Decimal() for each in kept), Decimal()),
-        sum((each.estimated_cost or Decimal() for each in kept), Decimal()),
+        sum((each.estimate.cost or Decimal() for each in kept), Decimal()),
         tuple(sorted(met.items(), key=lambda pair: str(pair[0]))),
     )
-
-
-def _usage(url: str, reply: Reply) -> Usage:
-    """What an answer says it counted, in whichever form it says so."""
-    read = native_form(url)
-    if read is None:
-        return usage_of(reply)
-    try:
-        counted = read(reply).get("usage") or {}
-    except Failure:
-        return Usage()
-    return Usage(counted.get("input_tokens"), counted.get("output_tokens"))
-
-
-def _id(reply: Reply) -> str:
-    """The generation's id, or the one that the answer as a whole is known by."""
-    for value in events_of(reply.body) if is_stream(reply.headers) else [_json(reply.body)]:
-        name = _named(value)
-        if name is not None:
-            return name
-    headers = {name.lower(): value for name, value in reply.headers}
-    return next((headers[name] for name in _ID_HEADERS if name in headers), "")
-
-
-def _named(value: JsonValue) -> str | None:
-    """The id in an answer or one of its events: OpenRouter's and OpenAI's, that of a message or a response
-    which begins, or Gemini's."""
-    if not isinstance(value, dict):
-        return None
-    begun = value.get("message") or value.get("response")
-    held = begun if isinstance(begun, dict) else value
-    name = held.get("id") or held.get("responseId")
-    return name if isinstance(name, str) else None
-
-
-_ID_HEADERS = ("x-generation-id", "x-request-id", "request-id", "cf-ray")
-
-
-def _json(body: bytes) -> JsonValue:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
 
 
 def _usd(amount: Decimal | None) -> float | None:

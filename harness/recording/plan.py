@@ -1,91 +1,61 @@
-"""What a recording is going to do: which calls, where to, and what they may cost."""
+"""What a recording is going to do: which calls, where to, and what they may cost.
+
+The calls are the implementation's own: each case is performed once, with nothing sent, to see them.
+"""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 
-from harness.model import Case, JsonValue, Reply, Request, Step
-from harness.recording.upstream import host_of
-from harness_openclaw.mock_provider.fault_injection import HEADER, PREFIX
-from harness_openclaw.reference import CallError, Refusal, Unsupported, shape
-from harness_openclaw.reference.client import Session, begin
-from harness_openclaw.reference.exchange import VirtualClock
-from harness_openclaw.reference.openrouter.pricing import Estimate, object_in
+from harness.model import Case, CaseRun, Implementation, Observation, Reply, Request, Step
+from harness.recording.hosts import host_of
+from harness.recording.protocol import Estimate, PlannedCall
+from harness.wire import render
 
-__all__ = ["REFUSED", "Plan", "PlannedCall", "expected_failure", "plan"]
-
-_PAID_EACH = ("chat", "image", "speech")
-_OF_CLAWROUTER = ("catalog", "usage")
+__all__ = ["REFUSED", "FirstRequests", "Plan", "expected_failure", "first_requests", "plan"]
 
 REFUSED = "refused"
-"""The tag of a case whose requests the provider is to answer by an error."""
+"""The tag of a case whose requests the provider is expected to answer with an error."""
+
+_MOST_LOOKUPS = 20
+_ENOUGH = Reply(
+    400,
+    (("content-type", "application/json"),),
+    (b'{"error":{"code":400,"message":"harness: the recording is being planned; nothing was sent"}}',),
+)
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedCall:
-    """A call that a case is expected to make. `refused` tells that the provider is to answer an error, and
-    `clawrouter` is the root below which the call goes if it goes through ClawRouter."""
+class FirstRequests:
+    """The first request of each step of a case that costs something, else its first; None for a step
+    without requests. `problem` is why an implementation failed, or declined the case, before it had sent
+    them; `lookups` are the URLs that it asked first."""
 
     case: Case
-    request: Request
-    estimate: Estimate
-    refused: bool = False
-    clawrouter: str | None = None
-
-    @property
-    def asks_listed_model(self) -> bool:
-        """Whether the model is one of those that OpenRouter's list of chat models should have."""
-        path = urlsplit(self.request.url).path
-        return self.clawrouter is None and path.endswith("/chat/completions") and bool(self.estimate.model)
-
-    @property
-    def host(self) -> str:
-        return host_of(self.request.url)
-
-    @property
-    def cost(self) -> Decimal | None:
-        """What it may cost; nothing where it is to be refused."""
-        return Decimal() if self.refused else self.estimate.cost
+    requests: tuple[Request | None, ...]
+    lookups: frozenset[str] = frozenset()
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The calls of a recording."""
+    """The calls of a recording. `problems` are the cases whose calls are not known, each with the reason."""
 
     calls: tuple[PlannedCall, ...]
     retries: int
+    problems: tuple[tuple[Case, str], ...] = ()
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        return tuple(sorted({call.host for call in self.calls}))
-
-    @property
-    def only_for_a_stand_in(self) -> int:
-        """How many cases ask for answers on demand, which no real provider gives."""
-        return len({call.case.name for call in self.calls if _asks_a_stand_in(call.case)})
-
-    @property
-    def asks_openrouter(self) -> bool:
-        """Whether any call goes elsewhere than to ClawRouter."""
-        return any(call.clawrouter is None for call in self.calls)
-
-    @property
-    def clawrouters(self) -> Mapping[str, frozenset[str]]:
-        """ClawRouter's roots that are asked, with the catalog ids of the models that are to answer there."""
-        found: dict[str, frozenset[str]] = {}
-        for call in self.calls:
-            if call.clawrouter is not None:
-                named = frozenset() if call.refused else frozenset(_catalog_ids(call.case))
-                found[call.clawrouter] = found.get(call.clawrouter, frozenset()) | named
-        return found
+        return tuple(sorted({host_of(call.request.url) for call in self.calls}))
 
     @property
     def cost(self) -> Decimal:
-        """What the calls may cost if each is made once."""
+        """What the calls may cost in USD if each is made once, without those of unknown price."""
         return sum((call.cost or Decimal() for call in self.calls), Decimal())
 
     @property
@@ -93,128 +63,103 @@ class Plan:
         return self.cost * (1 + self.retries)
 
     @property
-    def models(self) -> Mapping[str, frozenset[str]]:
-        """The chat models that are asked for, with the fields that the requests to them have."""
-        found: dict[str, frozenset[str]] = {}
-        for call in self.calls:
-            if not call.asks_listed_model:
-                continue
-            fields = frozenset(object_in(call.request.body))
-            found[call.estimate.model] = found.get(call.estimate.model, frozenset()) | fields
-        return found
-
-    @property
-    def refused_models(self) -> frozenset[str]:
-        """The models that are asked for only where an error is expected."""
-        served = {call.estimate.model for call in self.calls if not call.refused}
-        return frozenset(self.models) - served
-
-    @property
     def unpriced(self) -> tuple[str, ...]:
-        return tuple(sorted({call.estimate.model for call in self.calls if call.cost is None}))
-
-    @property
-    def cheapest(self) -> PlannedCall | None:
-        """The call that costs least of those that a list of chat models prices, and that are to be served."""
-        served = [call for call in self.calls if call.asks_listed_model and not call.refused]
-        return min(
-            served, key=lambda call: Decimal("Infinity") if call.cost is None else call.cost, default=None
-        )
+        """The models whose price is unknown; a URL where a request names no model."""
+        unknown = [call for call in self.calls if call.cost is None]
+        return tuple(sorted({call.estimate.model or call.request.url for call in unknown}))
 
 
-def plan(
+def first_requests(
     cases: Iterable[Case],
-    estimate: Callable[[Request], Estimate],
-    retries: int,
+    implementation: Implementation,
     looked_up: Mapping[str, Reply] | None = None,
-) -> Plan:
-    """The calls that cases will make, as far as can be told without performing them: what the contract has
-    an implementation send first, once for every request that a case expects.
+) -> Iterator[FirstRequests]:
+    """Perform cases with nothing sent, and yield what the implementation asks first.
 
-    Of a video only the job is paid for, not the looks at it. What ClawRouter is asked is known where its
-    catalog is among the answers `looked_up`, by URL; else it is one call of unknown price.
+    A request that costs nothing (without a body) is answered from `looked_up`, by URL, else by the
+    contract's mock provider or with a plausible success, so that the implementation gets to its first call.
+    That one gets such a success, too, and all that follow in its step get an error. Raises
+    ImplementationError.
     """
-    calls = (call for case in cases for call in _calls(case, estimate, looked_up or {}))
-    return Plan(tuple(calls), retries)
+    probes: dict[tuple[str, str], _Probe] = {}
+
+    def jobs() -> Iterator[CaseRun]:
+        for case in cases:
+            probe = probes[case.name, case.edition] = _Probe(case, looked_up or {})
+            yield CaseRun(case, probe)
+
+    for case, observation in implementation.perform(jobs(), at_once=1):
+        yield probes.pop((case.name, case.edition)).result(observation)
+
+
+class _Probe:
+    """Answers the requests of a case that is being planned, and remembers them."""
+
+    def __init__(self, case: Case, looked_up: Mapping[str, Reply]) -> None:
+        self._case = case
+        self._respond = case.provider()
+        self._looked_up = looked_up
+        self._sent: list[list[Request]] = [[] for _ in case.steps]
+        self._lock = threading.Lock()
+
+    def __call__(self, step: int, request: Request) -> Reply:
+        with self._lock:
+            sent = self._sent[step]
+            has_called = any(each.body for each in sent)
+            sent.append(request)
+        if has_called or len(sent) > _MOST_LOOKUPS:
+            return _ENOUGH
+        known = None if request.body else self._looked_up.get(request.url)
+        return render(None, request, respond=self._respond) if known is None else known
+
+    def result(self, observation: Observation) -> FirstRequests:
+        seen = [list(step.requests) for step in observation.steps]
+        sent = [max(pair, key=len) for pair in zip(self._sent, seen + [[]] * len(self._sent), strict=False)]
+        lookups = frozenset(each.url for step in sent for each in step if not each.body)
+        return FirstRequests(self._case, tuple(map(_first, sent)), lookups, _problem(observation, sent))
+
+
+def _first(requests: list[Request]) -> Request | None:
+    return next((each for each in requests if each.body), requests[0] if requests else None)
+
+
+def _problem(observation: Observation, sent: list[list[Request]]) -> str:
+    if observation.unsupported is not None:
+        return f"declined: {observation.unsupported}"
+    if all(sent):
+        return ""
+    if observation.broken is not None:
+        return f"failed: {observation.broken.message}"
+    return "" if any(sent) else "sends nothing"
+
+
+def plan(found: Iterable[FirstRequests], estimate: Callable[[Request], Estimate], retries: int) -> Plan:
+    """Return the calls that cases will make, as far as their first requests show: one for every request
+    that a step expects, but one only where its first request costs nothing."""
+    kept = tuple(found)
+    calls = (call for each in kept for call in _calls(each, estimate))
+    problems = tuple((each.case, each.problem) for each in kept if each.problem)
+    return Plan(tuple(calls), retries, problems)
 
 
 def expected_failure(case: Case, step: Step) -> Mapping[str, Any] | None:
-    """The error that a step's requests are to be answered by: what its outcome says of it, nothing in
-    particular for a case with the tag `refused`, and None if there is to be none."""
+    """Return the error that the provider is expected to answer in a step: what its outcome says of it, an
+    empty mapping for any error in a case with the tag `refused`, and None if it is to answer normally."""
     error = (step.outcome or {}).get("error")
     if step.interactions and isinstance(error, Mapping):
         return error
     return {} if REFUSED in case.tags else None
 
 
-def _calls(
-    case: Case, estimate: Callable[[Request], Estimate], looked_up: Mapping[str, Reply]
-) -> Iterator[PlannedCall]:
-    for step in case.steps:
-        expected = sum(interaction.least for interaction in step.interactions)
-        request = _request(step, looked_up) if expected else None
+def _calls(found: FirstRequests, estimate: Callable[[Request], Estimate]) -> Iterator[PlannedCall]:
+    for number, (step, request) in enumerate(zip(found.case.steps, found.requests, strict=True)):
         if request is None:
             continue
-        refused = expected_failure(case, step) is not None
-        call = PlannedCall(case, request, _estimate(step, request, estimate), refused, _root(step))
-        paid_each = step.operation in _PAID_EACH and request.body
-        yield from (call for _ in range(_paid(step) if paid_each else 1))
+        refused = expected_failure(found.case, step) is not None
+        call = PlannedCall(found.case, number, request, estimate(request), refused)
+        yield from [call] * (_expected(step) if request.body else 1)
 
 
-def _paid(step: Step) -> int:
-    """How many of the requests that a step expects are more than a look."""
-    asking = [each for each in step.interactions if each.request.get("method") != "GET"]
-    return sum(interaction.least for interaction in asking)
-
-
-def _root(step: Step) -> str | None:
-    if step.operation not in _OF_CLAWROUTER and not _uses_catalog(step):
-        return None
-    from harness_openclaw.reference.clawrouter.access import root_of
-
-    return root_of(step.input)
-
-
-def _catalog_ids(case: Case) -> Iterator[str]:
-    for step in case.steps:
-        if _uses_catalog(step):
-            yield str(step.input["model"]).strip().partition("/")[2]
-
-
-def _asks_a_stand_in(case: Case) -> bool:
-    for step in case.steps:
-        named = str(step.input.get("model") or "").partition("/")[2]
-        headers = step.input.get("headers") or {}
-        if named.startswith(PREFIX) or HEADER in map(str.lower, headers):
-            return True
-    return False
-
-
-def _estimate(step: Step, request: Request, estimate: Callable[[Request], Estimate]) -> Estimate:
-    if request.body or not _uses_catalog(step):
-        return estimate(request)
-    return Estimate(str(step.input["model"]), 0, 0, None)
-
-
-def _request(step: Step, looked_up: Mapping[str, Reply]) -> Request | None:
-    try:
-        return _after_looking(step.input, looked_up) if _uses_catalog(step) else shape(step.input)
-    except (Refusal, Unsupported):
-        return None
-
-
-def _after_looking(given: Mapping[str, JsonValue], looked_up: Mapping[str, Reply]) -> Request | None:
-    """The first request of a call that is not answered already."""
-    call = begin(given, Session(VirtualClock()))
-    try:
-        request = next(call)
-        while isinstance(request, Request) and request.url in looked_up:
-            request = call.send(looked_up[request.url])
-    except (CallError, StopIteration):
-        return None
-    return request if isinstance(request, Request) else None
-
-
-def _uses_catalog(step: Step) -> bool:
-    model = step.input.get("model")
-    return isinstance(model, str) and model.strip().lower().startswith("clawrouter/")
+def _expected(step: Step) -> int:
+    """Return how many requests that cost something a step expects, at least one."""
+    return max(1, sum(each.least for each in step.interactions if each.request.get("method") != "GET"))

@@ -1,85 +1,56 @@
-"""The checks before a recording, made over its own way to the provider (OR-PRE).
-
-What is checked, and how, is the reference's own operation `preflight`; here it is only driven.
-"""
+"""Make a contract's checks before a recording: its free look-ups, and its paid trial calls."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from datetime import datetime
-from typing import TypeVar
+from collections.abc import Callable
+from typing import NamedTuple
 
-from harness.errors import HarnessError
 from harness.model import Reply, Request
-from harness.recording.provider_client import Call, ProviderClient
-from harness.recording.upstream import UntrustedError
-from harness_openclaw.reference.exchange import Exchange
-from harness_openclaw.reference.openrouter import preflight
-from harness_openclaw.reference.openrouter.checks import Check, PreflightReport
-from harness_openclaw.reference.refusal import Refusal
+from harness.recording.protocol import Check, Checks, PreflightReport
+from harness.recording.provider_client import Call, OverBudgetError, ProviderClient
 
-__all__ = ["access_of", "check_call", "drive", "look_ahead"]
-
-T = TypeVar("T")
+__all__ = ["Checked", "make_trial", "run_checks"]
 
 
-def access_of(caller: ProviderClient, base_url: str) -> preflight.Access:
-    """The way to the provider at `base_url` with the caller's key."""
-    key = caller.key_to(base_url)
-    return preflight.Access(base_url, key.value, key.name)
+class Checked(NamedTuple):
+    """The checks that were made and what they learned; `unanswered` if there were look-ups and none of them
+    succeeded."""
+
+    checks: tuple[Check, ...]
+    report: PreflightReport
+    unanswered: bool
 
 
-def look_ahead(
-    caller: ProviderClient,
-    base_url: str,
-    models: Mapping[str, Collection[str]],
-    *,
-    may_be_missing: Collection[str] = (),
-    now: datetime | None = None,
-    assumed_output: int | None = None,
-) -> PreflightReport:
-    """Make every check that costs nothing.
+def run_checks(checks: Checks, client: ProviderClient, show: Callable[[Check], None]) -> Checked:
+    """Make the checks, and show each as it is made.
 
-    `models` are the ids that will be asked for, each with the fields of the body that its requests use;
-    those in `may_be_missing` are expected to be refused.
+    Raises `NotPlannedError`, `ForeignKeyError` and `UntrustedError` for a look-up that may not be sent.
     """
-    exchange = preflight.look_ahead(
-        access_of(caller, base_url),
-        models,
-        may_be_missing=may_be_missing,
-        now=now,
-        assumed_output=assumed_output,
-    )
-    return drive(exchange, caller.look_up)
+    made: list[Check] = []
+    statuses: list[int] = []
+    answer: Reply | None = None
+    while True:
+        try:
+            step = checks.send(answer)
+        except StopIteration as end:
+            unanswered = bool(statuses) and not any(200 <= status < 300 for status in statuses)
+            return Checked(tuple(made), end.value, unanswered)
+        answer = None
+        if isinstance(step, Request):
+            answer = client.look_up(step)
+            statuses.append(answer.status)
+        else:
+            made.append(step)
+            show(step)
 
 
-def check_call(caller: ProviderClient, base_url: str, model: str) -> tuple[tuple[Check, ...], Call | None]:
-    """Make one tiny call, which costs money; gives the call, too, if it was made (OR-PRE-08, OR-PRE-09)."""
-    made: list[Call] = []
+def make_trial(request: Request, client: ProviderClient) -> tuple[tuple[Check, ...], Call | None]:
+    """Make a trial call; return the checks of its answer, and the call, None if the budget does not allow it.
 
-    def answer(request: Request) -> Reply:
-        made.append(caller.call(request))
-        return made[-1].finish()
-
-    checks = drive(preflight.call_once(access_of(caller, base_url), model), answer)
-    return checks, made[-1] if made else None
-
-
-def drive(exchange: Exchange[T], answer: Callable[[Request], Reply]) -> T:
-    """Make an exchange of requests alone. One that may not be sent is refused within it; `UntrustedError`
-    ends it, since the same would come of every other."""
+    Raises as `ProviderClient.call` does for a request that may not be sent.
+    """
     try:
-        step = next(exchange)
-        while True:
-            assert isinstance(step, Request)
-            try:
-                reply = answer(step)
-            except UntrustedError:
-                raise
-            except HarnessError as error:
-                step = exchange.throw(Refusal(error.message))
-            else:
-                step = exchange.send(reply)
-    except StopIteration as end:
-        result: T = end.value
-        return result
+        call = client.call(request)
+    except OverBudgetError as error:
+        return (Check("", "fail", f"A trial call was not made: {error.message}. {error.hint}"),), None
+    return tuple(client.provider.check_trial(request, call.finish())), call

@@ -1,4 +1,4 @@
-"""Which cases are recorded, kept on the disk, so that a recording can be taken up again."""
+"""Which cases are recorded, in a file, so that a recording can be resumed."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _VERSION = 1
 
 
 class Progress:
-    """The finished cases of a recording, in a file. It holds their names, and a digest of the implementation
-    (an address may hold anything).
+    """The finished cases of a recording, in a file. It holds their names and a digest of the implementation's
+    address.
 
-    With `resume` those of the run before count; else the file is begun anew.
+    With `resume` those of the previous run count; otherwise the file starts empty.
     """
 
     def __init__(self, file: Path, implementation: str, *, resume: bool) -> None:
@@ -31,11 +31,11 @@ class Progress:
             self._finished = self._read()
 
     def is_finished(self, case: Case) -> bool:
-        """Whether the case was recorded, or is finished in the run that is taken up."""
+        """Return whether the case was recorded in this run or the one that is resumed."""
         return (case.name, case.edition) in self._finished
 
     def finish(self, case: Case) -> None:
-        """Remember a case, on the disk at once. Raises `OSError` where that cannot be done."""
+        """Add a case, and write the file at once. Raises `OSError` if it cannot be written."""
         self._finished.add((case.name, case.edition))
         self._file.parent.mkdir(parents=True, exist_ok=True)
         ignore = self._file.parent / ".gitignore"

@@ -1,48 +1,26 @@
-"""One call after another: with its host's key, within the budget, repeated where patience is asked for."""
+"""Provider client: key injection, budget, retries."""
 
 from __future__ import annotations
 
 import random
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
-from harness.cassettes.request_key import model_of
 from harness.errors import HarnessError
 from harness.model import Headers, Reply, Request
-from harness.recording.classify import Retries
+from harness.recording.hosts import host_of
+from harness.recording.keys import Keys
+from harness.recording.pricing import ModelPrices
+from harness.recording.protocol import Estimate, Prices
+from harness.recording.provider import Provider
+from harness.recording.retries import Retries
 from harness.recording.streaming_response import StreamingResponse
-from harness.recording.upstream import Upstream, host_of
-from harness_openclaw.reference.openrouter.pricing import NO_PRICES, Estimate, Prices
-from harness_openclaw.reference.openrouter.receipt import usage_of
+from harness.recording.upstream import Upstream
 
-__all__ = ["Budget", "Call", "Key", "OverBudgetError", "ProviderClient"]
-
-_KEY_HEADERS = ("x-api-key", "x-goog-api-key")
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """The provider's key and the variable it comes from. Its value is shown nowhere."""
-
-    name: str
-    value: str = field(repr=False)
-
-    def put_in(self, request: Request, stand_ins: Collection[str]) -> Request:
-        """The request with this key where one of `stand_ins` is its key: as a bearer token, or by itself in
-        a header for keys."""
-        return replace(
-            request,
-            headers=tuple((name, self._in(name, value, stand_ins)) for name, value in request.headers),
-        )
-
-    def _in(self, name: str, value: str, stand_ins: Collection[str]) -> str:
-        known = name.lower()
-        if known == "authorization" and value.removeprefix("Bearer ").strip() in stand_ins:
-            return f"Bearer {self.value}"
-        return self.value if known in _KEY_HEADERS and value.strip() in stand_ins else value
+__all__ = ["Budget", "Call", "OverBudgetError", "ProviderClient"]
 
 
 class OverBudgetError(HarnessError):
@@ -52,10 +30,14 @@ class OverBudgetError(HarnessError):
 
 
 class Budget:
-    """What may be spent, and what is. May be used from several threads."""
+    """What may be spent in USD, and what has been. May be used from several threads.
 
-    def __init__(self, most: Decimal) -> None:
+    A call of unknown price could cost anything, so it is over budget unless `allow_unpriced`.
+    """
+
+    def __init__(self, most: Decimal, *, allow_unpriced: bool = False) -> None:
         self.most = most
+        self.allow_unpriced = allow_unpriced
         self._spent = Decimal()
         self._reserved = Decimal()
         self._lock = threading.Lock()
@@ -64,19 +46,40 @@ class Budget:
     def spent(self) -> Decimal:
         return self._spent
 
-    def reserve(self, estimate: Estimate) -> Decimal:
-        """Set aside what a call may cost. Raises `OverBudgetError` if that could pass the limit.
+    def objection(self, cost: Decimal, unpriced: Sequence[str]) -> str:
+        """Return why calls that may cost this much, beside those to models of unknown price, are not
+        affordable, and what would allow them; empty if they are."""
+        if unpriced and not self.allow_unpriced:
+            names = ", ".join(unpriced)
+            return (
+                f"the price of {names} is unknown, so --max-cost {self.most} cannot be guaranteed; use"
+                " --allow-unpriced to record anyway, counting only what the provider says that it cost"
+            )
+        if cost > self.most:
+            return (
+                f"the calls may cost ${_rounded_up(cost)} with retries, more than --max-cost {self.most};"
+                f" raise it to at least {_rounded_up(cost)}"
+            )
+        return ""
 
-        A call without a known price is let through as long as anything is left, and one that costs nothing
-        always.
+    def reserve(self, estimate: Estimate, *, expects_failure: bool = False) -> Decimal:
+        """Set aside what a call may cost, and return that. Raises `OverBudgetError` if that is too much.
+
+        A call of unknown price that is allowed, or that the provider is expected to refuse, is made while
+        anything is left. A call that costs nothing always is.
         """
-        cost = estimate.cost or Decimal()
         if estimate.cost == 0:
-            return cost
+            return Decimal()
+        if estimate.cost is None and not (self.allow_unpriced or expects_failure):
+            raise OverBudgetError(
+                f"the price of this call to {estimate.model or 'no model'} is unknown",
+                hint="Use --allow-unpriced to make calls of unknown price.",
+            )
+        cost = estimate.cost or Decimal()
         with self._lock:
             would_be = self._spent + self._reserved + cost
             if would_be > self.most or (estimate.cost is None and would_be >= self.most):
-                raise OverBudgetError(self._over(estimate, cost))
+                raise OverBudgetError(self._over(estimate, cost), hint=_raise_to(estimate, would_be))
             self._reserved += cost
         return cost
 
@@ -96,14 +99,23 @@ class Budget:
         )
 
 
+def _raise_to(estimate: Estimate, needed: Decimal) -> str:
+    amount = _rounded_up(needed)
+    return f"Raise --max-cost {'above' if estimate.cost is None else 'to at least'} {amount}."
+
+
+def _rounded_up(amount: Decimal) -> Decimal:
+    return amount.quantize(Decimal("0.000001"), ROUND_CEILING)
+
+
 @dataclass(slots=True)
 class Call:
-    """A request and its answer, with what it took to get it. `tried` are the statuses or faults of the
-    answers before, after which the same request was sent again."""
+    """A request and its answer. `tried` are the statuses or faults of earlier answers after which the same
+    request was sent again."""
 
     request: Request
     estimate: Estimate
-    arriving: StreamingResponse
+    response: StreamingResponse
     tried: tuple[int | str, ...] = ()
     waited_s: float = 0.0
     settle: Callable[[Reply], None] = lambda reply: None
@@ -112,19 +124,19 @@ class Call:
 
     @property
     def status(self) -> int:
-        return self.arriving.status
+        return self.response.status
 
     @property
     def headers(self) -> Headers:
-        return self.arriving.headers
+        return self.response.headers
 
     def chunks(self) -> Iterator[bytes]:
-        """The chunks as they arrive. Leaving off early does not end the call: `finish` does."""
+        """Return the chunks as they arrive. Leaving off early does not end the call; `finish` does."""
         return _Chunks(self)
 
     def finish(self) -> Reply:
-        """The whole answer; what it cost is counted at the first time."""
-        reply = self.arriving.finish()
+        """Return the whole answer; the first time, its cost is counted."""
+        reply = self.response.finish()
         with self._lock:
             if not self._settled:
                 self._settled = True
@@ -133,7 +145,7 @@ class Call:
 
 
 class _Chunks:
-    """An iterator that can be given away."""
+    """An iterator that another thread may finish."""
 
     def __init__(self, call: Call) -> None:
         self._call = call
@@ -142,7 +154,7 @@ class _Chunks:
         return self
 
     def __next__(self) -> bytes:
-        chunk = next(self._call.arriving, None)
+        chunk = next(self._call.response, None)
         if chunk is None:
             self._call.finish()
             raise StopIteration
@@ -150,114 +162,116 @@ class _Chunks:
 
 
 class ProviderClient:
-    """Sends requests upstream.
+    """Sends requests upstream, each with the key of its host.
 
-    `key` goes to every host but those that `keys` has one of its own for. `prices` are OpenRouter's, and
-    what was learned of other hosts stands in `prices_at`. `sleep` and `chance` are the waiting and the
-    spread between retries.
+    `prices` are by host. `sleep` and `chance` do the waiting between retries and spread it; `on_wait` is
+    called before each wait with its seconds and the status or fault.
     """
 
     def __init__(
         self,
         upstream: Upstream,
-        key: Key,
+        keys: Keys,
         budget: Budget,
         *,
-        keys: Mapping[str, Key] | None = None,
-        prices: Prices = NO_PRICES,
+        provider: Provider | None = None,
+        prices: Mapping[str, Prices] | None = None,
+        assumed_output: int | None = None,
         retries: Retries | None = None,
         sleep: Callable[[float], None] = time.sleep,
         chance: Callable[[], float] = random.random,
         on_wait: Callable[[float, str], None] = lambda seconds, why: None,
     ) -> None:
         self.upstream = upstream
-        self.key = key
+        self.keys = keys
         self.budget = budget
-        self.prices = prices
-        self.prices_at: dict[str, Prices] = {}
-        self._keys = dict(keys or {})
+        self.provider = provider or Provider()
+        self.prices: dict[str, Prices] = dict(prices or {})
+        self.unreachable: dict[str, str] = {}
+        """The hosts to which there was no connection, and why."""
         self.retries = retries or Retries()
+        self._unknown = ModelPrices(assumed_output=assumed_output)
         self._sleep = sleep
         self._chance = chance
         self._on_wait = on_wait
 
-    @property
-    def keys(self) -> tuple[Key, ...]:
-        """All of them."""
-        return (self.key, *self._keys.values())
-
-    def key_to(self, url: str) -> Key:
-        """The key that a request to this URL gets."""
-        return self._keys.get(host_of(url), self.key)
-
     def estimate(self, request: Request) -> Estimate:
-        """The most that a request may cost. One without a body is a look, and costs nothing."""
+        """Return the most that a request may cost. One without a body costs nothing."""
         if not request.body:
             return Estimate("", 0, 0, Decimal())
-        prices = self.prices_at.get(host_of(request.url), self.prices)
-        return prices.estimate(request.body, model=model_of(request))
+        return self.prices.get(host_of(request.url), self._unknown).estimate(request)
 
     def wait(self, seconds: float) -> None:
-        """Let a wait of the implementation pass, such as the one between two looks at a job. What runs on
-        this machine keeps nobody waiting."""
+        """Wait as the implementation does, such as between two polls of a job. A provider on this machine
+        is not waited for."""
         if not self.upstream.is_local:
             self._sleep(seconds)
 
     def look_up(self, request: Request) -> Reply:
-        """The answer to a request that costs nothing, fetched as patiently as others."""
+        """Return the answer to a request that costs nothing, with retries. Raises as `call` does."""
         tried = 0
         while True:
-            reply = self.upstream.send(request).finish()
+            reply = self._send(self.keys.apply(request, ())).finish()
             wait_s = self.retries.wait_s(reply, tried, chance=self._chance())
             if wait_s is None:
                 return reply
             tried += 1
-            self._on_wait(wait_s, reply.fault or str(reply.status))
-            self._sleep(wait_s)
+            self._pause(wait_s, reply)
 
     def call(
-        self, request: Request, *, stand_ins: Collection[str] = (), retries: Retries | None = None
+        self, request: Request, *, canaries: Collection[str] = (), expects_failure: bool = False
     ) -> Call:
-        """Send a request, the key in place of any of `stand_ins`, until there is an answer to go by.
+        """Send a request with its host's key in place of any of `canaries`, and return its call.
 
-        An answer that failed in passing is fetched anew with the same bytes; the last one is given. Raises
-        `OverBudgetError` before anything that could cost too much, and `NotPlannedError`.
+        A failure that may pass is retried with the same bytes, unless the provider is expected to answer
+        with one; the call holds the last answer. Raises
+        `OverBudgetError` before anything that could cost too much, `NotPlannedError` for a host that may
+        not be reached, `ForeignKeyError` and `UntrustedError`.
         """
-        retries = retries or self.retries
-        sent = self.key_to(request.url).put_in(request, stand_ins)
+        retries = replace(self.retries, most=0) if expects_failure else self.retries
+        sent = self.keys.apply(request, canaries)
         estimate = self.estimate(request)
         tried: list[int | str] = []
         waited = 0.0
         while True:
-            reserved = self.budget.reserve(estimate)
+            reserved = self.budget.reserve(estimate, expects_failure=expects_failure)
             try:
-                arriving = self.upstream.send(sent)
+                response = self._send(sent)
             except BaseException:
                 self.budget.settle(reserved, Decimal())
                 raise
 
             def settle(reply: Reply, reserved: Decimal = reserved) -> None:
-                self.budget.settle(reserved, _cost_of(reply, estimate))
+                self.budget.settle(reserved, self._cost_of(request, reply, estimate))
 
-            call = Call(request, estimate, arriving, tuple(tried), waited, settle)
-            if arriving.fault is None and arriving.status < 400:
+            call = Call(request, estimate, response, tuple(tried), waited, settle)
+            if response.fault is None and response.status < 400:
                 return call
             reply = call.finish()
-            wait_s = retries.wait_s(reply, len(tried), chance=self._chance())
+            failure = self.provider.classify(request, reply)
+            retryable = None if failure is None else failure.retryable
+            wait_s = retries.wait_s(reply, len(tried), chance=self._chance(), retryable=retryable)
             if wait_s is None:
                 return call
             tried.append(reply.fault or reply.status)
-            self._on_wait(wait_s, str(tried[-1]))
-            self._sleep(wait_s)
+            self._pause(wait_s, reply)
             waited += wait_s
 
+    def _send(self, request: Request) -> StreamingResponse:
+        response = self.upstream.send(request)
+        if response.is_unreachable:
+            self.unreachable[host_of(request.url)] = response.problem
+        return response
 
-def _cost_of(reply: Reply, estimate: Estimate) -> Decimal:
-    """What an answer costs: as it says; what was refused costs nothing; what says nothing may have cost all
-    that was estimated."""
-    stated = usage_of(reply).cost
-    if stated is not None:
-        return stated
-    if reply.status >= 400 or (reply.fault == "refused" and not reply.status):
-        return Decimal()
-    return estimate.cost or Decimal()
+    def _pause(self, seconds: float, reply: Reply) -> None:
+        self._on_wait(seconds, reply.fault or str(reply.status))
+        self._sleep(seconds)
+
+    def _cost_of(self, request: Request, reply: Reply, estimate: Estimate) -> Decimal:
+        """Return what an answer cost: what it says; nothing if it was refused; otherwise the estimate."""
+        stated = self.provider.usage(request, reply).cost
+        if stated is not None:
+            return stated
+        if reply.status >= 400 or (reply.fault == "refused" and not reply.status):
+            return Decimal()
+        return estimate.cost or Decimal()

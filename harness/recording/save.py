@@ -1,13 +1,15 @@
-"""From a case's answers to its files: what is fit to be kept, written, and proved by reading it back."""
+"""Save a case's answers to its files, if they are fit to be recorded, and verify what was written."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -15,26 +17,30 @@ from harness.cassettes import Cassette, Recorded, Replay
 from harness.cassettes.reading import read
 from harness.cassettes.writing import write_cassette
 from harness.model import Case, ImplementationInfo, JsonValue, Reply, Request
-from harness.recording.classify import Failure, failure_of, is_stream, native_form
+from harness.recording.answers import is_stream
 from harness.recording.live_responder import Exchange
 from harness.recording.plan import expected_failure
+from harness.recording.protocol import ProviderFailure
+from harness.recording.provider import Provider
 from harness.redaction import Redactor, Scrubber
-from harness_openclaw.reference.openrouter.checks import unfit
 
-__all__ = ["Origin", "flaws", "save", "scenario_digest"]
+__all__ = ["Origin", "problems", "save", "scenario_digest"]
 
-_CHAT = "/chat/completions"
+_MODEL_CALL = re.compile(
+    r"/(?:chat/completions|responses|messages)$|:(?:stream)?generateContent$", re.IGNORECASE
+)
+"""The end of a path whose answers are JSON or events."""
 
 
 class Origin:
-    """What the files of a recording say of where they come from."""
+    """What the files of a recording say about their origin."""
 
     def __init__(self, about: ImplementationInfo, source: str) -> None:
         self._about = about
         self._source = source
 
     def of(self, case: Case, exchanges: Sequence[Exchange]) -> dict[str, JsonValue]:
-        """The metadata of a file with these exchanges."""
+        """Return the metadata of a file with these exchanges."""
         stated: dict[str, JsonValue] = {
             "recorded_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "source": self._source,
@@ -49,63 +55,67 @@ class Origin:
         return {**stated, "retried_after": tried} if tried else stated
 
 
-def flaws(case: Case, exchanges: Sequence[Exchange], *, cache_hits: bool) -> Iterator[str]:
-    """Why the answers of a case are not what its recording should hold, a sentence each.
+def problems(
+    case: Case, exchanges: Sequence[Exchange], provider: Provider, *, cache_hits: bool
+) -> Iterator[str]:
+    """Yield why the answers of a case are not what its recording should hold, a sentence each.
 
-    Of a step that expects to be refused one answer has to be the refusal: what leads there, a look at the
-    catalog or at a job, is answered as always.
+    In a step that expects an error, one answer has to be that error; what leads to it, such as a look-up in
+    a catalog, is answered as always.
     """
-    mask = Redactor(case.canaries)
+    redact = Redactor(case.canaries)
     for number, step in enumerate(case.steps):
         expected = expected_failure(case, step)
-        answered = [_Answered.of(made) for made in exchanges if made.step == number]
-        wrong = [(each, each.wrong(expected, cache_hits=cache_hits)) for each in answered]
-        for each, what in wrong:
-            if what is not None:
-                yield mask(f"{each.request.method} {each.request.url} {what}")
+        answered = [_Answered.of(made, provider) for made in exchanges if made.step == number]
+        for each in answered:
+            wrong = each.wrong(expected, provider, cache_hits=cache_hits)
+            if wrong is not None:
+                yield redact(f"{each.request.method} {each.request.url} {wrong}")
         if expected is not None and answered and not any(each.failure for each in answered):
             last = answered[-1]
-            what = f"was answered with {last.reply.status}, and the case expects an error"
-            yield mask(f"{last.request.method} {last.request.url} {what}")
+            wrong = f"was answered with {last.reply.status}, but the case expects an error"
+            yield redact(f"{last.request.method} {last.request.url} {wrong}")
 
 
 @dataclass(frozen=True, slots=True)
 class _Answered:
-    """A request, the whole of its answer, and how that failed, if it did; `problem` is the network's word."""
+    """A request, its whole answer, and how that failed; `problem` is how the connection failed."""
 
     request: Request
     reply: Reply
-    failure: Failure | None
+    failure: ProviderFailure | None
     problem: str
 
     @classmethod
-    def of(cls, made: Exchange) -> _Answered:
+    def of(cls, made: Exchange, provider: Provider) -> _Answered:
         reply = made.call.finish()
-        failure = failure_of(reply, made.request.url)
-        return cls(made.request, reply, failure, made.call.arriving.problem)
+        failure = provider.classify(made.request, reply)
+        return cls(made.request, reply, failure, made.call.response.problem)
 
-    def wrong(self, expected: Mapping[str, Any] | None, *, cache_hits: bool) -> str | None:
-        """What is wrong with the answer, in a step that expects this failure, or none."""
+    def wrong(
+        self, expected: Mapping[str, Any] | None, provider: Provider, *, cache_hits: bool
+    ) -> str | None:
+        """Return what is wrong with the answer in a step that expects this error (None: no error)."""
         if self.failure is None:
-            return _wrong_success(self.request, self.reply, cache_hits=cache_hits)
-        if expected is None:
-            return f"was answered by a failure ({self.failure.kind}): {self.problem or self.failure.said}"
-        kind = expected.get("class")
-        if isinstance(kind, str) and kind != self.failure.kind:
-            said = self.failure.said
-            return f"was answered by a failure ({self.failure.kind}), and {kind} is expected: {said}"
-        return None
+            return self._wrong_success(provider, cache_hits=cache_hits)
+        kind = None if expected is None else expected.get("class")
+        if expected is not None and not isinstance(kind, str):
+            return None  # any error will do
+        if kind == self.failure.kind:
+            return None
+        if self.problem:
+            return f"failed: {self.problem}"
+        instead = "" if kind is None else f", not {kind}"
+        return f"was answered with an error ({self.failure.kind}){instead}: {self.failure.message}"
 
-
-def _wrong_success(request: Request, reply: Reply, *, cache_hits: bool) -> str | None:
-    """Why an answer that did not fail is not fit to be kept."""
-    if not 200 <= reply.status < 300:
-        return f"was answered with {reply.status}"
-    is_chat = request.url.partition("?")[0].endswith(_CHAT)
-    if is_chat and not is_stream(reply.headers) and not _is_json(reply.body):
-        return "was answered by what is neither JSON nor a stream of events"
-    wrong = None if native_form(request.url) is not None else unfit(reply, cache_hits=cache_hits)
-    return None if wrong is None else f"was answered by {wrong} (OR-PRE-09)"
+    def _wrong_success(self, provider: Provider, *, cache_hits: bool) -> str | None:
+        if not 200 <= self.reply.status < 300:
+            return f"was answered with {self.reply.status}"
+        path = urlsplit(self.request.url).path
+        if _MODEL_CALL.search(path) and not is_stream(self.reply.headers) and not _is_json(self.reply.body):
+            return "was answered with neither JSON nor a stream of events"
+        wrong = provider.unfit(self.request, self.reply, cache_hits=cache_hits)
+        return None if wrong is None else f"was answered with {wrong}"
 
 
 def _is_json(body: bytes) -> bool:
@@ -119,9 +129,9 @@ def _is_json(body: bytes) -> bool:
 def save(
     path: Path, case: Case, exchanges: Sequence[Exchange], origin: Origin, scrubber: Scrubber
 ) -> str | None:
-    """Write the exchanges to `path`, scrubbed, and play them back to the requests they were made with.
+    """Write the exchanges to `path`, scrubbed, and replay them to the requests they were made with.
 
-    Gives what is wrong with the file that was written, None if nothing is. Raises `CassetteLeak` if it
+    Return what is wrong with the file that was written, None if nothing is. Raises `CassetteLeak` if it
     would hold a secret, and `OSError`.
     """
     recorded = tuple(
@@ -155,7 +165,7 @@ def _unlike(cassette: Cassette, stored: Sequence[Recorded], made: Sequence[Recor
 
 
 def scenario_digest(case: Case) -> str:
-    """A digest of what the case asks for and expects; the same in every run and on every machine."""
+    """Return a digest of what the case asks for and expects; the same in every run and on every machine."""
     stated: list[Mapping[str, Any]] = [
         {
             "input": step.input,
@@ -172,6 +182,6 @@ def scenario_digest(case: Case) -> str:
 
 
 def _placeless(reply: Mapping[str, Any]) -> dict[str, Any]:
-    """A reply without the folder in which its recording is."""
+    """Return a reply without the folder of its recording."""
     named = {"cassette": Path(reply["cassette"]).name} if "cassette" in reply else {}
     return {**reply, **named}

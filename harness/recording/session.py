@@ -1,4 +1,4 @@
-"""The recording itself: cases are performed, answered by the provider, judged, and their answers kept."""
+"""The recording itself: cases are performed, answered by the provider, judged, and their answers saved."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from harness.judge import judge
 from harness.model import Assigned, Case, CaseRun, Difference, Implementation, Observation
 from harness.recording.cassette_paths import files_of, position_of
 from harness.recording.cost_log import Entry, entry
+from harness.recording.hosts import host_of
 from harness.recording.live_responder import Exchange, LiveResponder
 from harness.recording.progress import Progress
 from harness.recording.provider_client import OverBudgetError, ProviderClient
-from harness.recording.save import Origin, flaws, save
+from harness.recording.save import Origin, problems, save
 from harness.redaction import Scrubber
-from harness_openclaw.redaction import RULES
 
 __all__ = ["RecordingResult", "RecordingStatus", "Settings", "pending", "record"]
 
@@ -29,10 +29,10 @@ RecordingStatus: TypeAlias = Literal["recorded", "failed", "skipped", "not_appli
 class Settings:
     """How a recording is made.
 
-    With `into` each case has a file of its own in that folder, else those that its replies name.
-    What is not fit to be kept goes under `aside`. `again` records what is recorded already; `keep_failing`
-    keeps the answers of cases that break their rules, or were not answered as they should be; `cache_hits`
-    those from the provider's response cache.
+    With `into` each case has a file of its own in that folder, else those that its replies name. Answers
+    that are not fit to be recorded go into the folder `aside`. `again` replaces existing recordings;
+    `keep_failing` also saves cases that break their rules or were not answered as expected; `cache_hits`
+    accepts answers from the provider's cache.
     """
 
     into: Path | None = None
@@ -46,7 +46,7 @@ class Settings:
 @dataclass(frozen=True, slots=True)
 class RecordingResult:
     """What became of one case. `files` are those written; `reason` is why it is not recorded, and
-    `differences` how its requests break its rules. `stops` tells that nothing more can be recorded."""
+    `differences` how its requests break its rules. `stops` says why no further case is recorded."""
 
     case: Case
     status: RecordingStatus
@@ -54,11 +54,11 @@ class RecordingResult:
     reason: str = ""
     differences: tuple[Difference, ...] = ()
     entries: tuple[Entry, ...] = ()
-    stops: bool = False
+    stops: str = ""
 
 
 def pending(cases: Iterable[Case], settings: Settings, progress: Progress) -> tuple[Case, ...]:
-    """The cases that would be recorded, as far as can be told before: of several for one file the first."""
+    """Return the cases that are going to be recorded: of several with the same file the first."""
     planned: set[Path] = set()
     found = []
     for case in cases:
@@ -71,30 +71,30 @@ def pending(cases: Iterable[Case], settings: Settings, progress: Progress) -> tu
 def record(
     cases: Iterable[Case],
     implementation: Implementation,
-    caller: ProviderClient,
+    client: ProviderClient,
     settings: Settings,
     progress: Progress,
 ) -> Iterator[RecordingResult]:
     """Record cases one after the other, and yield what became of each.
 
-    Ends after the first that could pass the budget. A file is written when its case is over, so that what
-    is complete stays, however the recording ends; what has come for a case that KeyboardInterrupt breaks off
-    is set aside and yielded before it is raised. Raises ImplementationError if the implementation cannot
-    be used at all.
+    Ends after the first that could exceed the budget, or for which there was no connection. A file is
+    written when its case is over, so that it stays however the recording ends. What has arrived for a case
+    that KeyboardInterrupt ends is set aside and yielded before that is raised again. Raises
+    ImplementationError if the implementation cannot be used at all.
     """
-    return _Session(implementation, caller, settings, progress).record(cases)
+    return _Session(implementation, client, settings, progress).record(cases)
 
 
 class _Session:
     def __init__(
-        self, implementation: Implementation, caller: ProviderClient, settings: Settings, progress: Progress
+        self, implementation: Implementation, client: ProviderClient, settings: Settings, progress: Progress
     ) -> None:
         self._implementation = implementation
-        self._caller = caller
+        self._client = client
         self._settings = settings
         self._progress = progress
         self._origin = Origin(implementation.about, settings.source)
-        self._answerers: dict[tuple[str, str], LiveResponder] = {}
+        self._responders: dict[tuple[str, str], LiveResponder] = {}
         self._aside: list[RecordingResult] = []
         self._written: set[Path] = set()
         self._over = False
@@ -103,12 +103,12 @@ class _Session:
         try:
             for case, observation in self._implementation.perform(self._jobs(cases), at_once=1):
                 yield from self._drain()
-                take = self._conclude(case, observation)
-                self._over = self._over or take.stops
-                yield take
+                result = self._conclude(case, observation)
+                self._over = self._over or bool(result.stops)
+                yield result
             yield from self._drain()
         except KeyboardInterrupt:
-            yield from self._broken_off()
+            yield from self._interrupted()
             raise
 
     def _jobs(self, cases: Iterable[Case]) -> Iterator[CaseRun]:
@@ -119,31 +119,32 @@ class _Session:
             if reason is not None:
                 self._aside.append(RecordingResult(case, "skipped", reason=reason))
                 continue
-            answerer = LiveResponder(case, self._caller, whatever_is_sent=self._settings.keep_failing)
-            self._answerers[case.name, case.edition] = answerer
-            yield CaseRun(case, answerer.answer, answerer.live, self._caller.wait)
+            responder = LiveResponder(case, self._client, send_failing=self._settings.keep_failing)
+            self._responders[case.name, case.edition] = responder
+            yield CaseRun(case, responder.answer, responder.live, self._client.wait)
 
     def _drain(self) -> Iterator[RecordingResult]:
         yield from self._aside
         self._aside.clear()
 
-    def _broken_off(self) -> Iterator[RecordingResult]:
-        """What was asked for a case that is not over, and may have been paid for."""
-        for answerer in self._answerers.values():
-            case, made = answerer.break_off()
+    def _interrupted(self) -> Iterator[RecordingResult]:
+        """Yield what was asked for a case that is not over, and may have been paid for."""
+        for responder in self._responders.values():
+            case, made = responder.interrupt()
             if made:
                 kept = self._set_aside(case, made, self._scrubber(case))
                 yield RecordingResult(
-                    case, "failed", kept, "it was broken off", (), self._entries(case, made)
+                    case, "failed", kept, "it was interrupted", (), self._entries(case, made)
                 )
 
     def _entries(self, case: Case, made: Iterable[Exchange]) -> tuple[Entry, ...]:
-        return tuple(entry(case.name, case.edition, each.call, each.call.finish()) for each in made)
+        provider = self._client.provider
+        return tuple(entry(case.name, case.edition, each.call, provider) for each in made)
 
     # -------------------------------------------------------------- a case that was performed
 
     def _conclude(self, case: Case, observation: Observation) -> RecordingResult:
-        answerer = self._answerers.pop((case.name, case.edition))
+        responder = self._responders.pop((case.name, case.edition))
         if observation.unsupported is not None:
             return RecordingResult(case, "not_applicable", reason=observation.unsupported)
         differences: tuple[Difference, ...] = ()
@@ -157,17 +158,19 @@ class _Session:
             if differences and not self._settings.keep_failing:
                 reason = "it breaks its rules"
             else:
-                places = self._due(self._placed(case, answerer, judgement.assigned))
-        answerer.end()
-        made = answerer.exchanges
-        stops = isinstance(answerer.trouble, OverBudgetError)
-        if answerer.trouble is not None:
-            reason = str(answerer.trouble)
-        elif observation.broken is None:  # an answer that failed accounts for what a client made of it
-            reason = "; ".join(flaws(case, made, cache_hits=self._settings.cache_hits)) or reason
+                places = self._due(self._placed(case, responder, judgement.assigned))
+        responder.end()
+        made = responder.exchanges
+        stops = self._why_stop(responder)
+        if responder.trouble is not None:
+            reason = str(responder.trouble)
+        elif stops or observation.broken is None:  # a failed answer explains what a client made of it
+            provider = self._client.provider
+            found = problems(case, made, provider, cache_hits=self._settings.cache_hits)
+            reason = "; ".join(dict.fromkeys(found)) or reason
         entries = self._entries(case, made)
         scrubber = self._scrubber(case)
-        if reason and not (self._settings.keep_failing and places and answerer.trouble is None):
+        if reason and not (self._settings.keep_failing and places and responder.trouble is None):
             kept = self._set_aside(case, made, scrubber)
             return RecordingResult(case, "failed", kept, reason, differences, entries, stops)
         if not any(places.values()):
@@ -177,23 +180,23 @@ class _Session:
             return RecordingResult(
                 case, "failed", self._set_aside(case, made, scrubber), wrong, differences, entries
             )
-        with suppress(OSError):  # what --resume does not know of is skipped for its file
+        with suppress(OSError):  # --resume skips it for its file then
             self._progress.finish(case)
         return RecordingResult(case, "recorded", tuple(places), reason, differences, entries)
 
     def _placed(
-        self, case: Case, answerer: LiveResponder, assigned: tuple[tuple[Assigned, ...], ...]
+        self, case: Case, responder: LiveResponder, assigned: tuple[tuple[Assigned, ...], ...]
     ) -> dict[Path, list[Exchange]]:
-        """The exchanges of a case by the files they belong into, in their order there. Requests that were
-        not waited for are sent now."""
+        """Return the exchanges of a case by the files they are recorded into, in their order there. Requests
+        that the implementation did not wait for are sent now."""
         settings = self._settings
         found: dict[Path, list[tuple[int, Exchange]]] = {}
         for step, requests in enumerate(assigned):
             for each in requests:
                 place = position_of(each, case, settings.into)
-                if place is None or answerer.trouble is not None:
+                if place is None or responder.trouble is not None:
                     continue
-                exchange = answerer.exchange(step, each.request)
+                exchange = responder.exchange(step, each.request)
                 if exchange is not None:
                     found.setdefault(place[0], []).append((place[1], exchange))
         return {
@@ -202,8 +205,8 @@ class _Session:
         }
 
     def _due(self, places: Mapping[Path, list[Exchange]]) -> dict[Path, list[Exchange]]:
-        """The files that are to be written: one that several cases share is the first one's, and one that is
-        there already is left alone."""
+        """Return the files to write: one that several cases share belongs to the first, and an existing one
+        is kept unless `again`."""
         again = self._settings.again
         return {
             path: exchanges
@@ -212,7 +215,7 @@ class _Session:
         }
 
     def _write(self, case: Case, places: Mapping[Path, list[Exchange]], scrubber: Scrubber) -> str | None:
-        """Write a case's files; gives what is wrong with them, None if nothing is."""
+        """Write a case's files; return what is wrong with them, None if nothing is."""
         for path, exchanges in places.items():
             try:
                 wrong = save(path, case, exchanges, self._origin, scrubber)
@@ -226,26 +229,34 @@ class _Session:
         return None
 
     def _set_aside(self, case: Case, made: tuple[Exchange, ...], scrubber: Scrubber) -> tuple[Path, ...]:
-        """Keep the answers of a case that are not fit for its files where they can be looked at."""
+        """Save the answers of a case that are not fit for its files where they can be examined."""
         path = self._settings.aside / f"{case.name}.yaml"
         return () if not made or self._write(case, {path: list(made)}, scrubber) is not None else (path,)
 
+    def _why_stop(self, responder: LiveResponder) -> str:
+        trouble = responder.trouble
+        if isinstance(trouble, OverBudgetError):
+            return f"the next call could exceed --max-cost. {trouble.hint}"
+        for made in responder.exchanges:
+            if made.call.response.is_unreachable:
+                return f"{host_of(made.request.url)}: {made.call.response.problem}"
+        return ""
+
     def _scrubber(self, case: Case) -> Scrubber:
-        secrets = {**case.canaries, **{key.name: key.value for key in self._caller.keys}}
-        return Scrubber(secrets, rules=RULES)
+        return Scrubber({**case.canaries, **{key.name: key.value for key in self._client.keys}})
 
 
 def _why_not(case: Case, settings: Settings, progress: Progress, written: Collection[Path]) -> str | None:
-    """Why a case need not be recorded now, `written` being the files of this recording."""
+    """Return why a case is not recorded now; `written` are the files of this recording."""
     files = files_of(case, settings.into)
     if not files:
-        return "none of its replies is a recording; record it with --into"
+        return "its replies are not recordings; record it with --into"
     if progress.is_finished(case):
         return "finished before"
     if all(file in written for file in files):
-        return f"{_named(files)} was recorded a moment ago"
+        return f"{_named(files)} was recorded just now"
     if not settings.again and all(file.is_file() for file in files):
-        return f"{_named(files)} is recorded; --again records it anew"
+        return f"{_named(files)} exists; --again replaces it"
     return None
 
 

@@ -1,4 +1,4 @@
-"""A response while it comes in, or the way in which it did not."""
+"""A response while it comes in, or how it failed to."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 __all__ = ["StreamingResponse", "failures", "fault_of"]
 
 LONGEST_S = 600.0
-"""How long one answer may take in all (OR-RETRY-02)."""
+"""How long one answer may take in all."""
 
 
 class StreamingResponse:
     """A response while it comes in: an iterator of its chunks, which are kept with the pauses before them.
 
-    It may be read in one thread and finished in another. `fault` and `problem` tell how it failed.
+    It may be read in one thread and finished in another. `fault` and `problem` say how it failed,
+    `is_unreachable` whether that was because there was no connection, so that nothing was sent.
     """
 
     def __init__(self, response: httpcore.Response, since: float, clock: Callable[[], float]) -> None:
@@ -31,6 +32,7 @@ class StreamingResponse:
         )
         self.fault: str | None = None
         self.problem = ""
+        self.is_unreachable = False
         self._response: httpcore.Response | None = response
         self._stream: Iterator[bytes] = response.iter_stream()
         self._began = self._since = since
@@ -40,21 +42,22 @@ class StreamingResponse:
         self._lock = threading.Lock()
 
     @classmethod
-    def failed(cls, fault: str, problem: str) -> StreamingResponse:
-        """An answer that never began."""
-        arriving = cls.__new__(cls)
-        arriving.status, arriving.headers = 0, ()
-        arriving.fault, arriving.problem = fault, problem
-        arriving._response = None
-        arriving._chunks, arriving._pauses = [], []
-        arriving._lock = threading.Lock()
-        return arriving
+    def failed(cls, fault: str, problem: str, *, unreachable: bool = False) -> StreamingResponse:
+        """Return a response that never began; `unreachable` if there was no connection."""
+        response = cls.__new__(cls)
+        response.status, response.headers = 0, ()
+        response.fault, response.problem = fault, problem
+        response.is_unreachable = unreachable
+        response._response = None
+        response._chunks, response._pauses = [], []
+        response._lock = threading.Lock()
+        return response
 
     def __iter__(self) -> Iterator[bytes]:
         return self
 
     def __next__(self) -> bytes:
-        """The next chunk as it arrives; the end also where it failed."""
+        """Return the next chunk as it arrives; a response that fails ends, too."""
         with self._lock:
             chunk = self._next()
         if chunk is None:
@@ -62,19 +65,19 @@ class StreamingResponse:
         return chunk
 
     def finish(self) -> Reply:
-        """Read on to the end, whoever was reading, and give the whole of what came."""
+        """Read to the end, whether or not another thread was reading, and return all that came."""
         with self._lock:
             while self._next() is not None:
                 pass
             return Reply(self.status, self.headers, tuple(self._chunks), self.fault, tuple(self._pauses))
 
-    def break_off(self) -> bool:
-        """Read no further, so that `finish` gives what has come. False where somebody else is reading."""
+    def interrupt(self) -> bool:
+        """Stop reading, so that `finish` returns what has come. Return False if another thread is reading."""
         if not self._lock.acquire(blocking=False):
             return False
         try:
             if self._response is not None:
-                self.fault, self.problem = "truncated", "the recording was broken off"
+                self.fault, self.problem = "truncated", "the recording was interrupted"
                 self._response.close()
                 self._response = None
             return True
@@ -90,8 +93,7 @@ class StreamingResponse:
             while chunk == b"":
                 chunk = next(self._stream, None)
         except failures() as error:
-            fault, self.problem = fault_of(error)
-            self.fault = "truncated" if fault == "reset" else fault
+            self.fault, self.problem = fault_of(error, begun=True)
             chunk = None
         now = self._clock()
         if chunk is not None and now - self._began > LONGEST_S:
@@ -108,21 +110,25 @@ class StreamingResponse:
 
 
 def failures() -> tuple[type[Exception], ...]:
-    """What httpcore raises where a connection or an answer fails."""
+    """Return what httpcore raises when a connection or an answer fails."""
     import httpcore
 
     return (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError)
 
 
-def fault_of(error: Exception) -> tuple[str, str]:
-    """The fault that an error of httpcore stands for, and what it says."""
+def fault_of(error: Exception, *, begun: bool = False) -> tuple[str, str]:
+    """Return the fault that an error of httpcore is, and a message; `begun` if the answer had begun."""
     import httpcore
 
+    said = str(error) or type(error).__name__
+    if isinstance(error, httpcore.ConnectTimeout):
+        return "refused", "no connection: the host did not answer in time"
     if isinstance(error, httpcore.TimeoutException):
         return "timeout", "the provider did not answer in time"
-    said = str(error) or type(error).__name__
     if isinstance(error, httpcore.LocalProtocolError):
         return "refused", f"the request cannot be sent over HTTP: {said}"
     if isinstance(error, httpcore.ConnectError):
-        return "refused", f"no connection to the provider: {said}"
-    return "reset", f"the provider broke off: {said}"
+        return "refused", f"no connection: {said}"
+    if begun:
+        return "truncated", f"the answer was cut off: {said}"
+    return "reset", f"the connection was reset: {said}"

@@ -1,13 +1,12 @@
 """Requests to the provider itself: the only part of the harness that leaves the machine.
 
-It speaks through httpcore directly, which vcrpy's patches do not reach, and to no host but those it is
-opened for. What comes back is passed on chunk by chunk as it arrives, and kept with its times; what fails
-is an answer, too, with a fault.
+It uses httpcore directly, which vcrpy's patches do not reach, and reaches no host but those it is opened
+for. A response is passed on chunk by chunk as it arrives and kept with its times; one that fails is a
+response with a fault.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import ssl
 import threading
 import time
@@ -19,6 +18,7 @@ from urllib.request import getproxies, proxy_bypass
 
 from harness.errors import HarnessError, UsageError
 from harness.model import Request
+from harness.recording.hosts import host_of, is_loopback
 from harness.recording.streaming_response import StreamingResponse, failures, fault_of
 from harness.wire.intercept import permitted
 
@@ -27,20 +27,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORWARDED_HOST",
-    "OPENROUTER",
     "NotPlannedError",
     "UntrustedError",
     "Upstream",
-    "host_of",
     "parse_route",
 ]
 
-OPENROUTER = "openrouter.ai"
 FORWARDED_HOST = "X-Forwarded-Host"
-"""Says on a route which host a request was meant for."""
+"""The header that names the host that a redirected request was meant for."""
 
 TIMEOUT_S = 120.0
-"""How long the provider may be silent."""
+"""How many seconds the provider may be silent."""
 
 _CONNECT_S = 15.0
 _OWN_HEADERS = frozenset(
@@ -59,7 +56,7 @@ _OWN_HEADERS = frozenset(
         "upgrade",
     }
 )
-"""Headers of a hop, which are made anew for this one."""
+"""Headers of a single hop, which are set for this one."""
 
 
 class NotPlannedError(HarnessError):
@@ -67,7 +64,7 @@ class NotPlannedError(HarnessError):
 
 
 class UntrustedError(UsageError):
-    """A host whose certificate no authority vouches for that is believed here: nothing was sent to it."""
+    """A host whose certificate is not trusted: nothing was sent to it."""
 
 
 _Proxy: TypeAlias = tuple[str, tuple[str, str] | None]
@@ -75,7 +72,7 @@ _Proxy: TypeAlias = tuple[str, tuple[str, str] | None]
 
 
 def parse_route(text: str) -> tuple[str, str]:
-    """`HOST=URL` → where requests to HOST go instead. Raises `UsageError`."""
+    """Return the host and the URL of `HOST=URL`. Raises `UsageError`."""
     host, equals, url = text.partition("=")
     try:
         parts = urlsplit(url)
@@ -86,32 +83,28 @@ def parse_route(text: str) -> tuple[str, str]:
     if not sound or parts.query or parts.fragment:
         raise UsageError(
             f"--upstream {text!r} is not HOST=URL",
-            hint="for example --upstream openrouter.ai=https://127.0.0.1:8443",
+            hint="for example --upstream api.acme.example=https://127.0.0.1:8443",
         )
-    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
-        raise UsageError(f"--upstream {text!r} would show the key: plain http is for this machine only")
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        raise UsageError(
+            f"--upstream {text!r} would expose the key: plain http is allowed to this machine only",
+            hint="Use https.",
+        )
     return host.lower(), url.rstrip("/")
 
 
-def host_of(url: str) -> str:
-    """The host of a URL, in lower case; empty if it has none."""
-    try:
-        return (urlsplit(url).hostname or "").lower()
-    except ValueError:
-        return ""
-
-
 class Upstream:
-    """Sends requests to `hosts`, and to the hosts that `routes` lead elsewhere (host → URL).
+    """Sends requests to `hosts`, and those to the hosts of `routes` to other URLs (host → URL).
 
-    `ca_file` is a certificate authority that is believed on routes beside the usual ones. `timeout_s` is
-    how long the provider may be silent. May be used from several threads. Close it when the run is over.
-    Raises `UsageError` for a `ca_file` that is none, and for a proxy in the environment that speaks no HTTP.
+    `ca_file` is a certificate authority to trust at these URLs beside the usual ones. `timeout_s` is how
+    many seconds the provider may be silent. May be used from several threads. Close it when the run is
+    over. Raises `UsageError` for a `ca_file` without certificates, and for a proxy in the environment that
+    is not an HTTP proxy.
     """
 
     def __init__(
         self,
-        hosts: Iterable[str] = (OPENROUTER,),
+        hosts: Iterable[str],
         routes: Mapping[str, str] | None = None,
         *,
         ca_file: Path | None = None,
@@ -129,8 +122,8 @@ class Upstream:
 
     @property
     def is_local(self) -> bool:
-        """Whether there is a route, and all of them lead to this machine."""
-        return bool(self._routes) and all(_is_loopback(host_of(url)) for url in self._routes.values())
+        """Return whether requests are redirected, and all of them to this machine."""
+        return bool(self._routes) and all(is_loopback(host_of(url)) for url in self._routes.values())
 
     def send(self, request: Request) -> StreamingResponse:
         """Send a request; the answer comes in while the `StreamingResponse` is read.
@@ -174,7 +167,8 @@ class Upstream:
             beneath = error.__cause__ or error.__context__
             if isinstance(beneath, ssl.SSLCertVerificationError):
                 raise _untrusted(_authority(parts), beneath, routed=routed) from None
-            return StreamingResponse.failed(*fault_of(error))
+            unreachable = isinstance(error, httpcore.ConnectError | httpcore.ConnectTimeout)
+            return StreamingResponse.failed(*fault_of(error), unreachable=unreachable)
         return StreamingResponse(response, started, self._clock)
 
     def close(self) -> None:
@@ -191,29 +185,29 @@ class Upstream:
         self.close()
 
     def _target(self, url: str) -> tuple[SplitResult, bool]:
-        """Where a request goes, and whether a route leads there."""
+        """Return where a request goes, and whether it is redirected."""
         try:
             parts = urlsplit(url)
             host = (parts.hostname or "").lower()
             _ = parts.port
         except ValueError:
-            raise NotPlannedError(f"{url!r} is no URL that can be reached") from None
+            raise NotPlannedError(f"{url!r} is not a URL that can be reached") from None
         if host not in self.hosts or parts.scheme not in ("http", "https"):
             raise NotPlannedError(
                 f"a request to {host or url!r}, which is not among the hosts of this recording"
-                f" ({', '.join(sorted(self.hosts))}); nothing was sent there",
-                hint=f"If it may be reached: --upstream {host or 'HOST'}=https://{host or 'HOST'}",
+                f" ({', '.join(sorted(self.hosts)) or 'none'}); nothing was sent there",
+                hint=f"To allow it: --upstream {host or 'HOST'}=https://{host or 'HOST'}",
             )
         route = self._routes.get(host)
         if route is not None:
             base = urlsplit(route)
             return base._replace(path=base.path + parts.path, query=parts.query, fragment=""), True
-        if parts.scheme == "http" and not _is_loopback(host):
-            raise NotPlannedError(f"a request to {host} over plain http, which would show the key; not sent")
+        if parts.scheme == "http" and not is_loopback(host):
+            raise NotPlannedError(f"a request to {host} over plain http would expose the key; not sent")
         return parts, False
 
     def _pool(self, host: str, routed: bool) -> httpcore.ConnectionPool:
-        """The connections to a host: direct on a route, else by the proxy that the environment names."""
+        """Return the connections to a host: direct if redirected, else through the environment's proxy."""
         import httpcore
 
         proxy = self._proxies.get(host)
@@ -234,18 +228,18 @@ def _untrusted(host: str, error: ssl.SSLCertVerificationError, *, routed: bool) 
     option = "--upstream-ca FILE" if routed else "SSL_CERT_FILE"
     return UntrustedError(
         f"the certificate of {host} is not trusted ({error.verify_message}); nothing was sent there",
-        hint=f"Name the authority that vouches for it: {option}.",
+        hint=f"Name its certificate authority with {option}.",
     )
 
 
 def _authority(parts: SplitResult) -> str:
-    """Host, and port if there is one."""
+    """Return the host, with the port if there is one."""
     return parts.netloc.rpartition("@")[2]
 
 
 def _headers(request: Request, authority: str, meant_for: str | None) -> list[tuple[bytes, bytes]]:
-    """The request's own headers, and those of this hop: on a route also for whom it was meant, so that
-    URLs in the answer can be that host's. Nothing is asked for compressed, so that chunks are what the
+    """Return the request's own headers and those of this hop: if redirected also the host it was meant for,
+    so that URLs in the answer can be that host's. No compression is accepted, so that chunks are what the
     provider wrote."""
     own = _OWN_HEADERS if meant_for is None else _OWN_HEADERS | {FORWARDED_HOST.lower()}
     kept = [pair for pair in request.headers if pair[0].lower() not in own]
@@ -274,34 +268,22 @@ def _context(ca_file: Path | None) -> ssl.SSLContext:
             context.load_verify_locations(ca_file)
         except (OSError, ssl.SSLError) as error:
             raise UsageError(
-                f"--upstream-ca {ca_file} holds no certificate that can be read: {error}"
+                f"--upstream-ca {ca_file}: no certificate can be read from it: {error}"
             ) from None
     return context
 
 
 def _proxy_to(host: str) -> _Proxy | None:
-    """The HTTP proxy by which the environment has a host reached over https. Raises `UsageError` for one of
-    another kind."""
+    """Return the HTTP proxy that the environment states for a host over https. Raises `UsageError` for a
+    proxy of another kind."""
     stated = getproxies().get("https", "")
     if not stated or proxy_bypass(host):
         return None
     parts = urlsplit(stated if "://" in stated else f"http://{stated}")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise UsageError(
-            f"the environment names a proxy that is not used here ({parts.scheme}://…)",
+            f"the environment names a proxy that is not an HTTP proxy ({parts.scheme}://…)",
             hint="Name an HTTP proxy in HTTPS_PROXY, or the host in NO_PROXY.",
         )
     login = None if parts.username is None else (unquote(parts.username), unquote(parts.password or ""))
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}", login
-
-
-def _is_address(host: str | None) -> bool:
-    try:
-        ipaddress.ip_address(host or "")
-    except ValueError:
-        return False
-    return True
-
-
-def _is_loopback(host: str) -> bool:
-    return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import orjson
 import pytest
-from recording_site import REAL_KEY, Answered, Asked, OpenSite, Site
+from recording_site import REAL_KEY, Answered, Asked, OpenSite
 
 from harness.model import Reply, Request
-from harness.recording import Budget, Key, OverBudgetError, Prices, Retries
-from harness.recording.classify import failure_of
-from harness.recording.provider_client import Call
-from harness_openclaw.reference.openrouter.pricing import Estimate
-from harness_openclaw.reference.openrouter.receipt import usage_of
+from harness.recording.answers import usage
+from harness.recording.classify import classify
+from harness.recording.keys import ForeignKeyError, Keys
+from harness.recording.pricing import ModelPrice, ModelPrices
+from harness.recording.protocol import Estimate, Key
+from harness.recording.provider_client import Budget, Call, OverBudgetError
+from harness.recording.retries import Retries
 
-LIST = {
-    "data": [
-        {
-            "id": "acme/one",
-            "pricing": {"prompt": "0.000001", "completion": "0.00001"},
-            "top_provider": {"max_completion_tokens": 1000},
-        },
-        {"id": "acme/router", "pricing": {"prompt": "-1", "completion": "-1"}},
-    ]
+PRICES = {
+    "acme/one": ModelPrice("acme/one", Decimal("0.000001"), Decimal("0.00001"), most_output=1000),
+    "acme/router": ModelPrice("acme/router", None, None),
 }
+REQUEST = Request("POST", "https://api.acme.example/v1/chat/completions")
+BY_HOST = {"api.acme.example": ModelPrices(PRICES)}
 
 
 def once(*replies: Reply) -> Callable[[Request], Reply]:
@@ -38,15 +37,61 @@ def once(*replies: Reply) -> Callable[[Request], Reply]:
 # ------------------------------------------------------------------ the key
 
 
-def test_the_key_takes_the_place_of_its_stand_in_on_the_way_out(stand_in: Site, asked: Asked) -> None:
-    """The client's request stays as it is; another bearer than the stand-in is sent as it stands."""
-    caller = stand_in.caller()
-    call = caller.call(asked(), stand_ins=["stand-in"])
-    caller.call(asked(), stand_ins=["another"]).finish()
+@pytest.mark.parametrize(
+    ("header", "value", "sent"),
+    [
+        ("Authorization", "Bearer canary", f"Bearer {REAL_KEY}"),
+        ("x-api-key", "canary", REAL_KEY),
+        ("api-key", "canary", REAL_KEY),
+        ("Authorization", "Bearer another", "Bearer another"),
+        ("X-Title", "a canary in a coal mine", "a canary in a coal mine"),
+    ],
+)
+def test_the_key_replaces_the_canary_on_the_way_out(
+    site_of: OpenSite, answered: Answered, header: str, value: str, sent: str
+) -> None:
+    """In any header whose value it is; the client's own request stays as it is."""
+    site = site_of(lambda request: answered())
+    request = replace(REQUEST, headers=((header, value),))
+    call = site.client().call(request, canaries=["canary"])
     assert call.finish().status == 200
-    assert dict(call.request.headers)["Authorization"] == "Bearer stand-in"
-    bearers = [dict(request.headers)["Authorization"] for request in stand_in.requests]
-    assert bearers == [f"Bearer {REAL_KEY}", "Bearer stand-in"]
+    assert call.request == request
+    assert dict(site.requests[0].headers)[header] == sent
+
+
+def test_the_key_replaces_the_canary_in_a_query() -> None:
+    """As some APIs have it; other parameters stay as they are written."""
+    keys = Keys({"api.acme.example": Key("K", "a/real key")})
+    request = Request("GET", "https://api.acme.example/v1/models?a=%20b&key=canary")
+    assert keys.apply(request, ["canary"]).url == (
+        "https://api.acme.example/v1/models?a=%20b&key=a%2Freal%20key"
+    )
+
+
+@pytest.mark.parametrize("keys", [Keys(), Keys({"api.acme.example": Key("UNSET", "")})])
+def test_a_host_without_a_key_is_called_without_one(asked: Asked, keys: Keys) -> None:
+    """The canary is left out, not sent."""
+    request = replace(asked(), url="https://api.acme.example/v1/models?key=canary")
+    sent = keys.apply(request, ["canary"])
+    assert (sent.headers, sent.url) == (
+        (("Content-Type", "application/json"),),
+        "https://api.acme.example/v1/models",
+    )
+
+
+@pytest.mark.parametrize(
+    "request_with_key",
+    [
+        Request("GET", f"https://other.example/?key={REAL_KEY}"),
+        Request("GET", "https://other.example/", (("Authorization", f"Bearer {REAL_KEY}"),)),
+        Request("POST", "https://other.example/", (), REAL_KEY.encode()),
+    ],
+)
+def test_no_key_goes_to_another_host(request_with_key: Request) -> None:
+    """Not even where an implementation has it from elsewhere."""
+    keys = Keys({"api.acme.example": Key("ACME_API_KEY", REAL_KEY)})
+    with pytest.raises(ForeignKeyError, match=r"other\.example holds ACME_API_KEY"):
+        keys.apply(request_with_key, ())
 
 
 def test_a_key_does_not_show_in_its_repr() -> None:
@@ -62,7 +107,7 @@ def test_a_429_is_asked_again_after_the_stated_wait(
 ) -> None:
     """With the same bytes, and nobody waits but the clock that is given."""
     site = site_of(once(answered(429, retry_after="7"), answered(503), answered(200)))
-    call = site.caller().call(asked())
+    call = site.client().call(asked())
     assert call.finish().status == 200
     assert call.tried == (429, 503)
     assert site.waits == [7.0, 1.0]
@@ -74,7 +119,7 @@ def test_a_429_is_asked_again_after_the_stated_wait(
 def test_patience_has_an_end(site_of: OpenSite, asked: Asked, answered: Answered) -> None:
     """After two repeats the last answer is the one."""
     site = site_of(once(answered(500), answered(502), answered(529)))
-    call = site.caller().call(asked())
+    call = site.client().call(asked())
     assert (call.status, call.tried, len(site.requests)) == (529, (500, 502), 3)
     assert site.waits == [0.5, 1.0]
 
@@ -82,7 +127,7 @@ def test_patience_has_an_end(site_of: OpenSite, asked: Asked, answered: Answered
 def test_silence_is_asked_again(site_of: OpenSite, asked: Asked, answered: Answered) -> None:
     """A connection that breaks before an answer is as good as a 5xx."""
     site = site_of(once(Reply(0, fault="reset"), answered(200)))
-    call = site.caller().call(asked())
+    call = site.client().call(asked())
     assert (call.status, call.tried) == (200, ("reset",))
 
 
@@ -134,92 +179,110 @@ def test_what_has_begun_is_not_asked_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "message", "kind"),
+    ("status", "kind"),
     [
-        (400, "", "format"),
-        (401, "", "auth"),
-        (402, "", "billing"),
-        (403, "", "auth"),
-        (403, "Key limit exceeded (total limit)", "billing"),
-        (404, "", "model_not_found"),
-        (408, "", "timeout"),
-        (422, "", "format"),
-        (429, "", "rate_limit"),
-        (500, "", "timeout"),
-        (503, "No instances available", "timeout"),
-        (503, "Overloaded", "overloaded"),
-        (529, "", "overloaded"),
-        (400, "Provider returned error", "timeout"),
+        (400, "format"),
+        (401, "auth"),
+        (402, "billing"),
+        (403, "auth"),
+        (404, "model_not_found"),
+        (408, "timeout"),
+        (422, "format"),
+        (429, "rate_limit"),
+        (500, "timeout"),
+        (503, "overloaded"),
+        (529, "overloaded"),
     ],
 )
-def test_a_failure_has_the_class_of_its_status(
-    answered: Answered, status: int, message: str, kind: str
-) -> None:
-    """OR-ERR-01; the text decides only where the table says so."""
-    failure = failure_of(answered(status, orjson.dumps({"error": {"code": status, "message": message}})))
+def test_a_failure_has_the_class_of_its_status(answered: Answered, status: int, kind: str) -> None:
+    """And says what the provider says."""
+    failure = classify(REQUEST, answered(status, b'{"error": {"message": "not today"}}'))
     assert failure is not None
-    assert (failure.kind, failure.in_band) == (kind, False)
+    assert (failure.kind, failure.message) == (kind, f"HTTP {status}: not today")
 
 
 @pytest.mark.parametrize(
-    ("code", "kind"), [(429, "rate_limit"), ("server_error", "timeout"), (402, "billing")]
+    ("code", "kind"), [(429, "rate_limit"), ("402", "billing"), ("server_error", "unclassified")]
 )
 def test_an_error_in_a_200_is_a_failure(answered: Answered, code: object, kind: str) -> None:
     """In JSON and among events, by its numeric code."""
     body = orjson.dumps({"error": {"code": code, "message": "no"}})
     events = Reply(200, (("content-type", "text/event-stream"),), (b": hm\n\ndata: " + body + b"\n\n",))
     for reply in (answered(200, body), events):
-        failure = failure_of(reply)
+        failure = classify(REQUEST, reply)
         assert failure is not None
         assert (failure.kind, failure.in_band) == (kind, True)
 
 
 def test_an_answer_is_no_failure(answered: Answered) -> None:
     """Nor is an `error` that is null."""
-    assert failure_of(answered(200, b'{"error": null}')) is None
+    assert classify(REQUEST, answered(200, b'{"error": null}')) is None
 
 
 def test_usage_is_read_from_the_last_event_that_has_any(answered: Answered) -> None:
     """As it is from a JSON body."""
-    usage = b'{"usage": {"prompt_tokens": 3, "completion_tokens": 4, "cost": 0.00025}}'
+    stated = b'{"usage": {"prompt_tokens": 3, "completion_tokens": 4, "cost": 0.00025}}'
     events = Reply(
         200,
         (("content-type", "text/event-stream"),),
-        (b'data: {"usage": null}\n\ndata: ' + usage + b"\n\ndata: [DONE]\n\n",),
+        (b'data: {"usage": null}\n\ndata: ' + stated + b"\n\ndata: [DONE]\n\n",),
     )
-    for reply in (answered(200, usage), events):
-        found = usage_of(reply)
+    for reply in (answered(200, stated), events):
+        found = usage(REQUEST, reply)
         assert (found.prompt_tokens, found.completion_tokens, found.cost) == (3, 4, Decimal("0.00025"))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"usage": {"prompt_tokens": 3, "completion_tokens": 4}}',
+        b'{"usage": {"input_tokens": 3, "output_tokens": 4}}',
+        b'{"usageMetadata": {"promptTokenCount": 3, "candidatesTokenCount": 4}}',
+        b'{"type": "response.completed", "response": {"usage": {"input_tokens": 3, "output_tokens": 4}}}',
+    ],
+)
+def test_usage_is_read_in_the_forms_of_common_apis(answered: Answered, body: bytes) -> None:
+    """What no field states is unknown."""
+    assert usage(REQUEST, answered(200, body)) == (3, 4, None)
+
+
+def test_usage_may_be_spread_over_events() -> None:
+    """As Anthropic's messages have it: the input when the message begins, the output at its end."""
+    events = (
+        b'event: message_start\ndata: {"message": {"usage": {"input_tokens": 3, "output_tokens": 1}}}\n\n',
+        b'event: message_delta\ndata: {"usage": {"output_tokens": 4}}\n\n',
+    )
+    assert usage(REQUEST, Reply(200, (("content-type", "text/event-stream"),), events)) == (3, 4, None)
 
 
 # ------------------------------------------------------------------ prices and the budget
 
 
-def test_an_estimate_is_the_most_that_a_call_may_cost() -> None:
+def test_an_estimate_is_the_most_that_a_call_may_cost(asked: Asked) -> None:
     """A token for every three bytes in, and the request's own limit out."""
     body = b'{"model":"acme/one","max_completion_tokens":50,"messages":[]}'
-    estimate = Prices.listed(LIST).estimate(body)
+    estimate = ModelPrices(PRICES).estimate(asked(body))
     assert estimate == Estimate("acme/one", 21, 50, Decimal("0.000521"))
 
 
-def test_a_request_without_a_limit_may_get_the_longest_answer() -> None:
+def test_a_request_without_a_limit_may_get_the_longest_answer(asked: Asked) -> None:
     """Unless a length is assumed."""
-    body = b'{"model":"acme/one:nitro"}'
-    longest = Prices.listed(LIST).estimate(body)
+    body = b'{"model":"acme/one"}'
+    longest = ModelPrices(PRICES).estimate(asked(body))
     assert (longest.output_tokens, longest.limited) == (1000, False)
-    assert Prices.listed(LIST, assumed_output=10).estimate(body).output_tokens == 10
+    assert ModelPrices(PRICES, assumed_output=10).estimate(asked(body)).output_tokens == 10
 
 
-def test_an_image_counts_for_what_it_shows() -> None:
+def test_an_image_counts_for_what_it_shows(asked: Asked) -> None:
     """Not for the letters of its data URL."""
     body = b'{"model":"acme/one","max_tokens":0,"url":"data:image/png;base64,' + b"A" * 90_000 + b'"}'
-    assert 2000 < Prices.listed(LIST).estimate(body).prompt_tokens < 2100
+    assert 2000 < ModelPrices(PRICES).estimate(asked(body)).prompt_tokens < 2100
 
 
 @pytest.mark.parametrize("model", ["acme/router", "acme/unheard-of"])
-def test_some_models_have_no_price(model: str) -> None:
+def test_some_models_have_no_price(asked: Asked, model: str) -> None:
     """Routers, and those that are not listed."""
-    assert Prices.listed(LIST).estimate(orjson.dumps({"model": model})).cost is None
+    assert ModelPrices(PRICES).estimate(asked(orjson.dumps({"model": model}))).cost is None
 
 
 def test_a_call_that_could_pass_the_budget_is_not_made(
@@ -229,12 +292,12 @@ def test_a_call_that_could_pass_the_budget_is_not_made(
     reply = answered(200, b'{"usage": {"cost": 0.0006}}')
     site = site_of(lambda request: reply)
     body = b'{"model":"acme/one","max_tokens":50}'
-    caller = site.caller(most="0.001", prices=Prices.listed(LIST))
-    caller.call(asked(body)).finish()
+    client = site.client(most="0.001", prices=BY_HOST)
+    client.call(asked(body)).finish()
     with pytest.raises(OverBudgetError, match=r"\$0.000600 of \$0.001 are spent.*up to 50 out"):
-        caller.call(asked(body))
+        client.call(asked(body))
     assert len(site.requests) == 1
-    assert caller.budget.spent == Decimal("0.0006")
+    assert client.budget.spent == Decimal("0.0006")
 
 
 def test_calls_in_flight_count_with_their_worst() -> None:
@@ -248,13 +311,25 @@ def test_calls_in_flight_count_with_their_worst() -> None:
     budget.reserve(estimate)
 
 
-def test_without_a_price_there_must_be_something_left() -> None:
-    """Of which nobody can say whether it will do."""
-    budget = Budget(Decimal("0.001"))
+def test_a_call_of_unknown_price_is_not_affordable() -> None:
+    """Unless it is allowed, as long as anything is left."""
     unpriced = Estimate("acme/router", 1, 1, None)
+    with pytest.raises(OverBudgetError, match=r"(?s)price of this call to acme/router.*--allow-unpriced"):
+        Budget(Decimal("0.001")).reserve(unpriced)
+    budget = Budget(Decimal("0.001"), allow_unpriced=True)
     budget.settle(budget.reserve(unpriced), Decimal("0.001"))
     with pytest.raises(OverBudgetError):
         budget.reserve(unpriced)
+
+
+def test_no_connection_is_not_retried(site_of: OpenSite, asked: Asked, answered: Answered) -> None:
+    """It is reported with its host instead."""
+    site = site_of(lambda request: answered())
+    site.listener.close()
+    client = site.client()
+    call = client.call(asked())
+    assert (call.finish().fault, call.tried, site.waits) == ("refused", (), [])
+    assert client.unreachable["api.acme.example"].startswith("no connection")
 
 
 @pytest.mark.parametrize(
@@ -272,9 +347,9 @@ def test_what_does_not_say_its_cost_is_counted_with_care(
 ) -> None:
     """A refusal is free; silence may have been dear."""
     site = site_of(lambda request: reply, timeout_s=0.3)
-    caller = site.caller(prices=Prices.listed(LIST), retries=0)
+    client = site.client(prices=BY_HOST, retries=0)
     if reply.fault == "refused":
         site.listener.close()
-    call: Call = caller.call(asked(b'{"model":"acme/one","max_tokens":50}'))
+    call: Call = client.call(asked(b'{"model":"acme/one","max_tokens":50}'))
     call.finish()
-    assert caller.budget.spent == Decimal(spent)
+    assert client.budget.spent == Decimal(spent)

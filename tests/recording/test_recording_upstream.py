@@ -11,10 +11,11 @@ from recording_site import EVENTS, Answered, Asked, OpenSite
 
 from harness.errors import UsageError
 from harness.model import Reply, Request
-from harness.recording import Upstream, parse_route
-from harness.recording.upstream import NotPlannedError, UntrustedError
+from harness.recording.upstream import NotPlannedError, UntrustedError, Upstream, parse_route
 from harness.wire.intercept import answering, patched
 from harness.wire.server_replies import LiveReply
+
+HOST = "api.acme.example"
 
 
 def test_a_request_arrives_as_it_was_made(site_of: OpenSite, asked: Asked, answered: Answered) -> None:
@@ -27,15 +28,15 @@ def test_a_request_arrives_as_it_was_made(site_of: OpenSite, asked: Asked, answe
     request = asked(body, **{"X-CaSe": "kept"}, **hop)
     site.upstream.send(Request("POST", f"{request.url}?a=%20b&c", request.headers, body)).finish()
     (seen,) = site.requests
-    assert seen.url == f"{site.url}/api/v1/chat/completions?a=%20b&c"
+    assert seen.url == f"{site.url}/v1/chat/completions?a=%20b&c"
     assert seen.body == body
     assert dict(seen.headers) == {
         "Host": f"127.0.0.1:{site.listener.port}",
-        "Authorization": "Bearer stand-in",
+        "Authorization": "Bearer canary",
         "Content-Type": "application/json",
         "X-CaSe": "kept",
         "Accept-Encoding": "identity",
-        "X-Forwarded-Host": "openrouter.ai",
+        "X-Forwarded-Host": "api.acme.example",
         "Content-Length": str(len(body)),
     }
 
@@ -46,7 +47,7 @@ def test_a_host_that_is_reached_where_it_is_is_not_told_its_name(
     """A route that only allows a host leads nowhere else."""
     site = site_of(lambda request: answered())
     with Upstream([], {"127.0.0.1": site.url}, ca_file=site.ca_file) as upstream:
-        upstream.send(replace(asked(), url=f"{site.url}/api/v1/chat/completions")).finish()
+        upstream.send(replace(asked(), url=f"{site.url}/v1/chat/completions")).finish()
     (seen,) = site.requests
     assert "x-forwarded-host" not in {name.lower() for name, _ in seen.headers}
 
@@ -106,7 +107,7 @@ def test_who_is_not_vouched_for_is_not_spoken_to(site_of: OpenSite, asked: Asked
     so it is told at once how to name the authority."""
     site = site_of(lambda request: answered())
     with (
-        Upstream(routes={"openrouter.ai": site.url}) as upstream,
+        Upstream([], {"api.acme.example": site.url}) as upstream,
         pytest.raises(UntrustedError, match=r"(?s)not trusted.*--upstream-ca FILE") as raised,
     ):
         upstream.send(asked())
@@ -117,32 +118,32 @@ def test_who_is_not_vouched_for_is_not_spoken_to(site_of: OpenSite, asked: Asked
 @pytest.mark.parametrize(
     "url",
     [
-        "https://elsewhere.example/api/v1/chat/completions",
-        "https://openrouter.ai.evil.example/api/v1/chat/completions",
-        "https://openrouter.ai@evil.example/api/v1/chat/completions",
-        "ftp://openrouter.ai/x",
-        "https://[openrouter.ai/x",
+        "https://elsewhere.example/v1/chat/completions",
+        "https://api.acme.example.evil.example/v1/chat/completions",
+        "https://api.acme.example@evil.example/v1/chat/completions",
+        "ftp://api.acme.example/x",
+        "https://[api.acme.example/x",
     ],
 )
 def test_other_hosts_are_refused(url: str) -> None:
     """Before anything is opened."""
-    with Upstream() as upstream, pytest.raises(NotPlannedError, match=r"host|URL"):
+    with Upstream([HOST]) as upstream, pytest.raises(NotPlannedError, match=r"host|URL"):
         upstream.send(Request("POST", url))
 
 
 def test_the_key_is_not_sent_in_the_clear() -> None:
     """Plain http is for this machine only."""
-    with Upstream() as upstream, pytest.raises(NotPlannedError, match="plain http"):
-        upstream.send(Request("POST", "http://openrouter.ai/api/v1/chat/completions"))
+    with Upstream([HOST]) as upstream, pytest.raises(NotPlannedError, match="plain http"):
+        upstream.send(Request("POST", "http://api.acme.example/v1/chat/completions"))
 
 
 def test_a_route_may_have_a_path(site_of: OpenSite, answered: Answered) -> None:
     """What it leads to stands before the request's own path."""
     site = site_of(lambda request: answered())
-    route = {"openrouter.ai": f"{site.url}/relay"}
-    with Upstream(routes=route, ca_file=site.ca_file) as upstream:
-        upstream.send(Request("GET", "https://openrouter.ai/api/v1/models")).finish()
-    assert site.requests[0].url == f"{site.url}/relay/api/v1/models"
+    route = {"api.acme.example": f"{site.url}/relay"}
+    with Upstream([], route, ca_file=site.ca_file) as upstream:
+        upstream.send(Request("GET", "https://api.acme.example/v1/models")).finish()
+    assert site.requests[0].url == f"{site.url}/relay/v1/models"
 
 
 def test_it_reaches_out_from_within_a_case_that_may_not(
@@ -155,7 +156,7 @@ def test_it_reaches_out_from_within_a_case_that_may_not(
 
 
 @pytest.mark.parametrize(
-    "text", ["openrouter.ai", "=https://x", "h=ftp://x", "h/p=https://x", "h=https://x?q"]
+    "text", ["api.acme.example", "=https://x", "h=ftp://x", "h/p=https://x", "h=https://x?q"]
 )
 def test_a_route_that_is_none_is_told(text: str) -> None:
     """With an example of one."""
@@ -166,7 +167,7 @@ def test_a_route_that_is_none_is_told(text: str) -> None:
 def test_a_route_in_the_clear_stays_on_this_machine() -> None:
     """The key would be readable on its way."""
     with pytest.raises(UsageError, match="plain http"):
-        parse_route("openrouter.ai=http://gateway.example")
+        parse_route("api.acme.example=http://gateway.example")
 
 
 def test_a_header_beyond_latin_1_is_sent_in_utf_8(
@@ -187,7 +188,7 @@ def test_what_http_cannot_carry_is_told(site_of: OpenSite, asked: Asked, answere
 
 def test_a_route_names_a_host_in_any_case() -> None:
     """Hosts are compared in lower case, and a slash at the end says nothing."""
-    assert parse_route("OpenRouter.AI=http://127.0.0.1:1/") == ("openrouter.ai", "http://127.0.0.1:1")
+    assert parse_route("API.Acme.example=http://127.0.0.1:1/") == ("api.acme.example", "http://127.0.0.1:1")
 
 
 def test_a_proxy_of_another_kind_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,5 +198,5 @@ def test_a_proxy_of_another_kind_is_told(monkeypatch: pytest.MonkeyPatch) -> Non
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, "")
     with pytest.raises(UsageError, match="proxy") as told:
-        Upstream()
+        Upstream([HOST])
     assert "secret-word" not in str(told.value)

@@ -7,23 +7,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from difflib import get_close_matches
-from typing import Any, Literal, TypeAlias
+from typing import Any
 from urllib.parse import urlsplit
 
 from harness.model import Reply
+from harness.recording.pricing import ModelPrices
+from harness.recording.protocol import Check, Standing
 from harness_openclaw.reference.answers.chat import read
 from harness_openclaw.reference.answers.failures import header
 from harness_openclaw.reference.openrouter.lookups import figure
 from harness_openclaw.reference.openrouter.media import Endpoint
-from harness_openclaw.reference.openrouter.pricing import Prices, canonical_id
+from harness_openclaw.reference.openrouter.pricing import canonical_id
 from harness_openclaw.reference.openrouter.receipt import DONE, ends_well, generation_of, usage_of
 from harness_openclaw.reference.openrouter.routes import CANONICAL
 from harness_openclaw.reference.refusal import Failure
 
 __all__ = [
-    "Check",
-    "PreflightReport",
-    "Standing",
+    "AccountStatus",
     "check_account",
     "check_answer",
     "check_balance",
@@ -34,10 +34,7 @@ __all__ = [
     "check_route",
     "time_in",
     "unfit",
-    "worst",
 ]
-
-Standing: TypeAlias = Literal["pass", "warn", "fail", "unknown"]
 
 _PREFIX = "sk-or-"
 _PARAMETERS: Mapping[str, tuple[str, ...]] = {
@@ -52,31 +49,14 @@ _PARAMETERS: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """One check, how it came out, and a sentence about it."""
-
-    rule: str
-    standing: Standing
-    sentence: str
-
-
-@dataclass(frozen=True, slots=True)
-class PreflightReport:
+class AccountStatus:
     """What was learned of the provider. `prices` is None where it lists no models; `key_left` is what the key
     may still spend and `balance` what is left of the credits, None where there is no limit or none known."""
 
     checks: tuple[Check, ...]
-    prices: Prices | None = None
+    prices: ModelPrices | None = None
     key_left: Decimal | None = None
     balance: Decimal | None = None
-
-
-def worst(checks: Collection[Check]) -> Standing:
-    """The standing of them all together."""
-    for standing in ("fail", "warn", "unknown"):
-        if any(check.standing == standing for check in checks):
-            return standing
-    return "pass"
 
 
 # ------------------------------------------------------------------ route and key
@@ -129,7 +109,7 @@ def check_balance(balance: Decimal) -> Check:
 # ------------------------------------------------------------------ models and cost
 
 
-def check_model(prices: Prices, model: str) -> Check:
+def check_model(prices: ModelPrices, model: str) -> Check:
     """OR-PRE-05."""
     name = canonical_id(model)
     if name in prices.models:
@@ -139,7 +119,7 @@ def check_model(prices: Prices, model: str) -> Check:
     return Check("OR-PRE-05", "fail", f"{name or 'No model'} is not listed.{hint}")
 
 
-def check_parameters(prices: Prices, model: str, fields: Collection[str]) -> Iterator[Check]:
+def check_parameters(prices: ModelPrices, model: str, fields: Collection[str]) -> Iterator[Check]:
     """OR-PRE-06, of a model whose requests have these `fields`: no check where it is not known."""
     listed = prices.models.get(canonical_id(model))
     asked = [field for field in _PARAMETERS if field in fields]
@@ -153,7 +133,7 @@ def check_parameters(prices: Prices, model: str, fields: Collection[str]) -> Ite
 
 
 def check_cost(
-    outlook: PreflightReport, estimated: Decimal, most: Decimal, *, unpriced: Sequence[str] = ()
+    account: AccountStatus, estimated: Decimal, most: Decimal, *, unpriced: Sequence[str] = ()
 ) -> Iterator[Check]:
     """OR-PRE-07, and whether the key's limit and the balance bear it (OR-PRE-03, OR-PRE-04).
 
@@ -169,10 +149,10 @@ def check_cost(
         yield Check("OR-PRE-07", "warn", f"{beside} is no known price for {names}.")
     else:
         yield Check("OR-PRE-07", "pass", f"{said}, within the ${most} that may be spent.")
-    if outlook.key_left is not None and outlook.key_left <= estimated:
-        yield Check("OR-PRE-03", "fail", f"{said}; the key may spend ${outlook.key_left:.4f}.")
-    if outlook.balance is not None and outlook.balance < estimated:
-        yield Check("OR-PRE-04", "warn", f"{said}; ${outlook.balance:.4f} of credits are left.")
+    if account.key_left is not None and account.key_left <= estimated:
+        yield Check("OR-PRE-03", "fail", f"{said}; the key may spend ${account.key_left:.4f}.")
+    if account.balance is not None and account.balance < estimated:
+        yield Check("OR-PRE-04", "warn", f"{said}; ${account.balance:.4f} of credits are left.")
 
 
 def _usd(amount: Decimal) -> str:

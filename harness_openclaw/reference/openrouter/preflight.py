@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING
 import orjson
 
 from harness.model import JsonValue, Request
+from harness.recording.pricing import ModelPrices
+from harness.recording.protocol import Check, worst
 from harness_openclaw.reference.exchange import Exchange, Outcome, ask
 from harness_openclaw.reference.openrouter import chat, checks, lookups
-from harness_openclaw.reference.openrouter.checks import Check, PreflightReport, worst
+from harness_openclaw.reference.openrouter.checks import AccountStatus
+from harness_openclaw.reference.openrouter.discretion import Discretion
 from harness_openclaw.reference.openrouter.media import Endpoint
 from harness_openclaw.reference.openrouter.params import number
-from harness_openclaw.reference.openrouter.pricing import NO_PRICES, Prices, canonical_id
+from harness_openclaw.reference.openrouter.pricing import NO_PRICES, canonical_id, prices_in
 from harness_openclaw.reference.refusal import CallError, Failure, Refusal
 
 if TYPE_CHECKING:
@@ -33,12 +36,12 @@ _CALLS, _RETRIES, _MAX_COST = 1, 2, 0.1
 
 class Access:
     """A way to the provider: its base URL (none: OpenRouter's), and the key, empty if there is none, with the
-    environment's `variable` that it comes from. Messages pass `redactor`."""
+    environment's `variable` that it comes from. Messages pass `discretion`."""
 
     def __init__(self, base_url: str | None, key: str, variable: str | None = None) -> None:
         self.key = key
         self.variable = variable
-        self.redactor = lookups.redactor_of(key)
+        self.discretion = Discretion(key)
         self._base_url = base_url
 
     @property
@@ -72,14 +75,14 @@ def preflight(given: Mapping[str, JsonValue], session: Session) -> Exchange[Outc
         planned = chat.shape({**given, "edition": edition, "api_key": access.key})
     body = {} if planned is None else orjson.loads(planned.body)
     model: str = body.get("model", "")
-    outlook = yield from look_ahead(access, {model: body} if body else {}, now=_now(given.get("now")))
-    found = list(outlook.checks)
+    account = yield from look_ahead(access, {model: body} if body else {}, now=_now(given.get("now")))
+    found = list(account.checks)
     if planned is not None and worst(found) != "fail":
-        estimate = (outlook.prices or NO_PRICES).estimate(planned.body)
+        estimate = (account.prices or NO_PRICES).estimate(planned)
         times = _figure(given, "calls", _CALLS) * (1 + _figure(given, "retries", _RETRIES))
         cost, most = (estimate.cost or Decimal()) * times, _figure(given, "max_cost", _MAX_COST)
         unpriced = [model] if estimate.cost is None else []
-        found += checks.check_cost(outlook, cost, most, unpriced=unpriced)
+        found += checks.check_cost(account, cost, most, unpriced=unpriced)
         if worst(found) != "fail":
             found += yield from call_once(access, model)
     return {"checks": _by_rule(found)}
@@ -92,7 +95,7 @@ def look_ahead(
     may_be_missing: Collection[str] = (),
     now: datetime | None = None,
     assumed_output: int | None = None,
-) -> Exchange[PreflightReport]:
+) -> Exchange[AccountStatus]:
     """Make every check that costs nothing. Nothing is sent over plain http, or without a key.
 
     `models` are the ids that will be asked for, each with the fields of the body that its requests use;
@@ -101,13 +104,13 @@ def look_ahead(
     """
     found = list(access.at_hand())
     if worst(found) == "fail":
-        return PreflightReport(_masked(found, access))
-    account, left = yield from _account(access, now or datetime.now(UTC))
+        return AccountStatus(_discreet(found, access))
+    key, left = yield from _account(access, now or datetime.now(UTC))
     credit, balance = yield from _balance(access)
     prices = yield from _prices(access, assumed_output)
-    found += [account, credit]
+    found += [key, credit]
     if isinstance(prices, Check):
-        return PreflightReport(_masked([*found, prices], access), None, left, balance)
+        return AccountStatus(_discreet([*found, prices], access), None, left, balance)
     unlisted = [model for model in may_be_missing if canonical_id(model) not in prices.models]
     for model, fields in models.items():
         if model not in unlisted:
@@ -115,7 +118,7 @@ def look_ahead(
             found += checks.check_parameters(prices, model, fields)
     if unlisted:
         found.append(_expected_to_be_missing(unlisted))
-    return PreflightReport(_masked(found, access), prices, left, balance)
+    return AccountStatus(_discreet(found, access), prices, left, balance)
 
 
 def call_once(access: Access, model: str) -> Exchange[tuple[Check, ...]]:
@@ -124,7 +127,7 @@ def call_once(access: Access, model: str) -> Exchange[tuple[Check, ...]]:
         reply = yield from ask(tiny_request(access, model))
     except Refusal as refusal:
         return (Check("OR-PRE-08", "fail", f"A tiny call was not made: {_told(refusal)}"),)
-    return _masked(checks.check_answer(reply, model), access)
+    return _discreet(checks.check_answer(reply, model), access)
 
 
 def tiny_request(access: Access, model: str) -> Request:
@@ -145,7 +148,7 @@ def tiny_request(access: Access, model: str) -> Request:
 def _account(access: Access, now: datetime) -> Exchange[tuple[Check, Decimal | None]]:
     label = "The key could not be looked up"
     try:
-        data = yield from lookups.account(access.place, access.key, access.redactor, label=label)
+        data = yield from lookups.account(access.place, access.key, access.discretion, label=label)
     except CallError as error:
         refused = isinstance(error, Failure) and error.status in (401, 403)
         return Check("OR-PRE-03", "fail" if refused else "unknown", _told(error)), None
@@ -155,19 +158,19 @@ def _account(access: Access, now: datetime) -> Exchange[tuple[Check, Decimal | N
 def _balance(access: Access) -> Exchange[tuple[Check, Decimal | None]]:
     label = "The balance is not known"
     try:
-        bought, used = yield from lookups.balance(access.place, access.key, access.redactor, label=label)
+        bought, used = yield from lookups.balance(access.place, access.key, access.discretion, label=label)
     except CallError as error:
         return Check("OR-PRE-04", "unknown", _told(error)), None
     return checks.check_balance(bought - used), bought - used
 
 
-def _prices(access: Access, assumed_output: int | None) -> Exchange[Prices | Check]:
+def _prices(access: Access, assumed_output: int | None) -> Exchange[ModelPrices | Check]:
     label = "There is no list of models"
     try:
         answer = yield from lookups.model_list(access.place.url("/models"), label=label)
     except CallError as error:
         return Check("OR-PRE-05", "unknown", _told(error))
-    return Prices.listed(answer, assumed_output=assumed_output)
+    return prices_in(answer, assumed_output=assumed_output)
 
 
 def _expected_to_be_missing(models: Sequence[str]) -> Check:
@@ -181,8 +184,8 @@ def _told(error: CallError) -> str:
     return f"{error.message.rstrip('.')}."
 
 
-def _masked(found: Iterable[Check], access: Access) -> tuple[Check, ...]:
-    return tuple(replace(check, sentence=access.redactor(check.sentence)) for check in found)
+def _discreet(found: Iterable[Check], access: Access) -> tuple[Check, ...]:
+    return tuple(replace(check, sentence=access.discretion(check.sentence)) for check in found)
 
 
 # ------------------------------------------------------------------ inputs and outcome

@@ -4,26 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
 from harness.model import JsonValue, Reply
+from harness.recording.protocol import Usage
 from harness_openclaw.reference.answers.failures import header
 from harness_openclaw.reference.answers.sse import events, is_stream
 
-__all__ = ["DONE", "Usage", "ends_well", "generation_of", "usage_of"]
+__all__ = ["DONE", "ends_well", "generation_of", "usage_of"]
 
 DONE = "[DONE]"
 """The last event of a stream that came to its end."""
-
-
-class Usage(NamedTuple):
-    """What an answer says it counted; None for what it does not say."""
-
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    cost: Decimal | None = None
 
 
 def usage_of(reply: Reply) -> Usage:

@@ -24,6 +24,12 @@ Finished = subprocess.CompletedProcess[str]
 KEY = "sk-or-v1-" + "77aa88bb99cc00dd" * 4
 PROXY_KEY = "claw-" + "0badcafe" * 6
 NOT_KEPT = ("CI", "OPENROUTER_API_KEY", "CLAWROUTER_API_KEY")
+CONTRACT = """\
+contract: acme
+extends: openclaw
+rules: inherit
+hosts: {openrouter.ai: {key: OPENROUTER_API_KEY}}
+"""
 SUITE = """\
 suite: acme/talks
 about: Talks that are recorded.
@@ -150,7 +156,7 @@ class Studio:
 
 @pytest.fixture
 def studio(tmp_path: Path, simulated: Simulated) -> Studio:
-    (tmp_path / "contract.yaml").write_text("contract: acme\nextends: openclaw\nrules: inherit\n", "utf-8")
+    (tmp_path / "contract.yaml").write_text(CONTRACT, "utf-8")
     (tmp_path / "suite.yaml").write_text(SUITE, "utf-8")
     (tmp_path / "cassettes").mkdir()
     return Studio(tmp_path, simulated)
@@ -287,7 +293,7 @@ def test_the_real_host_is_reached_by_the_proxy_of_the_environment(studio: Studio
 def test_what_only_a_mock_provider_answers_is_warned_of_elsewhere(studio: Studio) -> None:
     """A provider would not know what is meant."""
     refused = ("record", "openrouter/conversations/refused/400", "--into", "tapes")
-    said = "1 case asks for answers that only the mock provider gives"
+    said = "1 case needs answers that only the mock provider gives"
     proxy = studio.simulated.url.replace("https://", "http://")
     elsewhere = {"HTTPS_PROXY": proxy, "https_proxy": proxy, "SSL_CERT_FILE": studio.simulated.ca_file}
     assert said in studio.run(*refused, "--yes", **elsewhere, NO_PROXY="", no_proxy="").stdout
@@ -308,7 +314,15 @@ def test_what_is_recorded_is_left_alone(studio: Studio) -> None:
 
 def test_a_video_is_recorded_with_everything_that_belongs_to_it(studio: Studio) -> None:
     """From the bundled suite, within a cap that leaves room for it: job, looks and film."""
-    video = ("openrouter/media-conversations/video", "--into", "tapes", "--max-cost", "1", "--yes")
+    video = (
+        "openrouter/media-conversations/video",
+        "--into",
+        "tapes",
+        "--allow-unpriced",
+        "--max-cost",
+        "1",
+        "--yes",
+    )
     done = studio.run("record", *video, *studio.simulated.both)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "no known price for google/veo-3.1-fast" in done.stdout
@@ -348,12 +362,13 @@ def test_clawrouter_has_its_own_checks_and_key(studio: Studio) -> None:
 
 
 def test_clawrouter_does_not_get_the_other_s_key_by_mistake(studio: Studio) -> None:
-    """Its own is missing, and the check says so, until one key is said to be for all."""
+    """Its own is missing, and the check says so, until --key-env names another for it."""
     hello = ("clawrouter/conversations/hello/**", "--edition", "latest", "--into", "tapes", "--yes")
     done = studio.run("record", *hello, *studio.simulated.both)
     assert done.returncode == 1
     assert "FAIL CW-AUTH-03  The environment has no CLAWROUTER_API_KEY." in done.stdout
-    done = studio.run("record", *hello, *studio.simulated.both, "--key-env", "OPENROUTER_API_KEY")
+    named = "clawrouter.openclaw.ai=OPENROUTER_API_KEY"
+    done = studio.run("record", *hello, *studio.simulated.both, "--key-env", named)
     assert done.returncode == 0, done.stdout + done.stderr
     named = "clawrouter.openclaw.ai=ACME"
     done = studio.run("record", *hello, *studio.simulated.both, "--again", "--key-env", named, ACME=PROXY_KEY)
@@ -363,7 +378,7 @@ def test_clawrouter_does_not_get_the_other_s_key_by_mistake(studio: Studio) -> N
 def test_both_are_recorded_in_one_go(studio: Studio) -> None:
     """Each with its own checks."""
     both = ("openrouter/media-conversations/speech/mp3", "clawrouter/conversations/usage", "--into", "tapes")
-    more = ("--edition", "latest", "--yes", *studio.simulated.both)
+    more = ("--allow-unpriced", "--edition", "latest", "--yes", *studio.simulated.both)
     done = studio.run("record", *both, *more, CLAWROUTER_API_KEY=PROXY_KEY)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "ok   OR-PRE-03" in done.stdout
@@ -401,7 +416,7 @@ def test_a_plan_above_the_cap_is_not_begun(studio: Studio) -> None:
 
 def test_the_cap_holds_while_recording(studio: Studio) -> None:
     """Where no price was known before, what is reported counts."""
-    stopped = studio.record("--no-preflight", "--max-cost", "0.000015")
+    stopped = studio.record("--no-preflight", "--allow-unpriced", "--max-cost", "0.000015")
     assert stopped.returncode == 1
     assert "stopped" in stopped.stdout
     assert 0 < len(studio.tapes) < 6
@@ -415,7 +430,7 @@ def test_nothing_is_paid_for_that_could_not_be_kept(studio: Studio, taken: str) 
     (studio.folder / taken).write_text("", "utf-8")
     refused = studio.record("--ledger", "ledgers/one.json")
     assert refused.returncode == 4
-    assert f"nothing can be written into {studio.folder / taken}: Not a directory" in refused.stderr
+    assert f"cannot write to {studio.folder / taken}: Not a directory" in refused.stderr
     assert refused.stdout == ""
 
 
@@ -444,7 +459,7 @@ def test_nothing_selected_is_told(studio: Studio) -> None:
     [
         (("--upstream", "openrouter.ai"), "HOST=URL"),
         (("--upstream", "h=https://127.0.0.1:1", "--upstream-ca", "suite.yaml"), "no certificate"),
-        (("-i", "reference", "-i", "reference"), "one implementation"),
+        (("-i", "reference", "-i", "reference"), "exactly one -i"),
         (("--key-env", "ONE", "--key-env", "OTHER"), "HOST=NAME"),
     ],
 )
@@ -461,7 +476,7 @@ def test_a_wrong_option_is_told(studio: Studio, options: tuple[str, ...], said: 
 def begun(studio: Studio, cases_before: int, *more: str) -> subprocess.Popen[str]:
     """A recording that has recorded this many cases."""
     process = subprocess.Popen(
-        studio.command(*studio.arguments("--yes", "--no-preflight", *more)),
+        studio.command(*studio.arguments("--yes", "--no-preflight", "--allow-unpriced", *more)),
         cwd=studio.folder,
         env=studio.environment(PYTHONUNBUFFERED="1"),
         stdout=subprocess.PIPE,
@@ -564,12 +579,12 @@ def test_preflight_without_a_model_spends_nothing(studio: Studio) -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (("--max-cost", "much"), "'much' is no amount of dollars, such as 0.10."),
-        (("--max-cost", "NaN"), "'NaN' is no amount of dollars"),
-        (("--max-cost", "-1"), "'-1' is no amount of dollars"),
+        (("--max-cost", "much"), "'much' is not an amount of dollars, such as 0.10."),
+        (("--max-cost", "NaN"), "'NaN' is not an amount of dollars"),
+        (("--max-cost", "-1"), "'-1' is not an amount of dollars"),
         (("--key-env", "openrouter.ai="), "--key-env 'openrouter.ai=' is neither NAME nor HOST=NAME"),
         (("--key-env", ""), "--key-env '' is neither NAME nor HOST=NAME"),
-        (("--key-env", "TWO_LINES"), "TWO_LINES holds a blank or a line break in its midst"),
+        (("--key-env", "TWO_LINES"), "TWO_LINES is not a valid key: it contains whitespace"),
     ],
 )
 def test_preflight_takes_no_nonsense(studio: Studio, given: tuple[str, str], said: str) -> None:
@@ -586,7 +601,7 @@ def test_preflight_is_not_ready_where_nobody_answers(studio: Studio) -> None:
     nobody = ("--upstream", "openrouter.ai=https://127.0.0.1:1")
     done = studio.run("preflight", *nobody)
     assert done.returncode == 1
-    assert "nothing that was asked has been answered" in done.stdout
+    assert "openrouter.ai: no connection" in done.stdout
     done = studio.run("preflight", "--upstream", f"openrouter.ai={studio.simulated.url}")
     assert done.returncode == 4
     assert "is not trusted" in done.stderr

@@ -17,17 +17,20 @@ from typing import Any
 
 import pytest
 import yaml
-from recording_site import EVENTS, REAL_KEY, URL, Answered, MakeCase, OpenSite, Site, Studio
+from recording_site import EVENTS, REAL_KEY, Answered, MakeCase, OpenSite, Site, Studio
 
 from harness.cassettes import open_cassette
 from harness.engine.runner import run
 from harness.implementations import Connection, connect
 from harness.model import Reply, Request
-from harness.recording import Prices, Progress, Settings, record
 from harness.recording.live_responder import LiveResponder
+from harness.recording.progress import Progress
+from harness.recording.session import Settings, record
 from harness.wire.server_replies import LiveReply
 from harness_openclaw.mock_provider import Provider
+from harness_openclaw.reference.openrouter.pricing import prices_in
 
+URL = "https://openrouter.ai/api/v1/chat/completions"
 CLIENT = Path(__file__).with_name("children") / "streaming_client.py"
 DONE = b"data: [DONE]\n\n"
 
@@ -44,7 +47,7 @@ def test_what_is_recorded_replays(studio: Studio, stand_in: Site, chat: MakeCase
     """For the reference, over real TLS: the provider gets the key, the file gets neither key nor canary,
     and the same case is answered by the file, to the byte what the provider said."""
     case = chat()
-    (take,) = studio.record(case, stand_in.caller())
+    (take,) = studio.record(case, stand_in.client())
     assert (take.status, take.reason) == ("recorded", "")
     assert dict(stand_in.requests[0].headers)["Authorization"] == f"Bearer {REAL_KEY}"
     (file,) = take.files
@@ -65,7 +68,7 @@ def test_what_was_paid_for_and_cannot_be_written_is_set_aside(
 ) -> None:
     """The answer is not lost with the place it was meant for."""
     (studio.folder / "tapes").write_text("", "utf-8")
-    (take,) = studio.record(chat(), stand_in.caller())
+    (take,) = studio.record(chat(), stand_in.client())
     assert take.status == "failed"
     assert "cannot be written: Not a directory" in take.reason
     (file,) = take.files
@@ -75,7 +78,7 @@ def test_what_was_paid_for_and_cannot_be_written_is_set_aside(
 
 def test_a_recording_says_where_it_comes_from(studio: Studio, stand_in: Site, chat: MakeCase) -> None:
     """And what was scrubbed, and how its chunks came."""
-    (take,) = studio.record(chat(), stand_in.caller())
+    (take,) = studio.record(chat(), stand_in.client())
     metadata = yaml.safe_load(take.files[0].read_text("utf-8"))["metadata"]
     assert metadata["source"] == "simulated"
     assert metadata["host"] == "openrouter.ai"
@@ -93,7 +96,7 @@ def test_a_recording_knows_its_scenario_again(
     secret = "canary-" + "0" * 32
     same = chat(replies=({"cassette": str(tmp_path / "b" / "talk.yaml")},), canaries={"api_key": secret})
     other = chat(replies=({"cassette": str(tmp_path / "c" / "talk.yaml")},), thinking="low")
-    takes = [studio.record(case, stand_in.caller(), into=None)[0] for case in (one, same, other)]
+    takes = [studio.record(case, stand_in.client(), into=None)[0] for case in (one, same, other)]
     digests = [
         yaml.safe_load(take.files[0].read_text("utf-8"))["metadata"]["scenario_digest"] for take in takes
     ]
@@ -105,7 +108,7 @@ def test_a_client_in_another_process_is_recorded_and_replayed(
     studio: Studio, stand_in: Site, chat: MakeCase, sandbox: str
 ) -> None:
     """It has a canary for a key, gets the provider's answer, and later the file's."""
-    (take,) = studio.record(chat(), stand_in.caller(), implementation=client(sandbox=sandbox))
+    (take,) = studio.record(chat(), stand_in.client(), implementation=client(sandbox=sandbox))
     assert (take.status, take.reason) == ("recorded", "")
     replayed = chat(replies=({"cassette": str(take.files[0])},))
     with client(sandbox=sandbox) as unchanged:
@@ -129,7 +132,7 @@ def test_the_client_sees_the_first_chunk_before_the_last_is_made(
 
     site = site_of(lambda request: LiveReply(200, EVENTS, chunks()))
     case = chat(config={"first_chunk": str(fifo)})
-    (take,) = studio.record(case, site.caller(), implementation=client())
+    (take,) = studio.record(case, site.client(), implementation=client())
     os.close(told)
     assert (take.status, take.reason) == ("recorded", "")
     assert len(open_cassette(take.files[0]).interactions[0].reply.chunks) == 2
@@ -140,7 +143,7 @@ def test_who_leaves_early_does_not_shorten_the_recording(
 ) -> None:
     """The answer is read to its end, as it is paid for."""
     case = chat(config={"leaves_early": True})
-    (take,) = studio.record(case, stand_in.caller(), implementation=client())
+    (take,) = studio.record(case, stand_in.client(), implementation=client())
     assert take.status == "recorded"
     assert open_cassette(take.files[0]).interactions[0].reply.body.endswith(DONE)
 
@@ -162,7 +165,7 @@ def test_a_callable_that_sends_is_recorded(
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     sender = connect("python:sending_with_httpx:send", mode="send")
-    (take,) = studio.record(chat(), stand_in.caller(), implementation=sender)
+    (take,) = studio.record(chat(), stand_in.client(), implementation=sender)
     assert (take.status, take.reason) == ("recorded", "")
     assert len(stand_in.requests) == 1
 
@@ -171,7 +174,7 @@ def test_a_conversation_is_one_file(studio: Studio, stand_in: Site, chat: MakeCa
     """Its interactions in the order of the steps."""
     first, second = chat(), chat(history=[{"role": "user", "content": "And now?"}])
     case = replace(first, steps=(*first.steps, *second.steps))
-    (take,) = studio.record(case, stand_in.caller())
+    (take,) = studio.record(case, stand_in.client())
     bodies = [each.request.body for each in open_cassette(take.files[0]).interactions]
     assert [b"And now?" in body for body in bodies] == [False, True]
 
@@ -182,7 +185,7 @@ def test_replies_name_the_files_they_are_recorded_into(
     """By path and number; without --into a case without such a reply is passed over."""
     one = tmp_path / "own" / "one.yaml"
     named = chat("acme/chat/named", replies=({"cassette": str(one), "interaction": 0},))
-    taken, passed = studio.record([named, chat("acme/chat/free")], stand_in.caller(), into=None)
+    taken, passed = studio.record([named, chat("acme/chat/free")], stand_in.client(), into=None)
     assert (taken.status, taken.files) == ("recorded", (one,))
     assert (passed.status, "--into" in passed.reason) == ("skipped", True)
 
@@ -198,7 +201,7 @@ def test_a_number_is_a_place_in_the_file(
         replies=({"cassette": str(file), "interaction": 0},),
     )
     case = replace(first, steps=(*first.steps, *second.steps))
-    studio.record(case, stand_in.caller(), into=None)
+    studio.record(case, stand_in.client(), into=None)
     bodies = [each.request.body for each in open_cassette(file).interactions]
     assert [b"And now?" in body for body in bodies] == [True, False]
 
@@ -215,7 +218,7 @@ def test_a_provider_that_repeats_the_key_is_not_quoted(
         body = json.dumps({"choices": [], "plain": bearer, "encoded": encoded}).encode()
         return Reply(200, (("content-type", "application/json"), ("x-openrouter-echo", bearer)), (body,))
 
-    (take,) = studio.record(chat(), site_of(echo).caller(key=key))
+    (take,) = studio.record(chat(), site_of(echo).client(key=key))
     assert (take.status, take.reason) == ("recorded", "")
     text = take.files[0].read_text("utf-8")
     assert "plain" in text
@@ -231,7 +234,7 @@ def test_a_request_that_breaks_its_rules_is_not_even_sent(
 ) -> None:
     """The client gets an answer of the harness instead; the differences are told."""
     case = chat(request={"body_includes": {"model": "openai/another"}})
-    (take,) = studio.record(case, stand_in.caller())
+    (take,) = studio.record(case, stand_in.client())
     assert (take.status, len(take.differences)) == ("failed", 1)
     assert stand_in.requests == ()
     assert studio.files == []
@@ -240,7 +243,7 @@ def test_a_request_that_breaks_its_rules_is_not_even_sent(
 def test_what_breaks_its_rules_is_kept_when_asked(studio: Studio, stand_in: Site, chat: MakeCase) -> None:
     """And told all the same."""
     case = chat(request={"body_includes": {"model": "openai/another"}})
-    (take,) = studio.record(case, stand_in.caller(), keep_failing=True)
+    (take,) = studio.record(case, stand_in.client(), keep_failing=True)
     assert (take.status, len(take.differences)) == ("recorded", 1)
 
 
@@ -259,7 +262,7 @@ def test_an_answer_that_is_not_fit_is_set_aside(
         "page": Reply(200, (("content-type", "text/html"),), (b"<p>Please sign in to this network</p>",)),
     }
     site = site_of(lambda request: replies[kind], timeout_s=0.3)
-    (take,) = studio.record(chat(), site.caller(retries=1))
+    (take,) = studio.record(chat(), site.client(retries=1))
     assert take.status == "failed"
     assert studio.files == []
     (aside,) = take.files
@@ -276,7 +279,7 @@ def test_a_stream_that_is_cut_off_under_a_client_is_set_aside(
 ) -> None:
     """Though its client broke with it."""
     site = site_of(lambda request: Reply(200, EVENTS, (b": wait\n\n", b"data: 1\n\n"), "truncated"))
-    (take,) = studio.record(chat(), site.caller(), implementation=client())
+    (take,) = studio.record(chat(), site.client(), implementation=client())
     assert take.status == "failed"
     (kept,) = yaml.safe_load(take.files[0].read_text("utf-8"))["interactions"]
     assert kept["response"]["body"]["string"] == ": wait\n\ndata: 1\n\n"
@@ -286,10 +289,10 @@ def test_a_recording_is_never_replaced_by_a_failure(
     studio: Studio, site_of: OpenSite, stand_in: Site, chat: MakeCase, answered: Answered
 ) -> None:
     """What was good stays."""
-    (take,) = studio.record(chat(), stand_in.caller())
+    (take,) = studio.record(chat(), stand_in.client())
     before = take.files[0].read_bytes()
     broken = site_of(lambda request: answered(500))
-    (again,) = studio.record(chat(), broken.caller(retries=0), again=True)
+    (again,) = studio.record(chat(), broken.client(retries=0), again=True)
     assert again.status == "failed"
     assert take.files[0].read_bytes() == before
 
@@ -302,7 +305,7 @@ def test_an_error_that_is_expected_is_the_recording(
 ) -> None:
     """At the first attempt, however often the client repeats it: what is to be recorded is the refusal."""
     case = chat(model="openrouter/simulated/error-429", repeated=3, **expected)
-    (take,) = studio.record(case, stand_in.caller())
+    (take,) = studio.record(case, stand_in.client())
     assert (take.status, take.reason) == ("recorded", "")
     assert (len(stand_in.requests), stand_in.waits) == (1, [])
     assert open_cassette(take.files[0]).interactions[0].reply.status == 429
@@ -313,7 +316,7 @@ def test_another_error_than_the_expected_is_set_aside(studio: Studio, stand_in: 
     wanted = {"error": {"class": "rate_limit"}}
     other = chat("acme/chat/other", model="openrouter/simulated/error-402", outcome=wanted)
     none = chat("acme/chat/none", outcome=wanted)
-    takes = studio.record([other, none], stand_in.caller())
+    takes = studio.record([other, none], stand_in.client())
     assert [take.status for take in takes] == ["failed", "failed"]
     assert "billing" in takes[0].reason
     assert "expects an error" in takes[1].reason
@@ -323,7 +326,7 @@ def test_a_stranger_gets_nothing(studio: Studio, stand_in: Site, chat: MakeCase)
     """A host that is not planned is not asked, and the case says which it was."""
     url = "https://proxy.example/v1/chat/completions"
     case = chat(base_url="https://proxy.example/v1", request={"url": url})
-    (take,) = studio.record(case, stand_in.caller())
+    (take,) = studio.record(case, stand_in.client())
     assert take.status == "failed"
     assert "proxy.example" in take.reason
     assert stand_in.requests == ()
@@ -334,7 +337,7 @@ def test_a_retry_is_noted_and_only_the_last_answer_kept(
 ) -> None:
     """A 429 with Retry-After, after which the provider answers; nobody waits for it here."""
     case = chat(model="openrouter/simulated/error-429-once")
-    (take,) = studio.record(case, stand_in.caller())
+    (take,) = studio.record(case, stand_in.client())
     assert (take.status, take.reason) == ("recorded", "")
     assert stand_in.waits == [1.0]
     first, second = stand_in.requests
@@ -352,15 +355,15 @@ def test_a_retry_is_noted_and_only_the_last_answer_kept(
 def test_the_budget_ends_a_recording(studio: Studio, stand_in: Site, chat: MakeCase) -> None:
     """Before the call that could pass it; what was recorded before stays."""
     listing = Provider().answer(Request("GET", "https://openrouter.ai/api/v1/models"))
-    prices = Prices.listed(json.loads(listing.body))
+    prices = {"openrouter.ai": prices_in(json.loads(listing.body))}
     cases = [chat(f"acme/chat/{name}", params={"maxTokens": 4000}) for name in "abcd"]
-    (first,) = studio.record(cases[0], stand_in.caller(prices=prices))
+    (first,) = studio.record(cases[0], stand_in.client(prices=prices))
     (entry,) = first.entries
-    assert entry.estimated_cost is not None
+    assert entry.estimate.cost is not None
     assert entry.usage.cost is not None
-    most = entry.estimated_cost + entry.usage.cost * Decimal("1.5")
-    takes = studio.record(cases, stand_in.caller(most=str(most), prices=prices), again=True)
-    assert [(take.status, take.stops) for take in takes] == [
+    most = entry.estimate.cost + entry.usage.cost * Decimal("1.5")
+    takes = studio.record(cases, stand_in.client(most=str(most), prices=prices), again=True)
+    assert [(take.status, bool(take.stops)) for take in takes] == [
         ("recorded", False),
         ("recorded", False),
         ("failed", True),
@@ -372,19 +375,19 @@ def test_the_budget_ends_a_recording(studio: Studio, stand_in: Site, chat: MakeC
 def test_a_recording_is_taken_up_where_it_ended(studio: Studio, stand_in: Site, chat: MakeCase) -> None:
     """With --again --resume: what the run before has finished is not asked for twice."""
     cases = [chat(f"acme/chat/{name}") for name in "ab"]
-    studio.record(cases[:1], stand_in.caller(), again=True)
-    takes = studio.record(cases, stand_in.caller(), again=True, resume=True)
+    studio.record(cases[:1], stand_in.client(), again=True)
+    takes = studio.record(cases, stand_in.client(), again=True, resume=True)
     assert [take.status for take in takes] == ["skipped", "recorded"]
-    takes = studio.record(cases, stand_in.caller(), again=True)
+    takes = studio.record(cases, stand_in.client(), again=True)
     assert [take.status for take in takes] == ["recorded", "recorded"]
-    takes = studio.record(cases, stand_in.caller())
+    takes = studio.record(cases, stand_in.client())
     assert [take.status for take in takes] == ["skipped", "skipped"]
     assert len(stand_in.requests) == 4
 
 
 def test_another_implementation_takes_nothing_up(studio: Studio, stand_in: Site, chat: MakeCase) -> None:
     """What one has finished says nothing of the other."""
-    studio.record(chat(), stand_in.caller())
+    studio.record(chat(), stand_in.client())
     state = studio.folder / "state.json"
     assert Progress(state, "reference", resume=True).is_finished(chat())
     assert not Progress(state, "another", resume=True).is_finished(chat())
@@ -401,7 +404,7 @@ def test_a_state_that_cannot_be_read_is_none(tmp_path: Path, chat: MakeCase) -> 
 
 def test_the_state_holds_names_only(studio: Studio, stand_in: Site, chat: MakeCase) -> None:
     """No secret, and nothing of where things are."""
-    studio.record(chat(), stand_in.caller())
+    studio.record(chat(), stand_in.client())
     stated = json.loads((studio.folder / "state.json").read_text("utf-8"))
     assert stated["finished"] == [["acme/chat/hello", "2026-05"]]
     assert stated.keys() == {"version", "implementation", "finished"}
@@ -416,9 +419,9 @@ def test_an_interruption_keeps_what_is_complete(studio: Studio, stand_in: Site, 
     def interrupt(seconds: float, why: str) -> None:
         raise KeyboardInterrupt
 
-    caller = stand_in.caller(on_wait=interrupt)
+    client = stand_in.client(on_wait=interrupt)
     with connect("python:harness_openclaw.reference:implementation") as reference:
-        takes = record(cases, reference, caller, settings, progress)
+        takes = record(cases, reference, client, settings, progress)
         assert next(takes).status == "recorded"
         with pytest.raises(KeyboardInterrupt):
             next(takes)
@@ -428,7 +431,7 @@ def test_an_interruption_keeps_what_is_complete(studio: Studio, stand_in: Site, 
 def test_many_threads_may_call_at_once(stand_in: Site, chat: MakeCase) -> None:
     """A client may send several requests of a case together; each gets its own answer."""
     case = chat(again=8)
-    answerer = LiveResponder(case, stand_in.caller())
+    answerer = LiveResponder(case, stand_in.client())
     hello = b'{"model":"openai/gpt-4o-mini","messages":[{"role":"user","content":"%d"}]}'
     bodies = [hello % number for number in range(8)]
     bearer = (("Authorization", f"Bearer {case.canaries['api_key']}"),)
@@ -450,20 +453,20 @@ def test_what_failed_is_not_fetched_again_for_the_same_request(
     """A client that repeats itself gets the same answer; what went well is another call each time."""
     site = site_of(lambda request: answered(status))
     case = chat(again=2)
-    answerer = LiveResponder(case, site.caller(retries=0))
+    answerer = LiveResponder(case, site.client(retries=0))
     request = Request("POST", URL, (("Authorization", f"Bearer {case.canaries['api_key']}"),), b"{}")
     first, second = answerer.answer(0, request), answerer.answer(0, request)
     assert (first.status, second.status) == (status, status)
     assert (len(site.requests), len(answerer.exchanges)) == (fetched, fetched)
 
 
-@pytest.mark.parametrize(("whatever_is_sent", "fetched"), [(False, 0), (True, 1)])
+@pytest.mark.parametrize(("send_failing", "fetched"), [(False, 0), (True, 1)])
 def test_a_request_that_breaks_its_rules_is_answered_by_the_harness(
-    stand_in: Site, chat: MakeCase, whatever_is_sent: bool, fetched: int
+    stand_in: Site, chat: MakeCase, send_failing: bool, fetched: int
 ) -> None:
     """With a status after which clients do not ask again; unless everything is to be kept."""
     case = chat()
-    answerer = LiveResponder(case, stand_in.caller(), whatever_is_sent=whatever_is_sent)
+    answerer = LiveResponder(case, stand_in.client(), send_failing=send_failing)
     body = b'{"model":"openai/gpt-4o-mini","messages":[{"role":"user","content":"Hello"}]}'
     reply = answerer.answer(0, Request("POST", URL, (("Authorization", "Bearer another"),), body))
-    assert (reply.status == 400, len(stand_in.requests)) == (not whatever_is_sent, fetched)
+    assert (reply.status == 400, len(stand_in.requests)) == (not send_failing, fetched)

@@ -13,9 +13,15 @@ from recording_site import REAL_KEY, OpenSite, Site, Studio
 from harness.cassettes import open_cassette
 from harness.implementations import connect
 from harness.model import Case, Reply, Request
-from harness.recording import Budget, Key, Progress, ProviderClient, Settings, Upstream, plan, record
+from harness.recording.keys import Keys
+from harness.recording.plan import Plan, first_requests, plan
+from harness.recording.progress import Progress
+from harness.recording.protocol import Key, Preflight
+from harness.recording.provider_client import Budget, ProviderClient
+from harness.recording.session import Settings, record
+from harness.recording.upstream import Upstream
 from harness.scenarios import load
-from harness_openclaw import hooks
+from harness_openclaw import hooks, recording
 from harness_openclaw.mock_provider import Provider
 from harness_openclaw.mock_provider.fault_injection import with_fault
 
@@ -60,7 +66,7 @@ def test_a_video_is_recorded_from_its_submission_to_its_film(
     studio: Studio, studio_at: Site, media: dict[str, Case]
 ) -> None:
     """With every look at the job in between; nobody waits for what runs on this machine."""
-    (take,) = studio.record(media["video"], studio_at.caller())
+    (take,) = studio.record(media["video"], studio_at.client())
     assert (take.status, take.reason) == ("recorded", "")
     kept = open_cassette(take.files[0]).interactions
     job = kept[1].request.url
@@ -79,7 +85,7 @@ def test_a_recorded_film_is_the_provider_s_to_the_byte(
     studio: Studio, studio_at: Site, media: dict[str, Case]
 ) -> None:
     """As another provider of the same kind gives it to the same requests."""
-    (take,) = studio.record(media["video-in-another-container"], studio_at.caller())
+    (take,) = studio.record(media["video-in-another-container"], studio_at.client())
     other = Provider()
     replies = [other.answer(request) for request in studio_at.requests]
     kept = open_cassette(take.files[0]).interactions
@@ -92,7 +98,7 @@ def test_the_key_goes_to_polls_and_download_of_the_same_origin(
 ) -> None:
     """In place of the canary, as it does to the job; the file has neither."""
     case = media["video"]
-    (take,) = studio.record(case, studio_at.caller())
+    (take,) = studio.record(case, studio_at.client())
     bearers = {dict(request.headers)["Authorization"] for request in studio_at.requests}
     assert bearers == {f"Bearer {REAL_KEY}"}
     text = take.files[0].read_text("utf-8")
@@ -107,9 +113,9 @@ def test_a_job_that_failed_takes_no_recording_s_place(
 ) -> None:
     """What came of it is set aside, whether it says why or not."""
     site = site_of(demanding(f"video-{end}", without=silent_of), stands_for=ORIGIN)
-    (take,) = studio.record(media["video"], site.caller())
+    (take,) = studio.record(media["video"], site.client())
     assert take.status == "failed"
-    assert "was answered by a failure (of no class)" in take.reason
+    assert "was answered with an error (unclassified)" in take.reason
     assert [studio.aside in file.parents for file in take.files] == [True]
     assert studio.files == []
 
@@ -118,7 +124,7 @@ def test_a_job_that_is_to_fail_and_does_is_recorded(
     studio: Studio, studio_at: Site, media: dict[str, Case]
 ) -> None:
     """The looks that lead there are answered as always, and no film is asked for."""
-    (take,) = studio.record(media["video-that-fails/expired"], studio_at.caller())
+    (take,) = studio.record(media["video-that-fails/expired"], studio_at.client())
     assert (take.status, take.reason) == ("recorded", "")
     assert len(open_cassette(take.files[0]).interactions) == 4
 
@@ -128,13 +134,13 @@ def test_a_film_where_a_failure_should_be_is_set_aside(
 ) -> None:
     """The case expects an error, and none came."""
     site = site_of(demanding("video-completed"), stands_for=ORIGIN)
-    (take,) = studio.record(media["video-that-fails/failed"], site.caller())
+    (take,) = studio.record(media["video-that-fails/failed"], site.client())
     assert take.status == "failed"
     assert "the case expects an error" in take.reason
 
 
 def test_half_a_film_is_set_aside(studio: Studio, site_of: OpenSite, media: dict[str, Case]) -> None:
-    """A download that breaks off is told as what it is."""
+    """A download that is cut off is reported as what it is."""
     provider = Provider()
 
     def answer(request: Request) -> Reply:
@@ -142,9 +148,9 @@ def test_half_a_film_is_set_aside(studio: Studio, site_of: OpenSite, media: dict
         return with_fault(reply, "truncated") if "/content" in request.url else reply
 
     site = site_of(answer, stands_for=ORIGIN)
-    (take,) = studio.record(media["video"], site.caller())
+    (take,) = studio.record(media["video"], site.client())
     assert take.status == "failed"
-    assert "/content?index=0 was answered by a failure (timeout)" in take.reason
+    assert "/content?index=0 failed: the answer was cut off" in take.reason
     assert studio.files == []
 
 
@@ -152,10 +158,10 @@ def test_a_film_is_fetched_even_if_its_job_has_used_up_the_budget(
     studio: Studio, studio_at: Site, media: dict[str, Case]
 ) -> None:
     """Looks cost nothing, and what was paid for is not left there."""
-    caller = studio_at.caller(most="0.5")
-    (take,) = studio.record(media["video"], caller)
+    client = studio_at.client(most="0.5")
+    (take,) = studio.record(media["video"], client)
     assert take.status == "recorded"
-    assert caller.budget.spent == Decimal("0.6")
+    assert client.budget.spent == Decimal("0.6")
 
 
 def test_a_job_that_is_broken_off_is_not_forgotten(
@@ -170,15 +176,15 @@ def test_a_job_that_is_broken_off_is_not_forgotten(
     def interrupt(seconds: float, why: str) -> None:
         raise KeyboardInterrupt
 
-    caller = site_of(answer, stands_for=ORIGIN).caller(on_wait=interrupt)
+    client = site_of(answer, stands_for=ORIGIN).client(on_wait=interrupt)
     progress = Progress(studio.folder / "state.json", "reference", resume=False)
     with connect("python:harness_openclaw.reference:implementation") as reference:
         settings = Settings(studio.folder / "tapes", studio.aside)
-        takes = record([media["video"]], reference, caller, settings, progress)
+        takes = record([media["video"]], reference, client, settings, progress)
         take = next(takes)
         with pytest.raises(KeyboardInterrupt):
             next(takes)
-    assert (take.status, take.reason) == ("failed", "it was broken off")
+    assert (take.status, take.reason) == ("failed", "it was interrupted")
     assert [call.status for call in take.entries] == [202]
     (kept,) = open_cassette(take.files[0]).interactions
     assert orjson.loads(kept.reply.body)["id"]
@@ -215,7 +221,7 @@ def test_a_film_at_another_host_is_fetched_if_that_may_be_reached(
 ) -> None:
     """Without a key: nobody gave one to that host."""
     site = site_of(stored_elsewhere(), stands_for=ORIGIN, routed=["storage.example"])
-    (take,) = studio.record(stored, site.caller())
+    (take,) = studio.record(stored, site.client())
     assert (take.status, take.reason) == ("recorded", "")
     kept = open_cassette(take.files[0]).interactions[-1]
     assert (kept.request.url, kept.reply.body) == (STORED, FILM)
@@ -229,7 +235,7 @@ def test_a_film_at_a_host_that_may_not_be_reached_is_told(
 ) -> None:
     """With which it is; what came before is set aside."""
     site = site_of(stored_elsewhere(), stands_for=ORIGIN)
-    (take,) = studio.record(stored, site.caller())
+    (take,) = studio.record(stored, site.client())
     assert take.status == "failed"
     assert "'storage.example', which is not among the hosts" in take.reason
     assert len(open_cassette(take.files[0]).interactions) == 4
@@ -238,13 +244,19 @@ def test_a_film_at_a_host_that_may_not_be_reached_is_told(
 def test_waits_for_a_provider_elsewhere_are_real() -> None:
     """Only what runs on this machine keeps nobody waiting."""
     waited: list[float] = []
-    with Upstream() as upstream:
-        caller = ProviderClient(upstream, Key("KEY", REAL_KEY), Budget(Decimal(1)), sleep=waited.append)
-        caller.wait(5.0)
+    with Upstream(["openrouter.ai"]) as upstream:
+        client = ProviderClient(upstream, Keys(), Budget(Decimal(1)), sleep=waited.append)
+        client.wait(5.0)
     assert waited == [5.0]
 
 
 # ------------------------------------------------------------------ the plan
+
+
+def planned_from(case: Case, site: Site) -> Plan:
+    """The plan of a case with the reference client."""
+    with connect("python:harness_openclaw.reference:implementation") as reference:
+        return plan(first_requests([case], reference), site.client().estimate, 2)
 
 
 @pytest.mark.parametrize(
@@ -261,11 +273,12 @@ def test_the_plan_has_what_is_paid_for(
     studio_at: Site, media: dict[str, Case], name: str, count: int, unpriced: tuple[str, ...]
 ) -> None:
     """Not the looks at a job; what is to be refused costs nothing, and no list of chat models has it."""
-    planned = plan([media[name]], studio_at.caller().estimate, 2)
+    planned = planned_from(media[name], studio_at)
     assert (len(planned.calls), planned.unpriced) == (count, unpriced)
-    assert planned.models == {}
-    assert planned.cheapest is None
-    assert planned.asks_openrouter
+    assert planned.hosts == ("openrouter.ai",)
+    key = Key("K", REAL_KEY)
+    assert recording.trials(Preflight(planned.calls, (), f"{ORIGIN}/api/v1", lambda url: key)) == ()
+    assert studio_at.requests == ()
 
 
 # ------------------------------------------------------------------ images and speech
@@ -278,7 +291,7 @@ def test_media_are_recorded_to_the_byte(
     studio: Studio, studio_at: Site, media: dict[str, Case], name: str, count: int
 ) -> None:
     """Pictures in JSON, sound as it is."""
-    (take,) = studio.record(media[name], studio_at.caller())
+    (take,) = studio.record(media[name], studio_at.client())
     assert (take.status, take.reason) == ("recorded", "")
     other = Provider()
     replies = [other.answer(request) for request in studio_at.requests]
@@ -293,7 +306,7 @@ def test_a_refusal_that_is_wanted_is_asked_for_once(
     studio: Studio, studio_at: Site, media: dict[str, Case], kind: str, status: str
 ) -> None:
     """However passing it may be."""
-    (take,) = studio.record(media[f"{kind}/{status}"], studio_at.caller())
+    (take,) = studio.record(media[f"{kind}/{status}"], studio_at.client())
     assert (take.status, take.reason) == ("recorded", "")
     assert len(studio_at.requests) == 1
     assert [each.reply.status for each in open_cassette(take.files[0]).interactions] == [int(status)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from difflib import get_close_matches
@@ -10,18 +10,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from harness.model import Reply, Request
-from harness.recording.preflight import drive
-from harness.recording.provider_client import Key, ProviderClient
-from harness.redaction import Redactor
+from harness.recording.pricing import ModelPrice, ModelPrices
+from harness.recording.protocol import Check, Key, worst
+from harness_openclaw.recording.look_ups import look_ups
 from harness_openclaw.reference import CallError, Failure
 from harness_openclaw.reference.clawrouter.catalog import Catalogs, Model
 from harness_openclaw.reference.clawrouter.usage import usage
 from harness_openclaw.reference.client import Session
 from harness_openclaw.reference.exchange import VirtualClock
-from harness_openclaw.reference.openrouter.checks import Check, worst
-from harness_openclaw.reference.openrouter.pricing import NO_PRICES, Listed, Prices
+from harness_openclaw.reference.openrouter.discretion import Discretion
 
-__all__ = ["ProviderStatus", "look_ahead_at"]
+__all__ = ["ProviderStatus", "check_router"]
 
 _EDITION = "latest"
 _MILLION = 1_000_000
@@ -30,64 +29,61 @@ _ALL = 100.0
 
 @dataclass(frozen=True, slots=True)
 class ProviderStatus:
-    """What was learned of a ClawRouter: `prices` of its models under the ids by which they are called, and
-    the answers that tell them, by URL."""
+    """What was learned of a ClawRouter: the `prices` of its models under the ids by which they are called,
+    and the replies to the look-ups, by URL."""
 
     checks: tuple[Check, ...]
-    prices: Prices = NO_PRICES
-    looked_up: Mapping[str, Reply] | None = None
+    prices: ModelPrices
+    looked_up: Mapping[str, Reply]
 
 
-def look_ahead_at(
-    caller: ProviderClient, root: str, models: Collection[str], *, assumed_output: int | None = None
-) -> ProviderStatus:
+def check_router(
+    root: str, key: Key | None, models: Collection[str], *, assumed_output: int | None = None
+) -> Generator[Request, Reply, ProviderStatus]:
     """Make every check that costs nothing, below `root`: whether there is a key that is accepted and has
-    something left, and whether the catalog has the `models`. Without a key, or over plain http, nothing is
-    asked."""
-    key = caller.key_to(root)
-    checks = [*_at_hand(root, key)]
-    if worst(checks) == "fail":
-        return ProviderStatus(tuple(checks))
-    redactor = Redactor(secrets={key.name: key.value})
-    checks.append(_budget(caller, root, key))
+    budget left, and whether the catalog has the `models`. Without a key, or over plain http, nothing is
+    sent."""
     looked_up: dict[str, Reply] = {}
-
-    def answer(request: Request) -> Reply:
-        looked_up[request.url] = caller.look_up(request)
-        return looked_up[request.url]
-
-    prices = NO_PRICES
-    load = Catalogs().load(root, key.value, edition=_EDITION, clock=VirtualClock())
+    prices = ModelPrices(assumed_output=assumed_output)
+    checks = [*_at_hand(root, key)]
+    if key is None or worst(checks) == "fail":
+        return ProviderStatus(tuple(checks), prices, looked_up)
+    discretion = Discretion(key.value)
+    checks.append((yield from _budget(root, key)))
     try:
-        listed = drive(load, answer)
+        load = Catalogs().load(root, key.value, edition=_EDITION, clock=VirtualClock())
+        listed = yield from look_ups(load, looked_up)
     except CallError as error:
-        checks.append(Check("CW-CAT-01", "fail", f"There is no catalog: {_told(error)}"))
+        checks.append(Check("CW-CAT-01", "fail", f"There is no catalog: {_message(error)}"))
     else:
         checks += _listed(listed, models)
         prices = _prices(listed, assumed_output)
-    told = tuple(replace(check, sentence=redactor(check.sentence)) for check in checks)
-    return ProviderStatus(told, prices, looked_up)
+    discreet = tuple(replace(check, sentence=discretion(check.sentence)) for check in checks)
+    return ProviderStatus(discreet, prices, looked_up)
 
 
-def _at_hand(root: str, key: Key) -> Iterator[Check]:
+def _at_hand(root: str, key: Key | None) -> Iterator[Check]:
     if urlsplit(root).scheme != "https":
         yield Check("CW-BASE-01", "fail", f"{root} is not https: the key would be readable on its way.")
     else:
-        yield Check("CW-BASE-01", "pass", f"{root} is where ClawRouter is asked.")
-    if not key.value:
+        yield Check("CW-BASE-01", "pass", f"{root} is ClawRouter's root.")
+    if key is None:
+        yield Check("CW-AUTH-03", "fail", f"No key may go to {root}; name one with --key-env HOST=NAME.")
+    elif not key.value:
         yield Check("CW-AUTH-03", "fail", f"The environment has no {key.name}.")
     else:
         yield Check("CW-AUTH-03", "pass", f"{key.name} is set.")
 
 
-def _budget(caller: ProviderClient, root: str, key: Key) -> Check:
-    """Whether the key is accepted, and has something left."""
+def _budget(root: str, key: Key) -> Generator[Request, Reply, Check]:
+    """Check whether the key is accepted and has budget left."""
     given = {"base_url": root, "api_key": key.value, "edition": _EDITION}
     try:
-        budget: dict[str, Any] = drive(usage(given, Session(VirtualClock())), caller.look_up)["budget"]
+        outcome = yield from look_ups(usage(given, Session(VirtualClock())))
     except CallError as error:
         refused = isinstance(error, Failure) and error.status in (401, 403)
-        return Check("CW-USE-01", "fail" if refused else "unknown", f"The key's use: {_told(error)}")
+        return Check("CW-USE-01", "fail" if refused else "unknown", f"The key's use: {_message(error)}")
+    budget: dict[str, Any] = outcome["budget"]
     used = [window["used_percent"] for window in budget["windows"]]
     if used and max(used) >= _ALL:
         return Check("CW-USE-02", "fail", "The key has nothing left of its monthly budget.")
@@ -106,20 +102,20 @@ def _listed(listed: Collection[Model], models: Collection[str]) -> Iterator[Chec
         yield Check("CW-CAT-06", "fail", f"{name} is not in the catalog.{hint}")
 
 
-def _prices(listed: Collection[Model], assumed_output: int | None) -> Prices:
-    """The shared endpoints are asked with the catalog's id, the native ones with the provider's."""
+def _prices(listed: Collection[Model], assumed_output: int | None) -> ModelPrices:
+    """Return the prices under the catalog's ids (shared endpoints) and the providers' (native ones)."""
     rows = {name: _priced(model) for model in listed for name in (model.upstream, model.id)}
-    return Prices(rows, assumed_output=assumed_output)
+    return ModelPrices(rows, assumed_output=assumed_output)
 
 
-def _priced(model: Model) -> Listed:
-    """The model at the catalog's prices; where that states none, they are not known."""
+def _priced(model: Model) -> ModelPrice:
+    """Return the model at the catalog's prices; where that states none, they are unknown."""
     known = any(model.cost.values())
     prompt, completion = (Decimal(str(model.cost[name])) / _MILLION for name in ("input", "output"))
-    return Listed(
+    return ModelPrice(
         model.id, prompt if known else None, completion if known else None, most_output=model.max_tokens
     )
 
 
-def _told(error: CallError) -> str:
+def _message(error: CallError) -> str:
     return f"{error.message.rstrip('.')}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -13,15 +13,19 @@ import yaml
 from recording_site import REAL_KEY, OpenSite, Site, Studio
 
 from harness.cassettes import open_cassette
+from harness.implementations import connect
 from harness.model import Case, Reply, Request
-from harness.recording import Check, Key, ProviderClient, ProviderStatus, look_ahead_at, plan, worst
-from harness.recording.upstream import host_of
+from harness.recording.plan import first_requests, plan
+from harness.recording.preflight import run_checks
+from harness.recording.protocol import Check, Checks, Key, PlannedCall, Preflight, PreflightReport, worst
+from harness.recording.provider_client import ProviderClient
 from harness.scenarios import load
-from harness_openclaw import hooks
+from harness_openclaw import hooks, recording
 from harness_openclaw.mock_provider import Account, Provider
+from harness_openclaw.recording.clawrouter import check_router
 
 ROOT = "https://clawrouter.openclaw.ai"
-HOST = host_of(ROOT)
+HOST = "clawrouter.openclaw.ai"
 PROXY_KEY = "claw-" + "5a4b3c2d1e0f" * 4
 TRANSPORTS = ("responses", "completions", "messages", "gemini")
 MODELS = (
@@ -60,8 +64,8 @@ def router(site_of: OpenSite) -> Site:
     return site_of(Provider().answer, routed=[HOST])
 
 
-def caller(site: Site, *, key: str = PROXY_KEY) -> ProviderClient:
-    return site.caller(keys={HOST: Key("CLAWROUTER_API_KEY", key)})
+def client_at(site: Site, *, key: str = PROXY_KEY) -> ProviderClient:
+    return site.client(keys={HOST: Key("CLAWROUTER_API_KEY", key)})
 
 
 def changed(change: Callable[[bytes], bytes]) -> Callable[[Request], Reply]:
@@ -92,7 +96,7 @@ def test_each_host_gets_its_own_key(
 ) -> None:
     """In the header of the transport, and nobody gets that of the other; the file has neither."""
     case = talks[f"hello/{transport}"]
-    (take,) = studio.record(case, caller(router))
+    (take,) = studio.record(case, client_at(router))
     assert (take.status, take.reason) == ("recorded", "")
     looked, called = router.requests
     assert dict(looked.headers)["Authorization"] == f"Bearer {PROXY_KEY}"
@@ -108,19 +112,29 @@ def test_each_host_gets_its_own_key(
 # ------------------------------------------------------------------ checks and prices
 
 
-def look(site: Site, *models: str, key: str = PROXY_KEY, root: str = ROOT) -> ProviderStatus:
-    return look_ahead_at(caller(site, key=key), root, models)
+def look(site: Site, *models: str, key: str = PROXY_KEY, root: str = ROOT) -> list[Check]:
+    """The checks that are made of a root of ClawRouter."""
+    client = client_at(site, key=key)
+    made: list[Check] = []
+
+    def checks() -> Checks:
+        status = yield from check_router(root, client.keys.key_for(root), models)
+        yield from status.checks
+        return PreflightReport()
+
+    run_checks(checks(), client, made.append)
+    return made
 
 
-def failed(prospect: ProviderStatus) -> list[Check]:
-    return [check for check in prospect.checks if check.standing == "fail"]
+def failed(checks: list[Check]) -> list[Check]:
+    return [check for check in checks if check.standing == "fail"]
 
 
 def test_all_is_well_with_the_stand_in_as_a_router(router: Site) -> None:
     """Its key is accepted, and its catalog has the models; only looks are taken."""
-    prospect = look(router, *MODELS)
-    assert worst(prospect.checks) == "pass"
-    assert sorted({check.rule for check in prospect.checks}) == [
+    checks = look(router, *MODELS)
+    assert worst(checks) == "pass"
+    assert sorted({check.rule for check in checks}) == [
         "CW-AUTH-03",
         "CW-BASE-01",
         "CW-CAT-06",
@@ -139,9 +153,9 @@ def test_a_model_that_the_catalog_lacks_is_told_with_those_near_it(router: Site)
 def test_a_key_that_is_refused_fails(site_of: OpenSite) -> None:
     """The look-up of what it has used says so, and so does the catalog."""
     site = site_of(Provider(Account(key="another-key-altogether")).answer, routed=[HOST])
-    prospect = look(site, "openai/gpt-4o")
-    assert [check.rule for check in failed(prospect)] == ["CW-USE-01", "CW-CAT-01"]
-    assert PROXY_KEY not in repr(prospect)
+    checks = look(site, "openai/gpt-4o")
+    assert [check.rule for check in failed(checks)] == ["CW-USE-01", "CW-CAT-01"]
+    assert PROXY_KEY not in repr(checks)
 
 
 def test_a_key_that_has_used_up_its_budget_fails(site_of: OpenSite) -> None:
@@ -163,34 +177,44 @@ def test_without_a_key_or_a_safe_way_nobody_is_asked(router: Site, root: str, ke
 def test_the_catalog_prices_the_calls_of_every_transport(router: Site, talks: dict[str, Case]) -> None:
     """Under whichever id they go out, with the limit that each form states in its own way."""
     cases = [talks[f"tool-call/{transport}"] for transport in TRANSPORTS]
-    asking = caller(router)
-    before = plan(cases, asking.estimate, 2)
-    assert before.unpriced == tuple(sorted(f"clawrouter/{model}" for model in MODELS))
-    assert before.clawrouters == {ROOT: frozenset(MODELS)}
-    assert not before.asks_openrouter
-    prospect = look_ahead_at(asking, ROOT, MODELS)
-    asking.prices_at[HOST] = prospect.prices
-    after = plan(cases, asking.estimate, 2, prospect.looked_up)
+    asking = client_at(router)
+    with connect("python:harness_openclaw.reference:implementation") as reference:
+        before = plan(first_requests(cases, reference), asking.estimate, 2)
+        assert len(before.unpriced) == 4
+        assert router.requests == ()
+        checked = run_checks(recording.checks(preflight(before.calls, asking)), asking, lambda check: None)
+        asking.prices.update(checked.report.prices)
+        found = first_requests(cases, reference, checked.report.looked_up)
+        after = plan(found, asking.estimate, 2)
+    assert {check.rule[:3] for check in checked.checks} == {"CW-"}, "OpenRouter is asked nothing"
     assert after.unpriced == ()
-    assert [call.estimate.model for call in after.calls[::2]] == [
-        "openai/gpt-4o",
-        "deepseek/deepseek-v4-pro",
-        "claude-haiku-4-5",
-        "gemini-2.5-flash",
+    assert [call.estimate.model for call in after.calls] == [
+        name
+        for model in (
+            "openai/gpt-4o",
+            "deepseek/deepseek-v4-pro",
+            "claude-haiku-4-5",
+            "gemini-2.5-flash",
+        )
+        for name in (model, model)
     ]
-    assert len(after.calls) == 8
     assert {call.estimate.output_tokens for call in after.calls} == {256}
     assert after.cost > 0
+
+
+def preflight(calls: Sequence[PlannedCall], client: ProviderClient) -> Preflight:
+    return Preflight(calls, (), "https://openrouter.ai/api/v1", client.keys.key_for)
 
 
 def test_what_says_nothing_of_its_cost_counts_with_its_estimate(
     studio: Studio, router: Site, talks: dict[str, Case]
 ) -> None:
     """So that the cap holds for transports that report no cost."""
-    asking = caller(router)
-    asking.prices_at[HOST] = look_ahead_at(asking, ROOT, ()).prices
+    asking = client_at(router)
+    asked = Preflight((), ("clawrouter/openai/gpt-4o",), "", asking.keys.key_for)
+    asking.prices.update(run_checks(recording.checks(asked), asking, lambda check: None).report.prices)
     (take,) = studio.record(talks["hello/messages"], asking)
-    assert asking.budget.spent == take.entries[-1].estimated_cost
+    assert asking.budget.spent == take.entries[-1].estimate.cost
     assert asking.budget.spent > 0
 
 
@@ -202,7 +226,7 @@ def test_the_ledger_counts_the_tokens_of_every_transport(
     studio: Studio, router: Site, talks: dict[str, Case], transport: str
 ) -> None:
     """And has the id that the provider gave."""
-    (take,) = studio.record(talks[f"hello/{transport}"], caller(router))
+    (take,) = studio.record(talks[f"hello/{transport}"], client_at(router))
     entry = take.entries[-1]
     assert entry.usage.prompt_tokens
     assert entry.usage.completion_tokens
@@ -223,9 +247,9 @@ def test_a_stream_that_does_not_say_how_it_ended_is_set_aside(
 ) -> None:
     """In whichever way its transport says so; nothing but that has to be missing."""
     site = site_of(changed(lambda body: re.sub(end, b"", body, flags=re.DOTALL)), routed=[HOST])
-    (take,) = studio.record(talks[f"hello-is-read/{transport}"], caller(site))
+    (take,) = studio.record(talks[f"hello-is-read/{transport}"], client_at(site))
     assert take.status == "failed"
-    assert "was answered by" in take.reason
+    assert "was answered with" in take.reason
     assert studio.files == []
 
 
@@ -242,11 +266,11 @@ def test_an_error_amid_the_stream_is_a_recording_only_where_it_is_wanted(
 
     site = site_of(answer, routed=[HOST])
     wanted, unwanted = studio.record(
-        [talks[f"refused/{transport}-in-stream"], talks[f"hello/{transport}"]], caller(site)
+        [talks[f"refused/{transport}-in-stream"], talks[f"hello/{transport}"]], client_at(site)
     )
     assert (wanted.status, wanted.reason) == ("recorded", "")
     assert unwanted.status == "failed"
-    assert "was answered by a failure (timeout)" in unwanted.reason
+    assert "was answered with an error (timeout)" in unwanted.reason
 
 
 # ------------------------------------------------------------------ a file of several cases
@@ -271,7 +295,7 @@ def test_a_file_that_cases_share_is_the_first_one_s(
 ) -> None:
     """Also if all is recorded anew."""
     for _ in range(1 + again):
-        takes = studio.record(shared, caller(router), into=None, again=again)
+        takes = studio.record(shared, client_at(router), into=None, again=again)
         assert [take.status for take in takes] == ["recorded", "recorded"]
     folder = tmp_path / "cassettes"
     assert [[file.name for file in take.files] for take in takes] == [
@@ -286,11 +310,11 @@ def test_what_is_recorded_stays_where_a_case_lacks_only_the_rest(
     studio: Studio, router: Site, shared: list[Case], tmp_path: Path
 ) -> None:
     """Only the file that is missing is written."""
-    studio.record(shared, caller(router), into=None)
+    studio.record(shared, client_at(router), into=None)
     folder = tmp_path / "cassettes"
     before = (folder / "catalog.yaml").read_bytes()
     (folder / "two.yaml").unlink()
-    takes = studio.record(shared, caller(router), into=None)
+    takes = studio.record(shared, client_at(router), into=None)
     assert [take.status for take in takes] == ["skipped", "recorded"]
     assert (folder / "catalog.yaml").read_bytes() == before
     assert (folder / "two.yaml").is_file()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -10,9 +11,14 @@ import pytest
 from recording_site import REAL_KEY, Answered, OpenSite, Site
 
 from harness.model import Reply, Request
-from harness.recording import Check, PreflightReport, check_call, check_cost, look_ahead, worst
+from harness.recording.preflight import make_trial, run_checks
+from harness.recording.protocol import Check, Checks, PreflightReport, worst
+from harness.recording.provider_client import ProviderClient
 from harness_openclaw.mock_provider import Account, Provider
+from harness_openclaw.recording.look_ups import look_ups
 from harness_openclaw.reference import Client
+from harness_openclaw.reference.openrouter import preflight
+from harness_openclaw.reference.openrouter.checks import AccountStatus, check_cost
 
 BASE = "https://openrouter.ai/api/v1"
 MODEL = "openai/gpt-4o-mini"
@@ -23,8 +29,31 @@ def standings(checks: tuple[Check, ...], rule: str) -> list[str]:
     return [check.standing for check in checks if check.rule == rule]
 
 
-def look(site: Site, *models: str, base: str = BASE, key: str = REAL_KEY) -> PreflightReport:
-    return look_ahead(site.caller(key=key), base, dict.fromkeys(models, ()), now=NOW)
+def look(site: Site, *models: str, base: str = BASE, key: str = REAL_KEY) -> AccountStatus:
+    return look_ahead(site.client(key=key), base, dict.fromkeys(models, ()))
+
+
+def look_ahead(client: ProviderClient, base: str, models: Mapping[str, Collection[str]]) -> AccountStatus:
+    """Make every check that costs nothing, over the recording's own way to the provider."""
+    found: list[AccountStatus] = []
+
+    def checks() -> Checks:
+        found.append((yield from look_ups(preflight.look_ahead(access(client, base), models, now=NOW))))
+        return PreflightReport()
+
+    run_checks(checks(), client, lambda check: None)
+    return found[0]
+
+
+def access(client: ProviderClient, base: str) -> preflight.Access:
+    key = client.keys.key_for(BASE)
+    assert key is not None
+    return preflight.Access(base, key.value, key.name)
+
+
+def check_call(client: ProviderClient, model: str) -> tuple[Check, ...]:
+    """Make one tiny call."""
+    return make_trial(preflight.tiny_request(access(client, BASE), model), client)[0]
 
 
 def test_all_is_well_with_the_stand_in(stand_in: Site) -> None:
@@ -56,9 +85,9 @@ def test_the_list_of_models_is_asked_for_without_the_key(stand_in: Site) -> None
         ("http://openrouter.ai/api/v1", "fail"),
     ],
 )
-def test_the_route_is_classed(stand_in: Site, base: str, standing: str) -> None:
+def test_the_route_is_classed(base: str, standing: str) -> None:
     """OR-PRE-01."""
-    assert standings(look(stand_in, base=base).checks, "OR-PRE-01") == [standing]
+    assert standings(preflight.Access(base, REAL_KEY).at_hand(), "OR-PRE-01") == [standing]
 
 
 @pytest.mark.parametrize(("key", "standing"), [("", "fail"), ("abc-123456", "warn"), (REAL_KEY, "pass")])
@@ -127,7 +156,7 @@ def test_a_model_that_is_not_listed_has_its_neighbours_named(stand_in: Site) -> 
 
 def test_what_is_asked_of_a_model_should_be_listed(stand_in: Site) -> None:
     """OR-PRE-06: reasoning of a model that has none is warned of."""
-    outlook = look_ahead(stand_in.caller(), BASE, {MODEL: ("model", "tools", "reasoning")}, now=NOW)
+    outlook = look_ahead(stand_in.client(), BASE, {MODEL: ("model", "tools", "reasoning")})
     assert [check.sentence for check in outlook.checks if check.rule == "OR-PRE-06"] == [
         f"{MODEL} does not list reasoning, which its requests have."
     ]
@@ -136,15 +165,15 @@ def test_what_is_asked_of_a_model_should_be_listed(stand_in: Site) -> None:
 @pytest.mark.parametrize(
     ("estimated", "outlook", "standing"),
     [
-        ("0.05", PreflightReport(()), ["OR-PRE-07 pass"]),
-        ("0.11", PreflightReport(()), ["OR-PRE-07 fail"]),
-        ("0.05", PreflightReport((), key_left=Decimal("0.05")), ["OR-PRE-07 pass", "OR-PRE-03 fail"]),
-        ("0.05", PreflightReport((), balance=Decimal("0.04")), ["OR-PRE-07 pass", "OR-PRE-04 warn"]),
-        ("0.05", PreflightReport((), key_left=Decimal(1), balance=Decimal(1)), ["OR-PRE-07 pass"]),
+        ("0.05", AccountStatus(()), ["OR-PRE-07 pass"]),
+        ("0.11", AccountStatus(()), ["OR-PRE-07 fail"]),
+        ("0.05", AccountStatus((), key_left=Decimal("0.05")), ["OR-PRE-07 pass", "OR-PRE-03 fail"]),
+        ("0.05", AccountStatus((), balance=Decimal("0.04")), ["OR-PRE-07 pass", "OR-PRE-04 warn"]),
+        ("0.05", AccountStatus((), key_left=Decimal(1), balance=Decimal(1)), ["OR-PRE-07 pass"]),
     ],
 )
 def test_the_cost_is_held_against_the_cap_and_what_is_left(
-    estimated: str, outlook: PreflightReport, standing: list[str]
+    estimated: str, outlook: AccountStatus, standing: list[str]
 ) -> None:
     """OR-PRE-07, -03 and -04."""
     checks = check_cost(outlook, Decimal(estimated), Decimal("0.10"))
@@ -153,7 +182,7 @@ def test_the_cost_is_held_against_the_cap_and_what_is_left(
 
 def test_a_tiny_call_tells_its_id_and_cost(stand_in: Site) -> None:
     """OR-PRE-08: of 16 tokens at most."""
-    (check, fitness), _ = check_call(stand_in.caller(), BASE, MODEL)
+    check, fitness = check_call(stand_in.client(), MODEL)
     assert (check.standing, fitness.rule, fitness.standing) == ("pass", "OR-PRE-09", "pass")
     assert "gen-" in check.sentence
     assert "$0.0" in check.sentence
@@ -162,7 +191,7 @@ def test_a_tiny_call_tells_its_id_and_cost(stand_in: Site) -> None:
 
 def test_a_tiny_call_that_fails_tells_its_class(stand_in: Site) -> None:
     """So that it is known what to do."""
-    (check,), _ = check_call(stand_in.caller(), BASE, "simulated/error-402")
+    (check,) = check_call(stand_in.client(), "simulated/error-402")
     assert (check.standing, "billing" in check.sentence) == ("fail", True)
 
 
@@ -186,8 +215,8 @@ def test_nobody_there_is_told(site_of: OpenSite, answered: Answered) -> None:
 
 def test_the_command_and_the_client_ask_the_same(stand_in: Site) -> None:
     """The checks are one thing, whoever makes them: the same requests, and the same found."""
-    caller = stand_in.caller()
-    found = [*look_ahead(caller, BASE, {MODEL: ()}, now=NOW).checks, *check_call(caller, BASE, MODEL)[0]]
+    client = stand_in.client()
+    found = [*look_ahead(client, BASE, {MODEL: ()}).checks, *check_call(client, MODEL)]
     asked, outcome = performed({"operation": "preflight", "model": f"openrouter/{MODEL}"})
     assert [lasting(request) for request in asked] == [lasting(request) for request in stand_in.requests]
     lines = {check["rule"]: check["standing"] for check in outcome["checks"]}
