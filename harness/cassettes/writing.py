@@ -62,7 +62,7 @@ def write_cassette(
     scrubber = scrubber or Scrubber()
     scrubbed = scrubber.scrub(interactions, _with_origin(metadata or {}, interactions))
     data = serialize(scrubbed.interactions, scrubbed.metadata)
-    findings = scan(data, scrubber.known)
+    findings = scan(data, scrubber.known, rules=scrubber.rules)
     if findings:
         raise CassetteLeak(path, findings)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -10,8 +10,9 @@ import click
 
 from harness.cassettes.files import cassettes_in
 from harness.cassettes.reading import read
+from harness.cli.redaction_rules import rules_option
 from harness.errors import LoadError, UsageError
-from harness.redaction import Known, Redactor, scan
+from harness.redaction import Known, RedactionRules, Redactor, scan
 
 __all__ = ["command"]
 
@@ -29,7 +30,10 @@ __all__ = ["command"]
     metavar="PATH",
     help="Report recordings that none of these suites names.",
 )
-def command(paths: tuple[Path, ...], max_age: int | None, suites: tuple[str, ...]) -> int:
+@rules_option
+def command(
+    paths: tuple[Path, ...], max_age: int | None, suites: tuple[str, ...], rules: RedactionRules
+) -> int:
     """Look for secrets in recordings, for files that cannot be read, that are too old or that nothing needs.
 
     PATH is a cassette or a folder; without one ./cassettes is checked. The
@@ -46,7 +50,7 @@ def command(paths: tuple[Path, ...], max_age: int | None, suites: tuple[str, ...
     mask = Redactor()
     wrong = findings = 0
     for file in files:
-        told = list(_findings(file, known, max_age))
+        told = list(_findings(file, known, rules, max_age))
         for finding in told:
             click.echo(mask(finding))
         wrong += bool(told)
@@ -84,13 +88,13 @@ def _unused(paths: tuple[Path, ...], suites: tuple[str, ...]) -> Iterator[str]:
         yield f"{file}:1:1: no reply names interaction {', '.join(map(str, numbers))}"
 
 
-def _findings(file: Path, known: Known, max_age: int | None) -> Iterator[str]:
+def _findings(file: Path, known: Known, rules: RedactionRules, max_age: int | None) -> Iterator[str]:
     try:
         data = file.read_bytes()
     except OSError as error:
         yield f"{file}:1:1: cannot be read: {error.strerror}"
         return
-    for finding in scan(data, known):
+    for finding in scan(data, known, rules=rules):
         yield f"{file}:{finding.line}:1: {finding.place}: {finding.rule}"
     try:
         _, metadata = read(file)

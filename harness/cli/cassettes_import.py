@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from harness.cassettes.files import cassettes_in
+from harness.cli.redaction_rules import rules_option
 from harness.errors import UsageError
-from harness.redaction import Redactor
+from harness.redaction import RedactionRules, Redactor
 
 __all__ = ["command"]
 
@@ -28,7 +29,10 @@ _MOST_BYTES = 8 * 1024 * 1024
     "--suite", "name", metavar="NAME", help="The suite's name; else imported/ and that of the file."
 )
 @click.option("--errors", is_flag=True, help="Also requests that the provider refused.")
-def command(paths: tuple[Path, ...], output: Path | None, name: str | None, errors: bool) -> int:
+@rules_option
+def command(
+    paths: tuple[Path, ...], output: Path | None, name: str | None, errors: bool, rules: RedactionRules
+) -> int:
     """Make scenarios of recorded chat requests: the input is guessed back from what was sent, and what the
     provider has accepted is expected.
 
@@ -36,11 +40,12 @@ def command(paths: tuple[Path, ...], output: Path | None, name: str | None, erro
     written. What cannot be imported is told, with the reason; the exit code is 5 if nothing can.
     """
     from harness.cassettes.importing import import_cassettes, write_suite
+    from harness.redaction import Scrubber
 
     if output is not None and output.suffix not in (".yaml", ".yml"):
         raise UsageError(f"{output} would not be found as a suite: give it a name that ends with .yaml")
-    files = cassettes_in(paths)
-    imported = import_cassettes(files, errors=errors)
+    files, scrubber = cassettes_in(paths), Scrubber(rules=rules)
+    imported = import_cassettes(files, errors=errors, scrubber=scrubber)
     mask = Redactor()
     for skipped in imported.skipped:
         click.echo(mask(f"not imported: {skipped}"), err=True)
@@ -53,7 +58,7 @@ def command(paths: tuple[Path, ...], output: Path | None, name: str | None, erro
         return 5
     stem = files[0].stem if output is None else output.stem
     suite = name or f"imported/{_as_name(stem)}"
-    text = write_suite(imported, suite, None if output is None else output.parent)
+    text = write_suite(imported, suite, None if output is None else output.parent, scrubber=scrubber)
     if output is None:
         click.echo(text, nl=False)
     else:

@@ -9,8 +9,9 @@ import click
 from harness.cassettes.files import cassettes_in
 from harness.cassettes.reading import read
 from harness.cassettes.writing import SOURCES, CassetteLeak, write_cassette
+from harness.cli.redaction_rules import rules_option
 from harness.errors import LoadError, UsageError
-from harness.redaction import Redactor, Scrubber
+from harness.redaction import RedactionRules, Redactor, Scrubber
 
 __all__ = ["command"]
 
@@ -25,7 +26,8 @@ __all__ = ["command"]
     metavar="FOLDER",
     help="Write the scrubbed files here, in the same folders below each PATH.",
 )
-def command(paths: tuple[Path, ...], in_place: bool, output: Path | None) -> int:
+@rules_option
+def command(paths: tuple[Path, ...], in_place: bool, output: Path | None, rules: RedactionRules) -> int:
     """Take the secrets out of cassettes, and store them in vcrpy's own format.
 
     PATH is a cassette or a folder. A file that cannot be read, or in which a secret would be left, is
@@ -33,7 +35,7 @@ def command(paths: tuple[Path, ...], in_place: bool, output: Path | None) -> int
     """
     if in_place == (output is not None):
         raise UsageError("say where the scrubbed cassettes go: --in-place or -o FOLDER, one of them")
-    scrubber, mask = Scrubber(), Redactor()
+    scrubber, mask = Scrubber(rules=rules), Redactor()
     targets = [
         (file, file if output is None else output / _below(path, file))
         for path in paths

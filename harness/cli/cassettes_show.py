@@ -11,9 +11,10 @@ import click
 from harness.cassettes import Cassette, Recorded, open_cassette
 from harness.cassettes.files import cassettes_in
 from harness.cassettes.request_key import model_of
+from harness.cli.redaction_rules import rules_option
 from harness.errors import LoadError, UsageError
 from harness.model import Headers
-from harness.redaction import Redactor
+from harness.redaction import RedactionRules, Redactor
 
 __all__ = ["command"]
 
@@ -32,7 +33,8 @@ _LONGEST = 100_000
     metavar="N",
     help="Print this interaction of one cassette, from 0.",
 )
-def command(paths: tuple[Path, ...], number: int | None) -> int:
+@rules_option
+def command(paths: tuple[Path, ...], number: int | None, rules: RedactionRules) -> int:
     """Show what is inside cassettes: each request and answer, and what had to be put right to read them.
 
     PATH is a cassette or a folder. Secrets are shown as placeholders. The exit code is 4 if a file cannot
@@ -42,7 +44,7 @@ def command(paths: tuple[Path, ...], number: int | None) -> int:
     if number is not None:
         if len(files) != 1:
             raise UsageError(f"--interaction is for one cassette, and these are {len(files)}")
-        click.echo(_whole(open_cassette(files[0]).interaction(number)))
+        click.echo(_whole(open_cassette(files[0]).interaction(number), rules))
         return 0
     mask = Redactor()
     refused = 0
@@ -55,7 +57,7 @@ def command(paths: tuple[Path, ...], number: int | None) -> int:
             refused += 1
             click.echo(mask(str(error)), err=True)
             continue
-        for line in _overview(cassette):
+        for line in _overview(cassette, rules):
             click.echo(mask(line))
     return LoadError.exit_code if refused else 0
 
@@ -63,14 +65,14 @@ def command(paths: tuple[Path, ...], number: int | None) -> int:
 # ------------------------------------------------------------------ a cassette
 
 
-def _overview(cassette: Cassette) -> Iterator[str]:
+def _overview(cassette: Cassette, rules: RedactionRules) -> Iterator[str]:
     count = len(cassette.interactions)
     dialects = "" if cassette.dialects == ("vcrpy",) else f" ({', '.join(cassette.dialects)})"
     yield f"{cassette.file}: {count} interaction{'' if count == 1 else 's'}{dialects}"
     for name, value in cassette.metadata.items():
         if name not in _NOT_TOLD:
             yield f"  {name}: {_on_one_line(value)}"
-    yield from _table([_row(each) for each in _scrubbed(cassette.interactions)])
+    yield from _table([_row(each) for each in _scrubbed(cassette.interactions, rules)])
     for repair in cassette.repairs:
         yield f"  put right: {repair}"
 
@@ -118,9 +120,9 @@ def _on_one_line(value: Any) -> str:
 # ------------------------------------------------------------------ an interaction
 
 
-def _whole(recorded: Recorded) -> str:
+def _whole(recorded: Recorded, rules: RedactionRules) -> str:
     """One interaction as it would go over the wire, JSON laid out."""
-    (shown,) = _scrubbed([recorded])
+    (shown,) = _scrubbed([recorded], rules)
     request, reply = shown.request, shown.reply
     answer = f"no answer: {reply.fault}" if reply.status == 0 else f"{reply.status}"
     if reply.status and reply.fault:
@@ -153,7 +155,7 @@ def _laid_out(body: bytes) -> str:
     return f"{text[:_LONGEST]}\n({more:,} characters more)" if more > 0 else text
 
 
-def _scrubbed(interactions: Sequence[Recorded]) -> Sequence[Recorded]:
+def _scrubbed(interactions: Sequence[Recorded], rules: RedactionRules) -> Sequence[Recorded]:
     from harness.redaction import Scrubber
 
-    return Scrubber().scrub(interactions).interactions
+    return Scrubber(rules=rules).scrub(interactions).interactions

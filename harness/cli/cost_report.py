@@ -10,20 +10,20 @@ from pathlib import Path
 
 import orjson
 
-from harness.cli.upstream import Veil
 from harness.errors import UsageError
 from harness.recording.cost_log import Entry, totals
+from harness.redaction import Redactor
 
 __all__ = ["write_cost_report"]
 
 
-def write_cost_report(path: Path, entries: Sequence[Entry], spent: Decimal, veil: Veil) -> None:
+def write_cost_report(path: Path, entries: Sequence[Entry], spent: Decimal, redactor: Redactor) -> None:
     """Write every call and their sums as JSON, atomically. Raises `UsageError` if that is not possible."""
     stated = {
         "totals": totals(entries).as_json() | {"spent_usd": float(spent)},
         "calls": [entry.as_json() for entry in entries],
     }
-    text = orjson.dumps(_veiled(stated, veil), option=orjson.OPT_INDENT_2) + b"\n"
+    text = orjson.dumps(redactor.tree(stated), option=orjson.OPT_INDENT_2) + b"\n"
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -34,14 +34,3 @@ def write_cost_report(path: Path, entries: Sequence[Entry], spent: Decimal, veil
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
-
-
-def _veiled(value: object, veil: Veil) -> object:
-    """Return the value with keys masked in every string."""
-    if isinstance(value, str):
-        return veil(value)
-    if isinstance(value, dict):
-        return {veil(str(name)): _veiled(item, veil) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_veiled(item, veil) for item in value]
-    return value

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import click
 
-from harness.cli.upstream import Veil, open_upstream, reaching, read_keys, show_check
+from harness.cli.upstream import echo, open_upstream, reaching, read_keys, redactor_of, show_check
 from harness.contracts import Contract, default_contract, named_contract
 from harness.recording.preflight import make_trial, run_checks
 from harness.recording.protocol import Check, Preflight, PreflightReport, worst
 from harness.recording.provider import Provider
 from harness.recording.provider_client import Budget, ProviderClient
+from harness.redaction import Redactor
 
 __all__ = ["command"]
 
@@ -61,26 +62,28 @@ def command(
         client = ProviderClient(
             upstream, keys, Budget(max_cost, allow_unpriced=allow_unpriced), provider=provider
         )
-        return _run(client, chosen, models, base_url, Veil(keys))
+        return _run(client, chosen, models, base_url, redactor_of(keys))
 
 
 def _run(
-    client: ProviderClient, contract: Contract, models: tuple[str, ...], base_url: str, veil: Veil
+    client: ProviderClient, contract: Contract, models: tuple[str, ...], base_url: str, redactor: Redactor
 ) -> int:
     preflight = Preflight((), models, base_url or contract.base_url, client.keys.key_for)
-    checked = run_checks(client.provider.checks(preflight), client, lambda check: show_check(check, veil))
+    checked = run_checks(client.provider.checks(preflight), client, lambda check: show_check(check, redactor))
     for host, problem in client.unreachable.items():
-        veil.echo(f"{host}: {problem}", fg="red")
+        echo(f"{host}: {problem}", redactor, fg="red")
     if checked.unanswered:
-        veil.echo("no check was answered; readiness unknown", fg="red")
+        echo("no check was answered; readiness unknown", redactor, fg="red")
         return 1
     if worst(checked.checks) == "fail":
         return 1
     client.prices.update(checked.report.prices)
-    return 0 if _make_trials(client, preflight, checked.report, veil) else 1
+    return 0 if _make_trials(client, preflight, checked.report, redactor) else 1
 
 
-def _make_trials(client: ProviderClient, preflight: Preflight, report: PreflightReport, veil: Veil) -> bool:
+def _make_trials(
+    client: ProviderClient, preflight: Preflight, report: PreflightReport, redactor: Redactor
+) -> bool:
     """Make the trial calls if they are affordable; return whether nothing failed."""
     requests = client.provider.trials(preflight)
     if not requests:
@@ -88,18 +91,18 @@ def _make_trials(client: ProviderClient, preflight: Preflight, report: Preflight
     estimates = [client.estimate(request) for request in requests]
     cost = sum((each.cost or Decimal() for each in estimates), Decimal())
     unpriced = [each.model for each in estimates if each.cost is None]
-    checks = _shown(report.check_cost(cost, client.budget.most, unpriced), veil)
+    checks = _shown(report.check_cost(cost, client.budget.most, unpriced), redactor)
     objection = client.budget.objection(cost, unpriced)
     if objection:
-        veil.echo(objection, fg="red")
+        echo(objection, redactor, fg="red")
     if objection or worst(checks) == "fail":
         return False
-    answered = [_shown(make_trial(request, client)[0], veil) for request in requests]
+    answered = [_shown(make_trial(request, client)[0], redactor) for request in requests]
     return all(worst(each) != "fail" for each in answered)
 
 
-def _shown(checks: Iterable[Check], veil: Veil) -> tuple[Check, ...]:
+def _shown(checks: Iterable[Check], redactor: Redactor) -> tuple[Check, ...]:
     shown = tuple(checks)
     for check in shown:
-        show_check(check, veil)
+        show_check(check, redactor)
     return shown

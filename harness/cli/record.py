@@ -25,7 +25,7 @@ from harness.cli.options import (
     selection_of,
 )
 from harness.cli.record_display import Display
-from harness.cli.upstream import Veil, open_upstream, reaching, read_keys, show_check
+from harness.cli.upstream import echo, open_upstream, reaching, read_keys, redactor_of, show_check
 from harness.cli.writable import ensure_in_project, ensure_writable
 from harness.contracts import NO_CONTRACT, Contract
 from harness.engine import Session
@@ -43,6 +43,7 @@ from harness.recording.provider import Provider
 from harness.recording.provider_client import Budget, ProviderClient
 from harness.recording.retries import Retries
 from harness.recording.session import Settings, pending, record
+from harness.redaction import RedactionRules, Redactor
 
 __all__ = ["command"]
 
@@ -180,7 +181,15 @@ def command(
     chosen = _only(suites.contracts)
     keys = read_keys(chosen, key_env)
     options = _Options(
-        Settings(into, _STATE / "set-aside", source, again, keep_failing, cache_hits),
+        Settings(
+            into,
+            _STATE / "set-aside",
+            source,
+            again,
+            keep_failing,
+            cache_hits,
+            RedactionRules(**chosen.redaction),
+        ),
         base_url or chosen.base_url,
         yes,
         resume,
@@ -213,8 +222,8 @@ def command(
         upstream = stack.enter_context(
             open_upstream(chosen, keys, routes, ca_file, silence, base_url=base_url)
         )
-        veil = Veil(keys)
-        display = Display(veil)
+        redactor = redactor_of(keys)
+        display = Display(redactor)
         client = ProviderClient(
             upstream,
             keys,
@@ -224,7 +233,7 @@ def command(
             retries=patience,
             on_wait=display.waiting,
         )
-        return _Recording(implementation, client, options, veil, display).run(wanted)
+        return _Recording(implementation, client, options, redactor, display).run(wanted)
 
 
 def _only(contracts: Sequence[Contract]) -> Contract:
@@ -251,13 +260,13 @@ class _Recording:
         implementation: Implementation,
         client: ProviderClient,
         options: _Options,
-        veil: Veil,
+        redactor: Redactor,
         display: Display,
     ) -> None:
         self._implementation = implementation
         self._client = client
         self._options = options
-        self._veil = veil
+        self._redactor = redactor
         self._display = display
         self._tally = _Tally()
         self._report = PreflightReport()
@@ -271,7 +280,7 @@ class _Recording:
         if due:
             self._check_output(due)
             if not self._is_agreed(due):
-                self._veil.echo("nothing was recorded", fg="red")
+                echo("nothing was recorded", self._redactor, fg="red")
                 return 1
         try:
             self._record(cases, progress)
@@ -402,14 +411,14 @@ class _Recording:
         self._display.end(self._tally.results, totals(entries), interrupted=self._tally.interrupted)
         self._display.costs(entries)
         if self._options.ledger is not None:
-            write_cost_report(self._options.ledger, entries, self._client.budget.spent, self._veil)
+            write_cost_report(self._options.ledger, entries, self._client.budget.spent, self._redactor)
 
     def _show(self, check: Check) -> None:
-        show_check(check, self._veil)
+        show_check(check, self._redactor)
 
     def _show_warning(self, text: str) -> None:
-        self._veil.echo(text, fg="yellow")
+        echo(text, self._redactor, fg="yellow")
 
     def _show_error(self, text: str) -> None:
         if text:
-            self._veil.echo(text, fg="red")
+            echo(text, self._redactor, fg="red")

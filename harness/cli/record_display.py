@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from harness.cli.upstream import Veil
+from harness.cli.upstream import echo
 from harness.model import Verdict
 from harness.recording.cost_log import Entry, Totals
 from harness.recording.plan import Plan
 from harness.recording.protocol import PlannedCall
 from harness.recording.session import RecordingResult
+from harness.redaction import Redactor
 from harness.report.failure import describe
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ _COLOURS = {"recorded": "green", "failed": "red", "skipped": None, "not_applicab
 class Display:
     """Writes to standard output, with every key masked."""
 
-    def __init__(self, veil: Veil) -> None:
-        self._veil = veil
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
         self._bar: Bar | None = None
 
     def plan(self, plan: Plan, most: Decimal) -> None:
@@ -127,14 +128,14 @@ class Display:
                 _usd(entry.usage.cost),
                 _usd(entry.estimate.cost),
             )
-            table.add_row(*map(self._veil, cells))
+            table.add_row(*map(self._redactor, cells))
         Console().print(table)
 
     def _line(self, text: str, *, fg: str | None = None) -> None:
         if self._bar is not None:
-            self._bar.console.print(self._veil(text), style=fg, markup=False, highlight=False)
+            self._bar.console.print(self._redactor(text), style=fg, markup=False, highlight=False)
         else:
-            self._veil.echo(text, fg=fg)
+            echo(text, self._redactor, fg=fg)
 
 
 def _brief(entry: Entry) -> str:

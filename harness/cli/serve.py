@@ -9,7 +9,6 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from harness.contracts import Contract, pick_contract
 from harness.errors import HarnessError, UsageError, nearest
 from harness.matchers import split_url
 from harness.model import Case, Interaction, Reply, Request, Step
-from harness.redaction import Redactor, names_credential
+from harness.redaction import Redactor
 from harness.report import request_as_json
 from harness.wire import CaseReplay
 
@@ -30,7 +29,6 @@ __all__ = ["command"]
 
 _REPLY_KEYS = ("status", "headers", "json", "text", "sse", "base64", "fault", "cassette", "interaction")
 _BASE_URL = re.compile(r"https?://[^/?#]+(/[^?#]*)?$")
-_SECRET_VALUE = re.compile(r"(?<=Bearer )\S+|(?<=Basic )\S+|^(?!Bearer |Basic ).+", re.DOTALL)
 
 
 @click.command("serve")
@@ -79,7 +77,7 @@ def command(
     lines = _Lines()
 
     def respond(request: Request) -> Reply:
-        lines.show(request_as_json(_without_credentials(request)))
+        lines.request(request)
         try:
             return answer(request)
         except HarnessError as error:
@@ -110,34 +108,20 @@ def command(
     return 0
 
 
-def _without_credentials(request: Request) -> Request:
-    """The request without the values of headers and parameters whose names say that they are secret, be
-    they shaped like a key or not."""
-    headers = tuple(
-        (name, _SECRET_VALUE.sub("[masked]", value) if names_credential(name) else value)
-        for name, value in request.headers
-    )
-    url, mark, query = request.url.partition("?")
-    fields = [name + "=[masked]" if names_credential(name) else whole for whole, name in _fields(query)]
-    return replace(request, url=url + mark + "&".join(fields), headers=headers)
-
-
-def _fields(query: str) -> Iterator[tuple[str, str]]:
-    for whole in query.split("&"):
-        yield whole, whole.partition("=")[0]
-
-
 class _Lines:
-    """JSON lines on standard output, whole ones, from any thread."""
+    """JSON lines on standard output, whole ones, from any thread, secrets masked."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._mask = Redactor()
+        self._redactor = Redactor()
 
     def show(self, document: Any) -> None:
-        text = self._mask(orjson.dumps(document).decode())
+        text = self._redactor(orjson.dumps(document).decode())
         with self._lock:
             click.echo(text)
+
+    def request(self, request: Request) -> None:
+        self.show(request_as_json(self._redactor.request(request)))
 
     def refused(self, sentence: str) -> None:
         self.show({"refused": sentence})

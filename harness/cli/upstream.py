@@ -16,14 +16,15 @@ from harness.recording.hosts import host_of
 from harness.recording.keys import Keys
 from harness.recording.protocol import Check, Key
 from harness.recording.upstream import Upstream, parse_route
-from harness.redaction import Known, Redactor
+from harness.redaction import Redactor
 
 __all__ = [
-    "Veil",
     "dollars",
+    "echo",
     "open_upstream",
     "reaching",
     "read_keys",
+    "redactor_of",
     "show_check",
 ]
 
@@ -152,29 +153,17 @@ def _stated_names(contract: Contract, stated: Sequence[str]) -> Mapping[str, str
     return found
 
 
-class Veil:
-    """Takes keys out of what is shown or written, however they are spelt."""
-
-    def __init__(self, keys: Iterable[Key]) -> None:
-        self._keys = [key for key in keys if key.value]
-        self._known = [(key.name, Known({key.name: key.value})) for key in self._keys]
-        self._redact = Redactor()
-
-    def __call__(self, text: str) -> str:
-        for key in self._keys:
-            if len(key.value) >= 8:
-                text = text.replace(key.value, f"[{key.name} masked]")
-        for name, known in self._known:
-            if known.hidden_in(text.encode("utf-8", "surrogatepass")):
-                return f"[a text that contains {name}]"
-        return self._redact(text)
-
-    def echo(self, text: str, *, fg: str | None = None) -> None:
-        """Write a line to standard output, in colour unless NO_COLOR is set."""
-        click.secho(self(text), fg=None if os.environ.get("NO_COLOR") else fg)
+def redactor_of(keys: Iterable[Key]) -> Redactor:
+    """Return what masks these keys in all that is shown or written."""
+    return Redactor(secrets={key.name: key.value for key in keys})
 
 
-def show_check(check: Check, veil: Veil) -> None:
+def echo(text: str, redactor: Redactor, *, fg: str | None = None) -> None:
+    """Write a line to standard output, masked, in colour unless NO_COLOR is set."""
+    click.secho(redactor(text), fg=None if os.environ.get("NO_COLOR") else fg)
+
+
+def show_check(check: Check, redactor: Redactor) -> None:
     """Show a check on a line of its own."""
     rule = f"{check.rule}  " if check.rule else ""
-    veil.echo(f"{_MARKS[check.standing]} {rule}{check.sentence}", fg=_COLOURS[check.standing])
+    echo(f"{_MARKS[check.standing]} {rule}{check.sentence}", redactor, fg=_COLOURS[check.standing])

@@ -19,6 +19,7 @@ from harness.recording.progress import Progress
 from harness.recording.provider_client import OverBudgetError, ProviderClient
 from harness.recording.save import Origin, problems, save
 from harness.redaction import Scrubber
+from harness.redaction.rules import COMMON, RedactionRules
 
 __all__ = ["RecordingResult", "RecordingStatus", "Settings", "pending", "record"]
 
@@ -32,7 +33,7 @@ class Settings:
     With `into` each case has a file of its own in that folder, else those that its replies name. Answers
     that are not fit to be recorded go into the folder `aside`. `again` replaces existing recordings;
     `keep_failing` also saves cases that break their rules or were not answered as expected; `cache_hits`
-    accepts answers from the provider's cache.
+    accepts answers from the provider's cache. `rules` are the contract's for scrubbing.
     """
 
     into: Path | None = None
@@ -41,6 +42,7 @@ class Settings:
     again: bool = False
     keep_failing: bool = False
     cache_hits: bool = False
+    rules: RedactionRules = COMMON
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +245,8 @@ class _Session:
         return ""
 
     def _scrubber(self, case: Case) -> Scrubber:
-        return Scrubber({**case.canaries, **{key.name: key.value for key in self._client.keys}})
+        secrets = {**case.canaries, **{key.name: key.value for key in self._client.keys}}
+        return Scrubber(secrets, rules=self._settings.rules)
 
 
 def _why_not(case: Case, settings: Settings, progress: Progress, written: Collection[Path]) -> str | None:

@@ -1,6 +1,6 @@
 """Secrets: what they look like, what they are called, and how they are masked, scrubbed and searched for.
 
-What scrubs and searches recordings is imported when it is first asked for.
+All but the `Redactor` is imported when it is first asked for.
 """
 
 from __future__ import annotations
@@ -8,16 +8,19 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from harness.redaction.redactor import Redactor, credentials_in, names_credential
+from harness.redaction.redactor import Redactor
 
 if TYPE_CHECKING:
-    from harness.redaction.recorded import Known
+    from harness.redaction.known import Known
+    from harness.redaction.names import credentials_in, names_credential
+    from harness.redaction.rules import RedactionRules
     from harness.redaction.scanning import Finding, scan
     from harness.redaction.scrubber import Scrubbed, Scrubber
 
 __all__ = [
     "Finding",
     "Known",
+    "RedactionRules",
     "Redactor",
     "Scrubbed",
     "Scrubber",
@@ -28,9 +31,12 @@ __all__ = [
 
 _LATER = {
     "Finding": "scanning",
-    "Known": "recorded",
+    "Known": "known",
+    "RedactionRules": "rules",
     "Scrubbed": "scrubber",
     "Scrubber": "scrubber",
+    "credentials_in": "names",
+    "names_credential": "names",
     "scan": "scanning",
 }
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import orjson
 
 from harness.redaction import fields
+from harness.redaction.known import Known
 from harness.redaction.placeholders import Placeholders
-from harness.redaction.recorded import Known
 from harness.redaction.shapes import shaped
 from harness.redaction.spans import Edit, Span, merge
 

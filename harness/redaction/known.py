@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
+from harness.redaction.placeholders import is_placeholder
 from harness.redaction.spans import Span
 
 __all__ = ["Known", "Run"]
@@ -96,13 +97,16 @@ def _forms(secret: bytes) -> Iterator[_Form]:
 
 
 class Known:
-    """Known secrets, name → value. Values shorter than 8 characters are left out."""
+    """Known secrets, name → value.
+
+    Left out are values shorter than 8 characters, and what only stands for a secret, such as `<REDACTED>`.
+    """
 
     def __init__(self, secrets: Mapping[str, str]) -> None:
         self._names: dict[bytes, str] = {}
         for name, value in secrets.items():
             secret = value.strip().encode("utf-8", "surrogatepass")
-            if len(secret) >= SHORTEST:
+            if len(secret) >= SHORTEST and not is_placeholder(secret):
                 self._names.setdefault(secret, name)
         longest_first = sorted(self._names, key=len, reverse=True)
         self._forms = [form for secret in longest_first for form in _forms(secret)]
@@ -114,9 +118,9 @@ class Known:
     def __bool__(self) -> bool:
         return bool(self._forms)
 
-    def hidden_in(self, text: bytes) -> bool:
-        """Whether any of the secrets is in `text`, in whatever way it is written."""
-        return bool(self._forms) and self._hidden_in(text, _DEEPEST)
+    def hidden_in(self, text: bytes) -> str | None:
+        """Return the name of a secret that is in `text`, in whatever way it is written; None without one."""
+        return self._hidden_in(text, _DEEPEST) if self._forms else None
 
     def spans(self, text: bytes) -> list[Span]:
         """Where the secrets are, but for those in base64 that can be decoded: see `runs`."""
@@ -147,12 +151,18 @@ class Known:
     def _span(self, start: int, end: int, form: _Form) -> Span:
         return Span(start, end, f"known secret {self._names[form.secret]}", "secret", form.secret)
 
-    def _hidden_in(self, text: bytes, deeper: int) -> bool:
+    def name_of(self, span: Span) -> str:
+        """Return the name of the secret at one of the `spans`."""
+        return self._names.get(span.secret or b"", "")
+
+    def _hidden_in(self, text: bytes, deeper: int) -> str | None:
         for reading in (text, *_readings(text)):
             for form in self._forms:
                 if form.text in reading:
-                    return True
-        return deeper > 0 and bool(runs := self._runs(text)) and self._hidden_in(_contents(runs), deeper - 1)
+                    return self._names[form.secret]
+        if deeper and (runs := self._runs(text)):
+            return self._hidden_in(_contents(runs), deeper - 1)
+        return None
 
     def _runs(self, text: bytes) -> list[Run]:
         return [run for match in self._run.finditer(text) for run in self._candidates(match)]

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from harness.model import Headers
 from harness.redaction import fields
 from harness.redaction.finding import Reading, as_account, as_budget, as_form, as_text
-from harness.redaction.names import Side, holds_account, holds_owner
+from harness.redaction.names import holds_account, holds_owner
+from harness.redaction.rules import Side
 from harness.redaction.spans import Span
 
 __all__ = ["as_url", "encode", "first_value", "reading_of", "secret_part"]

@@ -13,7 +13,7 @@ _OURS = re.compile(rb"(?i)REDACTED-([a-z]+(?:-[a-z]+)*)-([0-9]+)")
 _WORDS = words(
     "redacted filtered scrubbed masked placeholder dummy removed hidden fake invalid sanitized none null "
     "api key keys token secret auth id uuid org proj project organization user users your my the test "
-    "bearer cookie request session account header value email openai openrouter anthropic google "
+    "bearer cookie request session account header value email open router openai anthropic google "
     "authorization access security set aws azure gemini groq endpoint resource "
     "testing location sk ant or v1 here not a real me x xx xxx xxxx example com unknown anonymous"
 )

@@ -1,93 +1,163 @@
-"""Secrets out of text: canaries by name, the environment's credentials and anything shaped like a key.
-
-Used wherever something leaves the process (terminal, reports, saved requests, error messages).
-"""
+"""Secrets out of whatever leaves the process: terminal, reports, saved requests, error messages."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from harness.model import Request
     from harness.redaction.known import Known
+    from harness.redaction.spans import Span
 
-__all__ = ["Redactor", "credentials_in", "names_credential"]
+__all__ = ["Redactor"]
 
-_CREDENTIAL_NAME = re.compile(r"(?i)(key|token|secret|passw(or)?d|credential|authorization|cookie)s?$")
-_SHAPES = (
-    r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{16,}"  # OpenAI, OpenRouter, Anthropic
-    r"|AIza[A-Za-z0-9_-]{30,}"  # Google
-    r"|gh[pousr]_[A-Za-z0-9]{30,}"  # GitHub
-    r"|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*"  # JSON Web Token
-    r"|(?<=Bearer )[A-Za-z0-9._~+/-]{24,}=*"
-)
-
-
-_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}|\\|[A-Za-z0-9+/_-]{10}")
+_SHORTEST = 4
+"""Of a secret that is stated: masking shorter ones would garble ordinary words."""
+_MAY_BE_ENCODED = re.compile(rb"%[0-9A-Fa-f]{2}|\\|[A-Za-z0-9+/_-]{10}")
 """Text without any of these holds nothing that is encoded."""
-
-
-def names_credential(name: str) -> bool:
-    """Whether an environment variable of this name holds a credential, going by the name alone."""
-    return _CREDENTIAL_NAME.search(name) is not None
-
-
-def credentials_in(environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables of `environment` whose names say that they hold a credential, name → value.
-
-    Values shorter than 8 characters are left out: masking them would garble ordinary text.
-    """
-    return {name: value for name, value in environment.items() if len(value) >= 8 and names_credential(name)}
+_AROUND = re.compile(rb'(\\*"|[\n<>])')
+"""What ends a value in JSON, XML and lines of text."""
 
 
 @lru_cache(maxsize=1)
-def _ambient() -> tuple[re.Pattern[str], dict[str, str]]:
-    """The pattern of everything that is masked whatever the case, and what stands in its place."""
-    shown = {value: f"[{name} masked]" for name, value in credentials_in(os.environ).items()}
-    longest_first = sorted(shown, key=len, reverse=True)
-    return re.compile("|".join([*map(re.escape, longest_first), _SHAPES])), shown
+def _environment() -> dict[str, str]:
+    """The credentials of the process's own environment, name → value."""
+    from harness.redaction.names import credentials_in
+
+    return credentials_in(os.environ)
 
 
 class Redactor:
-    """Replaces secrets in text.
+    """Masks secrets in text, bytes and JSON.
 
-    `canaries` maps names to the secrets minted for a case; they show as `${canary.NAME}`. Values of the
-    process's own environment that look like credentials show as `[NAME masked]`, other key-shaped text
-    as `[masked]`. Canaries and credentials are found in base64, percent-encoding and escapes as well.
+    `canaries` maps names to the secrets minted for a case; they show as `${canary.NAME}`. `secrets` maps
+    names to other values that must not be seen, such as keys; they show as `[NAME masked]`, as do values of
+    the process's own environment that look like credentials. All of them are found in base64,
+    percent-encoding and escapes as well, and then show as `[NAME masked]`, too. Other text that has the shape
+    of a secret shows as `[masked]`.
+
+    Canaries are masked whatever their length, secrets from 4 characters on, encoded ones from 8 on. Where a
+    secret is written in a way that cannot be told apart from what is around it, all of that is masked.
     """
 
-    def __init__(self, canaries: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, canaries: Mapping[str, str] | None = None, secrets: Mapping[str, str] | None = None
+    ) -> None:
         self._canaries = canaries or {}
+        self._secrets = dict(secrets or {})
+        self._plain: list[tuple[bytes, bytes]] | None = None
+        self._known: Known | None = None
+
+    def learn(self, secrets: Mapping[str, str]) -> None:
+        """Mask these, too, from now on: name → value."""
+        self._secrets |= secrets
+        self._plain = self._known = None
 
     def __call__(self, text: str) -> str:
+        """Return `text` without its secrets."""
+        data = text.encode("utf-8", "surrogatepass")
+        masked = self.data(data)
+        return text if masked is data else masked.decode("utf-8", "surrogatepass")
+
+    def data(self, data: bytes) -> bytes:
+        """Return `data` without its secrets; the same object if it has none."""
+        from harness.redaction.shapes import shaped
+
+        if self._plain is None:
+            self._plain = self._in_plain()
+        for secret, shown in self._plain:
+            if secret in data:
+                data = data.replace(secret, shown)
+        data = _masked(data, list(shaped(data, in_report=True)))
+        return self._without_encoded(data) if _MAY_BE_ENCODED.search(data) else data
+
+    def tree(self, value: Any) -> Any:
+        """Return a JSON value with every string and every key in it masked; mappings become dicts and
+        sequences lists."""
+        if isinstance(value, str):
+            return self(value)
+        if isinstance(value, Mapping):
+            return {self.tree(key): self.tree(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.tree(item) for item in value]
+        return value
+
+    def request(self, request: Request) -> Request:
+        """Return the request masked, and without the values of headers and query parameters whose names say
+        that they hold a credential, whatever its shape."""
+        from harness.redaction.messages import secret_part
+        from harness.redaction.names import names_secret_header, names_secret_parameter
+
+        headers = []
+        for name, value in request.headers:
+            shown = f"{secret_part(value)[0]}[masked]" if names_secret_header(name) else self(value)
+            headers.append((self(name), shown))
+        url, mark, query = request.url.partition("?")
+        pairs = ((pair, pair.partition("=")[0]) for pair in query.split("&"))
+        shown_pairs = [f"{name}=[masked]" if names_secret_parameter(name) else pair for pair, name in pairs]
+        url = self(url + mark + "&".join(shown_pairs))
+        return replace(request, url=url, headers=tuple(headers), body=self.data(request.body))
+
+    def _in_plain(self) -> list[tuple[bytes, bytes]]:
+        """The secrets as they are, the longest first, and what is shown for each."""
+        shown: dict[str, str] = {}
         for name, secret in self._canaries.items():
-            text = text.replace(secret, f"${{canary.{name}}}")
-        pattern, shown = _ambient()
-        text = pattern.sub(lambda found: shown.get(found.group(), "[masked]"), text)
-        return self._without_encoded(text) if _ENCODED.search(text) else text
+            shown.setdefault(secret, f"${{canary.{name}}}")
+        for name, secret in (*self._secrets.items(), *_environment().items()):
+            if len(secret) >= _SHORTEST:
+                shown.setdefault(secret, f"[{name} masked]")
+        longest_first = sorted(filter(None, shown), key=len, reverse=True)
+        return [(_bytes(secret), _bytes(shown[secret])) for secret in longest_first]
 
-    def _without_encoded(self, text: str) -> str:
-        """The text without secrets that are written in another way than plainly."""
+    def _without_encoded(self, data: bytes) -> bytes:
+        """The data without secrets that are written in another way than plainly."""
+        if self._known is None:
+            from harness.redaction.known import Known
+
+            canaries = {f"canary.{name}": secret for name, secret in self._canaries.items()}
+            self._known = Known({**_environment(), **self._secrets, **canaries})
         known = self._known
-        raw = text.encode("utf-8", "surrogatepass")
-        if not known.hidden_in(raw):
-            return text
-        from harness.redaction.spans import Span, merge
+        if known.hidden_in(data) is None:
+            return data
+        from harness.redaction.spans import Span
 
-        runs = [Span(run.start, run.end, "[masked]", "secret") for run in known.runs(raw)]
-        parts: list[bytes] = []
-        done = 0
-        for span in merge([*known.spans(raw), *runs]):
-            parts += [raw[done : span.start], b"[masked]"]
-            done = span.end
-        parts.append(raw[done:])
-        return b"".join(parts).decode("utf-8", "surrogatepass")
+        spans = [span._replace(instead=_label(known.name_of(span))) for span in known.spans(data)]
+        spans += [
+            Span(run.start, run.end, "", "", instead=_label(known.hidden_in(run.content)))
+            for run in known.runs(data)
+        ]
+        data = _masked(data, spans)
+        if known.hidden_in(data) is None:
+            return data
+        parts = _AROUND.split(data)
+        parts[::2] = [_label(name) if (name := known.hidden_in(part)) else part for part in parts[::2]]
+        data = b"".join(parts)
+        return _label(name) if (name := known.hidden_in(data)) else data
 
-    @cached_property
-    def _known(self) -> Known:
-        from harness.redaction.known import Known
 
-        return Known({**credentials_in(os.environ), **self._canaries})
+def _masked(data: bytes, spans: Sequence[Span]) -> bytes:
+    """The data with each span replaced by what it says is to be written instead; the same object if there
+    is none."""
+    if not spans:
+        return data
+    from harness.redaction.spans import merge
+
+    parts: list[bytes] = []
+    done = 0
+    for span in merge(spans):
+        parts += [data[done : span.start], span.instead or b"[masked]"]
+        done = span.end
+    return b"".join((*parts, data[done:]))
+
+
+def _label(name: str | None) -> bytes:
+    return _bytes(f"[{name} masked]")
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

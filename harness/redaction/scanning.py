@@ -18,11 +18,12 @@ import yaml
 from harness.model import Headers
 from harness.redaction.bodies import Chunked, decode, to_utf8
 from harness.redaction.finding import Reading, as_text, find
+from harness.redaction.known import Known
 from harness.redaction.locations import place_in
 from harness.redaction.messages import as_url, encode, first_value, reading_of, secret_part
-from harness.redaction.names import Side, is_secret_header, key_kind
+from harness.redaction.names import is_secret_header, key_kind
 from harness.redaction.placeholders import is_empty_cookie, is_placeholder
-from harness.redaction.recorded import Known
+from harness.redaction.rules import COMMON, RedactionRules, Side
 
 __all__ = ["Finding", "scan"]
 
@@ -50,14 +51,19 @@ _Path = tuple[str | int, ...]
 _Found = tuple[_Path, str, str]  # where in the file's structure; the place in words; the rule
 
 
-def scan(data: bytes, known: Known | Mapping[str, str] = Known({})) -> list[Finding]:  # noqa: B008 - immutable
+def scan(
+    data: bytes,
+    known: Known | Mapping[str, str] = Known({}),  # noqa: B008 - immutable
+    *,
+    rules: RedactionRules = COMMON,
+) -> list[Finding]:
     """The secrets in the bytes of a cassette, in the order of the file; an empty list if there is none.
 
     `known` secrets (name → value, or made ready as `Known` where many files are scanned) are found in
     every spelling, also within base64 and compressed bodies; others by header, parameter and key, and by
-    their shape. Bytes that are no YAML are searched as text.
+    their shape; headers that `rules` keep are none. Bytes that are no YAML are searched as text.
     """
-    look = _Look(known if isinstance(known, Known) else Known(known))
+    look = _Look(known if isinstance(known, Known) else Known(known), rules)
     try:
         tree = yaml.load(data, Loader=_LOADER)  # noqa: S506 - a safe loader
     except (yaml.YAMLError, ValueError):
@@ -75,8 +81,9 @@ def scan(data: bytes, known: Known | Mapping[str, str] = Known({})) -> list[Find
 class _Look:
     """Goes through a cassette as it was loaded from its file."""
 
-    def __init__(self, known: Known) -> None:
+    def __init__(self, known: Known, rules: RedactionRules) -> None:
         self.known = known
+        self._rules = rules
 
     def lines(self, text: bytes) -> Iterator[tuple[int, str]]:
         for at, rule in self._secrets(text, as_text):
@@ -136,7 +143,7 @@ class _Look:
                 secret = encode(secret_part(text.decode("utf-8", "surrogateescape"))[1])
                 cookie = "cookie" in str(name).lower()
                 harmless = is_placeholder(secret) or (cookie and is_empty_cookie(secret))
-                if is_secret_header(str(name), side, secret) and not harmless:
+                if is_secret_header(str(name), side, secret, self._rules) and not harmless:
                     yield below, f"{where} header {shown}", f"header {shown.lower()}"
                 else:
                     yield from self._text(text, below, f"{where} header {shown}", as_url)

@@ -13,11 +13,11 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from harness.model import Headers, JsonValue, Reply, Request
 from harness.redaction.bodies import Chunked, chunked, decode, from_utf8, to_utf8, with_boundaries
 from harness.redaction.finding import Reading, TextScrubber
+from harness.redaction.known import Known
 from harness.redaction.messages import as_url, encode, first_value, reading_of, secret_part
-from harness.redaction.names import Side, key_kind, kind_of_header, treatment
+from harness.redaction.names import credentials_in, key_kind, kind_of_header, treatment
 from harness.redaction.placeholders import Placeholders, is_empty_cookie, is_placeholder
-from harness.redaction.recorded import Known
-from harness.redaction.redactor import credentials_in
+from harness.redaction.rules import COMMON, RedactionRules, Side
 from harness.redaction.spans import moved
 
 __all__ = ["Scrubbed", "Scrubber"]
@@ -52,16 +52,21 @@ class Scrubber:
     `secrets` are values that must not be stored, by name: keys and canaries. Every value of `environment`
     (else the process's own) that looks like a credential is one of them. They are found in whatever way
     they are written; other secrets are found by the header, parameter or key they stand in and by their
-    shape (docs/cassettes.md, Scrubbing).
+    shape (docs/cassettes.md, Scrubbing). `rules` add headers that are kept.
 
     Within one cassette a secret has one placeholder. Scrubbing what is scrubbed changes nothing.
     """
 
     def __init__(
-        self, secrets: Mapping[str, str] | None = None, *, environment: Mapping[str, str] | None = None
+        self,
+        secrets: Mapping[str, str] | None = None,
+        *,
+        environment: Mapping[str, str] | None = None,
+        rules: RedactionRules = COMMON,
     ) -> None:
         ambient = credentials_in(os.environ if environment is None else environment)
         self.known = Known({**ambient, **(secrets or {})})
+        self.rules = rules
 
     def scrub(
         self, interactions: Sequence[_Exchange], metadata: Mapping[str, JsonValue] | None = None
@@ -69,7 +74,7 @@ class Scrubber:
         """The interactions of one cassette and its metadata, scrubbed; what is given stays as it is."""
         stated = dict(metadata or {})
         placeholders = Placeholders(_texts(interactions, stated))
-        cassette = _Cassette(TextScrubber(self.known, placeholders))
+        cassette = _Cassette(TextScrubber(self.known, placeholders), self.rules)
         scrubbed = tuple(cassette.interaction(each) for each in interactions)
         told: dict[str, JsonValue] = cassette.value("", stated)
         noted = told.get(_NOTE)
@@ -93,8 +98,9 @@ def _texts(interactions: Iterable[Exchange], metadata: Mapping[str, JsonValue]) 
 class _Cassette:
     """One cassette while it is scrubbed."""
 
-    def __init__(self, text: TextScrubber) -> None:
+    def __init__(self, text: TextScrubber, rules: RedactionRules) -> None:
         self.text = text
+        self._rules = rules
 
     def interaction(self, recorded: _Exchange) -> _Exchange:
         request, reply = self._request(recorded.request), self._reply(recorded.reply, recorded.request.url)
@@ -153,7 +159,7 @@ class _Cassette:
     def _headers(self, headers: Headers, side: Side) -> Headers:
         kept = []
         for name, value in headers:
-            what = treatment(name, side)
+            what = treatment(name, side, self._rules)
             if what == "drop":
                 self.text.rules.add("response header not listed")
             else:
@@ -168,7 +174,7 @@ class _Cassette:
     def _header(self, name: str, value: str, side: Side) -> str:
         scheme, secret = secret_part(value)
         stated = encode(secret)
-        kind = kind_of_header(name, side)
+        kind = kind_of_header(name, side, self._rules)
         if is_placeholder(stated) or (kind == "cookie" and is_empty_cookie(stated)):
             return value
         rule = f"header {name.lower()}" if kind else "request header not listed"

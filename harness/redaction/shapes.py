@@ -1,13 +1,14 @@
-"""Text that is a secret by its shape alone: keys of the known makes, tokens, ids of accounts.
+"""The table of secret shapes: keys of the known makes, tokens, ids of accounts.
 
-Every pattern begins with a literal, so that text without it costs a substring search, and is bounded.
+Masking, scrubbing and scanning all go by it. Every pattern begins with a literal, so that text without it
+costs a substring search, and is bounded.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from functools import cached_property
 
 from harness.redaction.names import words
 from harness.redaction.placeholders import is_placeholder
@@ -16,55 +17,72 @@ from harness.redaction.spans import Span
 __all__ = ["shaped"]
 
 
-class _Shape(NamedTuple):
-    name: str
-    kind: str
-    starts: tuple[bytes, ...]
-    pattern: re.Pattern[bytes]
-    unmistakable: bool = False  # looked for within base64 too
-    group: int = 0  # the part of the match that is secret
+class _Shape:
+    """A shape: its name and kind; the literals one of which it begins with, apart by blanks; its pattern.
 
+    `unmistakable` ones are looked for within base64 too; `group` is the part of the match that is secret.
+    `in_reports` is false for what tells a reader of a recording too much, and the user of a report nothing.
+    """
 
-def _shape(
-    name: str,
-    kind: str,
-    starts: str,
-    pattern: str,
-    *,
-    unmistakable: bool = False,
-    group: int = 0,
-) -> _Shape:
-    literals = tuple(start.encode() for start in starts.split(" "))
-    return _Shape(name, kind, literals, re.compile(pattern.encode()), unmistakable, group)
+    def __init__(
+        self,
+        name: str,
+        kind: str,
+        starts: str,
+        pattern: str,
+        *,
+        unmistakable: bool = False,
+        group: int = 0,
+        in_reports: bool = True,
+    ) -> None:
+        self.name = name
+        self.kind = kind
+        self.starts = tuple(start.encode() for start in starts.split(" "))
+        self.unmistakable = unmistakable
+        self.group = group
+        self.in_reports = in_reports
+        self._pattern = pattern
+
+    @cached_property
+    def pattern(self) -> re.Pattern[bytes]:
+        """Compiled when a text has the literal: most never do."""
+        return re.compile(self._pattern.encode())
 
 
 _W = r"[A-Za-z0-9_-]"
+_ID = (
+    r"(?:[A-Za-z0-9]{20,60}|(?=[A-Za-z]{0,19}[0-9])(?=[a-z0-9]{0,19}[A-Z])[A-Za-z0-9]{8,19})"
+    r"(?![A-Za-z0-9_])"
+)
 _SHAPES = (
-    _shape("OpenRouter key", "api-key", "sk-or-", rf"sk-or-(?:v1-)?{_W}{{16,200}}", unmistakable=True),
-    _shape("Anthropic key", "api-key", "sk-ant-", rf"sk-ant-{_W}{{16,200}}", unmistakable=True),
-    _shape(
-        "OpenAI key", "api-key", "sk-", rf"sk-(?:(?:proj|svcacct|admin|None)-{_W}{{16,200}}|{_W}{{32,200}})"
+    _Shape("sk-or- key", "api-key", "sk-or-", rf"sk-or-(?:v1-)?{_W}{{16,200}}", unmistakable=True),
+    _Shape("Anthropic key", "api-key", "sk-ant-", rf"sk-ant-{_W}{{16,200}}", unmistakable=True),
+    _Shape(
+        "OpenAI key",
+        "api-key",
+        "sk-",
+        rf"sk-(?:(?:proj|svcacct|admin|None)-{_W}{{16,200}}|(?=[a-z_-]{{0,31}}[A-Z0-9]){_W}{{16,200}}|{_W}{{32,200}})",
     ),
-    _shape("masked key", "api-key", "sk-", rf"sk-{_W}{{0,40}}(?:\*{{3,200}}|\.\.\.){_W}{{2,40}}"),
-    _shape("Google key", "api-key", "AIza", rf"AIza{_W}{{35}}"),
-    _shape("Google token", "token", "ya29.", r"ya29\.[A-Za-z0-9_.-]{20,2000}"),
-    _shape("Groq key", "api-key", "gsk_", r"gsk_[A-Za-z0-9]{20,200}"),
-    _shape("xAI key", "api-key", "xai-", rf"xai-{_W}{{20,200}}"),
-    _shape("Hugging Face token", "token", "hf_", r"hf_[A-Za-z0-9]{20,200}"),
-    _shape("Replicate token", "token", "r8_", r"r8_[A-Za-z0-9]{30,100}"),
-    _shape("Perplexity key", "api-key", "pplx-", r"pplx-[A-Za-z0-9]{30,100}"),
-    _shape("NVIDIA key", "api-key", "nvapi-", rf"nvapi-{_W}{{30,200}}"),
-    _shape("AWS key id", "api-key", "AKIA ASIA", r"A(?:KIA|SIA)[0-9A-Z]{16}(?![0-9A-Za-z])"),
-    _shape("GitHub token", "token", "ghp_ gho_ ghu_ ghs_ ghr_", r"gh[pousr]_[A-Za-z0-9]{30,255}"),
-    _shape("GitHub token", "token", "github_pat_", r"github_pat_[A-Za-z0-9_]{30,255}"),
-    _shape(
+    _Shape("masked key", "api-key", "sk-", rf"sk-{_W}{{0,40}}(?:\*{{3,200}}|\.\.\.){_W}{{2,40}}"),
+    _Shape("Google key", "api-key", "AIza", rf"AIza{_W}{{30,100}}"),
+    _Shape("Google token", "token", "ya29.", r"ya29\.[A-Za-z0-9_.-]{20,2000}"),
+    _Shape("Groq key", "api-key", "gsk_", r"gsk_[A-Za-z0-9]{20,200}"),
+    _Shape("xAI key", "api-key", "xai-", rf"xai-{_W}{{20,200}}"),
+    _Shape("Hugging Face token", "token", "hf_", r"hf_[A-Za-z0-9]{20,200}"),
+    _Shape("Replicate token", "token", "r8_", r"r8_[A-Za-z0-9]{30,100}"),
+    _Shape("Perplexity key", "api-key", "pplx-", r"pplx-[A-Za-z0-9]{30,100}"),
+    _Shape("NVIDIA key", "api-key", "nvapi-", rf"nvapi-{_W}{{30,200}}"),
+    _Shape("AWS key id", "api-key", "AKIA ASIA", r"A(?:KIA|SIA)[0-9A-Z]{16}(?![0-9A-Za-z])"),
+    _Shape("GitHub token", "token", "ghp_ gho_ ghu_ ghs_ ghr_", r"gh[pousr]_[A-Za-z0-9]{30,255}"),
+    _Shape("GitHub token", "token", "github_pat_", r"github_pat_[A-Za-z0-9_]{30,255}"),
+    _Shape(
         "JSON Web Token",
         "token",
         "eyJ",
-        rf"eyJ{_W}{{10,4000}}\.eyJ{_W}{{5,8000}}\.{_W}{{0,2000}}",
+        rf"eyJ{_W}{{10,4000}}\.(?:eyJ{_W}{{5,8000}}|{_W}{{10,8000}})\.{_W}{{0,2000}}",
         unmistakable=True,
     ),
-    _shape(
+    _Shape(
         "private key",
         "private-key",
         "-----BEGIN ",
@@ -72,45 +90,49 @@ _SHAPES = (
         r"(?:-----END (?:[A-Z]{1,20} ){1,5}KEY-----)?",
         unmistakable=True,
     ),
-    _shape("user id", "user", "user_", r"user_[A-Za-z0-9]{20,60}(?![A-Za-z0-9_])"),
-    _shape("organization id", "org", "org-", r"org-[A-Za-z0-9]{16,60}(?![A-Za-z0-9_-])"),
-    _shape("organization id", "org", "org_", r"org_[A-Za-z0-9]{20,60}(?![A-Za-z0-9_])"),
-    _shape("project id", "project", "proj_", r"proj_[A-Za-z0-9]{16,60}(?![A-Za-z0-9_])"),
-    _shape("canary", "canary", "canary-", r"canary-[0-9a-f]{32}"),
-    _shape(
+    _Shape("user id", "user", "user_", rf"user_{_ID}"),
+    _Shape("organization id", "org", "org-", r"org-[A-Za-z0-9]{16,60}(?![A-Za-z0-9_-])"),
+    _Shape("organization id", "org", "org_", rf"org_{_ID}"),
+    _Shape("project id", "project", "proj_", r"proj_[A-Za-z0-9]{16,60}(?![A-Za-z0-9_])"),
+    _Shape("canary", "canary", "canary-", r"canary-[0-9a-f]{32}"),
+    _Shape(
         "bearer token",
         "token",
         "Bearer  bearer ",
         r"[Bb]earer {1,4}([A-Za-z0-9._~+/-]{20,4000}={0,2})",
         group=1,
     ),
-    _shape("basic credentials", "token", "Basic ", r"Basic {1,4}([A-Za-z0-9+/]{16,2000}={0,2})", group=1),
-    _shape(
+    _Shape("basic credentials", "token", "Basic ", r"Basic {1,4}([A-Za-z0-9+/]{16,2000}={0,2})", group=1),
+    _Shape(
         "home directory",
         "home",
         "/home/ /Users/",
         r"/(?:home|Users)/([A-Za-z0-9][A-Za-z0-9._-]{0,60})(?=[/\"'\s\\:;,)<`]|$)",
         group=1,
+        in_reports=False,
     ),
-    _shape(
+    _Shape(
         "home directory",
         "home",
         ":\\Users\\ :\\\\Users\\\\ :/Users/",
         r":(?:\\{1,4}|/)Users(?:\\{1,4}|/)([A-Za-z0-9][A-Za-z0-9._ -]{0,60}?)(?=[\\/\"'])",
         group=1,
+        in_reports=False,
     ),
-    _shape(
+    _Shape(
         "Azure resource",
         "azure",
         ".openai.azure.com .cognitiveservices.azure.com .services.ai.azure.com",
         r"\.(?:openai|cognitiveservices|services\.ai)\.azure\.com",
+        in_reports=False,
     ),
-    _shape(
+    _Shape(
         "project path",
         "project",
         "/projects/",
         r"/projects/([A-Za-z0-9][A-Za-z0-9_-]{0,80})(?=[/?:\"#\s]|$)",
         group=1,
+        in_reports=False,
     ),
 )
 _NOBODY = words("username runner ubuntu vscode node app root you yourname name Shared Public admin default")
@@ -122,10 +144,14 @@ _LONG_RUN = 400
 _AZURE_NAME = re.compile(rb"[A-Za-z0-9-]{1,64}\Z")
 
 
-def shaped(text: bytes) -> Iterator[Span]:
-    """The secrets that `text` shows by their shape. What is within base64 of over 400 characters is data."""
+def shaped(text: bytes, *, in_report: bool = False) -> Iterator[Span]:
+    """Yield the secrets that `text` shows by their shape. Base64 of over 400 characters is data.
+
+    A report keeps the names in paths and URLs, since its reader has to find the file; in a recording what
+    only stands for a secret, such as `sk-your-api-key`, is no secret.
+    """
     for shape in _SHAPES:
-        if any(start in text for start in shape.starts):
+        if (shape.in_reports or not in_report) and any(start in text for start in shape.starts):
             for match in shape.pattern.finditer(text):
                 start, end = match.span(shape.group)
                 if shape.kind == "azure":
@@ -133,7 +159,7 @@ def shaped(text: bytes) -> Iterator[Span]:
                 if (
                     start < end
                     and _stands(text, match.start(), match.end(), shape)
-                    and _counts(text[start:end])
+                    and (in_report or _counts(text[start:end]))
                 ):
                     yield Span(start, end, shape.name, shape.kind)
 

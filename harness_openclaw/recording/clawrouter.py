@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 from harness.model import Reply, Request
 from harness.recording.pricing import ModelPrice, ModelPrices
 from harness.recording.protocol import Check, Key, worst
+from harness.redaction import Redactor
 from harness_openclaw.recording.look_ups import look_ups
 from harness_openclaw.reference import CallError, Failure
 from harness_openclaw.reference.clawrouter.catalog import Catalogs, Model
 from harness_openclaw.reference.clawrouter.usage import usage
 from harness_openclaw.reference.client import Session
 from harness_openclaw.reference.exchange import VirtualClock
-from harness_openclaw.reference.openrouter.discretion import Discretion
 
 __all__ = ["ProviderStatus", "check_router"]
 
@@ -48,7 +48,7 @@ def check_router(
     checks = [*_at_hand(root, key)]
     if key is None or worst(checks) == "fail":
         return ProviderStatus(tuple(checks), prices, looked_up)
-    discretion = Discretion(key.value)
+    redactor = Redactor(secrets={key.name: key.value})
     checks.append((yield from _budget(root, key)))
     try:
         load = Catalogs().load(root, key.value, edition=_EDITION, clock=VirtualClock())
@@ -58,8 +58,8 @@ def check_router(
     else:
         checks += _listed(listed, models)
         prices = _prices(listed, assumed_output)
-    discreet = tuple(replace(check, sentence=discretion(check.sentence)) for check in checks)
-    return ProviderStatus(discreet, prices, looked_up)
+    masked = tuple(replace(check, sentence=redactor(check.sentence)) for check in checks)
+    return ProviderStatus(masked, prices, looked_up)
 
 
 def _at_hand(root: str, key: Key | None) -> Iterator[Check]:

@@ -19,7 +19,7 @@ import yaml
 from harness.cassettes import Recorded
 from harness.model import Reply, Request
 
-URL = "https://openrouter.ai/api/v1/chat/completions"
+URL = "https://api.example.com/api/v1/chat/completions"
 JSON = (("Content-Type", "application/json; charset=utf-8"),)
 EVENTS = (("Content-Type", "text/event-stream"),)
 
@@ -101,13 +101,13 @@ def _event(value: Any) -> bytes:
 
 
 def _stream(*events: bytes) -> bytes:
-    return b": OPENROUTER PROCESSING\n\n" + b"".join(events) + b"data: [DONE]\n\n"
+    return b": STILL PROCESSING\n\n" + b"".join(events) + b"data: [DONE]\n\n"
 
 
 def _split(text: str) -> tuple[Recorded, Mapping[str, Any]]:
     """The secret lies across the boundary of two chunks."""
     body = _stream(_event({"choices": [{"delta": {"content": text}}]}))
-    middle = len(b": OPENROUTER PROCESSING\n\n") + 40 + len(text) // 2
+    middle = len(b": STILL PROCESSING\n\n") + 40 + len(text) // 2
     return _reply((body[:middle], body[middle:]), EVENTS), {}
 
 
@@ -165,11 +165,11 @@ CHANNELS: dict[str, Channel] = {
     "organization": _answered("openai-organization"),
     "unlisted-answer-header": _answered("x-acme-debug"),
     "listed-answer-header": _answered("Location"),
-    "url-path": lambda text: (_request(url=f"https://openrouter.ai/v1/{quote(text)}/chat"), {}),
+    "url-path": lambda text: (_request(url=f"https://api.example.com/v1/{quote(text)}/chat"), {}),
     "url-query": lambda text: (_request(url=f"{URL}?api_key={quote(text)}&x=1"), {}),
     "url-other-query": lambda text: (_request(url=f"{URL}?x={quote(text)}"), {}),
     "url-userinfo": lambda text: (
-        _request(url=f"https://me:{quote(text, safe='')}@openrouter.ai/api/v1"),
+        _request(url=f"https://me:{quote(text, safe='')}@api.example.com/api/v1"),
         {},
     ),
     "url-fragment": lambda text: (_request(url=f"{URL}#{quote(text)}"), {}),
@@ -192,7 +192,7 @@ CHANNELS: dict[str, Channel] = {
     ),
     "plain-error-body": lambda text: (_reply(f"bad key {text}\n".encode(), (), 502), {}),
     "account": lambda text: (
-        _reply(_json({"data": {"label": text, "usage": 1}}), url="https://openrouter.ai/api/v1/key"),
+        _reply(_json({"data": {"label": text, "usage": 1}}), url="https://api.example.com/api/v1/key"),
         {},
     ),
     "event": lambda text: (_reply(_stream(_event({"choices": [{"delta": {"content": text}}]})), EVENTS), {}),

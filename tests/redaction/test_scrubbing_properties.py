@@ -67,7 +67,7 @@ def recordings(draw: st.DrawFn) -> Recorded:
     chunks = tuple(body[start:end] for start, end in zip([0, *ends], [*ends, len(body)], strict=True))
     pauses = tuple(draw(st.lists(st.floats(0, 9), min_size=len(chunks), max_size=len(chunks))))
     url = draw(
-        st.sampled_from(["https://openrouter.ai/api/v1/key", "https://me:pw@a.example/v1?token=x&y=z"])
+        st.sampled_from(["https://api.example.com/api/v1/key", "https://me:pw@a.example/v1?token=x&y=z"])
     )
     reply = Reply(200, draw(headers), chunks, pauses_ms=draw(st.sampled_from([(), pauses])))
     return Recorded(0, Request("POST", url, draw(headers), draw(bodies)), reply)

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from secret_shapes import HARMLESS, SHAPES
 
 from harness.cassettes import Recorded, open_cassette
 from harness.cassettes.writing import serialize
+from harness.errors import UsageError
 from harness.model import Headers, Reply, Request
-from harness.redaction import Scrubber, scan
+from harness.redaction import RedactionRules, Scrubber, scan
 
-URL = "https://openrouter.ai/api/v1/chat/completions"
+URL = "https://api.example.com/api/v1/chat/completions"
 JSON = (("Content-Type", "application/json; charset=utf-8"),)
 VALUE = "q7Jx0-unknown-9Zt"
 SCRUBBER = Scrubber(environment={})
@@ -61,11 +63,8 @@ def test_a_request_header_stays_and_its_value_goes(name: str, value: str, stored
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("HTTP-Referer", "https://openclaw.ai"),
-        ("X-Title", "OpenClaw"),
-        ("X-OpenRouter-Title", "OpenClaw"),
-        ("X-OpenRouter-Categories", "cli-agent"),
-        ("X-OpenRouter-Cache", "true"),
+        ("HTTP-Referer", "https://client.example"),
+        ("X-Title", "Client"),
         ("anthropic-version", "2023-06-01"),
         ("anthropic-beta", "interleaved-thinking-2025-05-14"),
         ("User-Agent", "OpenAI/JS 6.1.0"),
@@ -73,8 +72,8 @@ def test_a_request_header_stays_and_its_value_goes(name: str, value: str, stored
         ("Accept", "text/event-stream"),
     ],
 )
-def test_the_headers_of_the_edition_are_kept(name: str, value: str) -> None:
-    """Attribution and version headers are stored as they were sent (OR-HDR-02)."""
+def test_headers_that_are_harmless_for_any_provider_are_kept(name: str, value: str) -> None:
+    """Attribution and version headers are stored as they were sent."""
     assert header(scrubbed(headers=(*JSON, (name, value))).request.headers, name) == [value]
 
 
@@ -85,7 +84,6 @@ def test_the_headers_of_the_edition_are_kept(name: str, value: str) -> None:
         ("Retry-After", "12", ["12"]),
         ("x-ratelimit-remaining-tokens", "199000", ["199000"]),
         ("anthropic-ratelimit-requests-limit", "50", ["50"]),
-        ("X-OpenRouter-Cache-Status", "MISS", ["MISS"]),
         ("Set-Cookie", f"a={VALUE}; path=/", ["REDACTED-cookie-1"]),
         ("openai-organization", "acme-research", ["REDACTED-org-1"]),
         ("anthropic-organization-id", VALUE, ["REDACTED-org-1"]),
@@ -100,6 +98,70 @@ def test_the_headers_of_the_edition_are_kept(name: str, value: str) -> None:
 def test_only_listed_response_headers_are_stored(name: str, value: str, stored: list[str]) -> None:
     """A response header is kept, kept with a placeholder, or left out: nothing passes that is not listed."""
     assert header(scrubbed(answered=((name, value),)).reply.headers, name) == stored
+
+
+ACME = RedactionRules(
+    keep_request_headers=("X-Acme-*", "x-simulate"), keep_response_headers=("x-acme-*", "x-served-by")
+)
+
+
+@pytest.mark.parametrize(
+    ("sent", "stored"),
+    [
+        ("X-ACME-Title", "kept"),
+        ("x-simulate", "kept"),
+        ("X-Simulate-More", "REDACTED-header-1"),
+        ("X-Acme-Api-Key", "REDACTED-api-key-1"),
+        ("x-acme-session-id", "REDACTED-token-1"),
+        ("x-other", "REDACTED-header-1"),
+    ],
+)
+def test_a_contract_adds_request_headers_that_are_kept(sent: str, stored: str) -> None:
+    """By name or by how names begin, but never one that speaks of a credential."""
+    recorded = Recorded(0, Request("POST", URL, ((sent, "kept"),)), Reply())
+    scrubber = Scrubber(environment={}, rules=ACME)
+    assert scrubber.scrub([recorded]).interactions[0].request.headers == ((sent, stored),)
+
+
+@pytest.mark.parametrize(
+    ("answered", "stored"),
+    [
+        ("X-Acme-Tokens-Left", ["kept"]),
+        ("x-served-by", ["kept"]),
+        ("x-served-by-node", []),
+        ("set-cookie", ["REDACTED-cookie-1"]),
+    ],
+)
+def test_a_contract_adds_response_headers_that_are_kept(answered: str, stored: list[str]) -> None:
+    """Those that it does not name are left out as always."""
+    recorded = Recorded(0, Request("POST", URL), Reply(200, ((answered, "kept"),)))
+    scrubber = Scrubber(environment={}, rules=ACME)
+    assert header(scrubber.scrub([recorded]).interactions[0].reply.headers, answered) == stored
+
+
+@pytest.mark.parametrize("name", ["authorization", "cookie", "x-api-key", "x-auth-token"])
+def test_no_contract_keeps_credentials(name: str) -> None:
+    """Not even one that names the header."""
+    rules = RedactionRules(keep_request_headers=(name,), keep_response_headers=(name,))
+    recorded = Recorded(0, Request("POST", URL, ((name, VALUE),)), Reply(200, (("set-cookie", VALUE),)))
+    stored = Scrubber(environment={}, rules=rules).scrub([recorded]).interactions[0]
+    assert VALUE not in str(stored)
+
+
+def test_a_header_that_a_contract_keeps_is_no_finding() -> None:
+    """The scan goes by the rules by which the recording was scrubbed."""
+    long = "0af3" * 8
+    answered = (("x-acme-token-count", long),)
+    data = serialize([Recorded(0, Request("POST", URL), Reply(200, answered))], {})
+    assert [finding.rule for finding in scan(data)] == ["header x-acme-token-count"]
+    assert scan(data, rules=ACME) == []
+
+
+@pytest.mark.parametrize("pattern", ["", "*", "**"])
+def test_a_pattern_that_names_no_header_is_refused(pattern: str) -> None:
+    """It would keep everything."""
+    with pytest.raises(UsageError, match=r"redaction: keep_response_headers: '.*' names no header"):
+        RedactionRules(keep_response_headers=("x-fine", pattern))
 
 
 @pytest.mark.parametrize(
@@ -147,6 +209,7 @@ def test_a_url_keeps_everything_but_its_secrets(url: str, stored: str) -> None:
         "password",
         "authorization",
         "x-api-key",
+        "acme_api_key",
     ],
 )
 @pytest.mark.parametrize("side", ["body", "answer"])
@@ -160,22 +223,7 @@ def test_a_json_key_names_its_secret_at_any_depth(key: str, side: str) -> None:
     assert key in json.loads(json.loads(text)["inner"])
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        '{"token": "Hello", "logprob": -0.1, "top_logprobs": [{"token": " world"}]}',
-        '{"max_tokens": 16, "usage": {"total_tokens": 12, "prompt_tokens_details": {"cached_tokens": 3}}}',
-        '{"role": "user", "content": "the user_id and the email of the user, key by key"}',
-        '{"properties": {"email": {"type": "string"}, "user_id": {"type": "string"}}, "required": ["email"]}',
-        '{"signature": "EpYBCkYIAxgCKkA9d3JhcHBlZCB0aG91Z2h0", "thoughtSignature": "CiQB4/H/Xg=="}',
-        '{"id": "gen-1784218677-naXC565RfwGTfDm2xVg1", "system_fingerprint": "fp_44709d6fcb"}',
-        '{"id": "call_62136354f4a24a3b9c7e7f2c", "name": "risk-assessment-of-the-desk-and-its-owner-today"}',
-        '{"tool_choice": {"type": "function"}, "session_id": "a1", "key": "value", "sort_key": 4}',
-        '{"url": "https://example.com/home/news/today and /usr/local/bin and ~/.config"}',
-        '{"image": "data:image/png;base64,' + "/AIza" + "SyD9" * 9 + "/hf_" + "aBcD" * 300 + '"}',
-        '{"image": "data:image/png;base64,' + base64.b64encode(bytes(range(256)) * 40).decode() + '"}',
-    ],
-)
+@pytest.mark.parametrize("value", HARMLESS)
 def test_what_is_no_secret_stays_byte_for_byte(value: str) -> None:
     """Token counts, log probabilities, schemas, signatures and data are stored exactly as they came."""
     stored = scrubbed(body=value.encode(), answer=value.encode())
@@ -183,32 +231,7 @@ def test_what_is_no_secret_stays_byte_for_byte(value: str) -> None:
     assert stored.reply.body.decode() == value
 
 
-@pytest.mark.parametrize(
-    "shape",
-    [
-        "sk-or-v1-" + "0af3" * 16,
-        "sk-ant-api03-" + "aB_9" * 12,
-        "sk-proj-" + "Zz-9" * 20,
-        "sk-" + "aB9x" * 12,
-        "AIza" + "SyD-9_xQ0rT7" * 2 + "Ab3dE5fG7h9",
-        "ya29." + "a0AfH6SMB" * 4,
-        "gsk_" + "aB3d" * 13,
-        "xai-" + "aB3d" * 20,
-        "hf_" + "aBcD" * 9,
-        "AKIAIOSFODNN7EXAMPLE",
-        "ASIA" + "Q7X2" * 4,
-        "ghp_" + "aB3d" * 9,
-        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmN",
-        "user_2oXVabcDEF123ghiJKL456mno",
-        "org-WPnHeqd4JSm9ruUqLce4xcey",
-        "proj_aB3dE5fG7h9iJ1kL",
-        "canary-" + "0af3" * 8,
-        "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg\n-----END PRIVATE KEY-----",
-        "Bearer abcdefghijklmnopqrstuvwxyz0123",
-        "sk-proj-********wxyz",
-        "sk-or-v1-0af...3af",
-    ],
-)
+@pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("around", ["{}", "at the end\n{}", "({}).", "x={}&y", '"{}"', "\\n{}", "%22{}%22"])
 def test_a_secret_is_told_by_its_shape(shape: str, around: str) -> None:
     """Keys of every make, tokens and ids of accounts go from text, whatever stands around them."""
@@ -240,7 +263,7 @@ def test_an_answer_about_an_account_tells_only_its_shape() -> None:
     }
     for path in ("key", "credits", "auth/key", "activity", "keys/0af3"):
         answer = json.dumps(account).encode()
-        stored = json.loads(scrubbed(url=f"https://openrouter.ai/api/v1/{path}", answer=answer).reply.body)
+        stored = json.loads(scrubbed(url=f"https://api.example.com/api/v1/{path}", answer=answer).reply.body)
         assert stored["data"]["usage"] == 0.0
         assert stored["data"]["label"] == "REDACTED-account-1"
         assert [type(value) for value in stored["data"].values()] == [
@@ -250,9 +273,9 @@ def test_an_answer_about_an_account_tells_only_its_shape() -> None:
 
 
 def test_the_owner_of_a_budget_is_not_told() -> None:
-    """The usage answer of ClawRouter keeps its numbers and loses its owner."""
+    """The usage answer of a gateway keeps its numbers and loses its owner."""
     answer = b'{"budget":{"owner":"anna@acme.io","label":"team","limit":5,"spent":1.25}}'
-    stored = scrubbed(url="https://clawrouter.example/v1/usage", answer=answer).reply.body
+    stored = scrubbed(url="https://gateway.example/v1/usage", answer=answer).reply.body
     assert (
         stored == b'{"budget":{"owner":"REDACTED-owner-1","label":"REDACTED-owner-2","limit":5,"spent":1.25}}'
     )

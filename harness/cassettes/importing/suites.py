@@ -118,14 +118,16 @@ def _named(scenario: Scenario, names: set[str]) -> Scenario:
 # ------------------------------------------------------------------ the file
 
 
-def write_suite(imported: Imported, name: str, beside: Path | None = None) -> str:
+def write_suite(
+    imported: Imported, name: str, beside: Path | None = None, *, scrubber: Scrubber | None = None
+) -> str:
     """The text of a suite called `name`, whose replies are the recordings.
 
     `beside` is the folder that the suite is for: recordings that lie in no `cassettes` folder beside or
     above it are stored in one, scrubbed. Without it nothing is written, and a recording outside any
     `cassettes` folder goes by the name of its file. Raises `CassetteLeak` and `OSError`.
     """
-    shelf = _Shelf(beside, _NOT_OF_A_NAME.sub("-", name))
+    shelf = _Shelf(beside, _NOT_OF_A_NAME.sub("-", name), scrubber or Scrubber())
     suite = {
         "suite": name,
         "about": "Requests that the provider has accepted, imported from recordings.",
@@ -168,11 +170,11 @@ def _verbatim(value: JsonValue) -> JsonValue:
 class _Shelf:
     """The names by which a suite finds recordings; stores those that it would not find."""
 
-    def __init__(self, beside: Path | None, folder: str) -> None:
+    def __init__(self, beside: Path | None, folder: str, scrubber: Scrubber) -> None:
         self._beside = None if beside is None else beside.resolve()
         self._folder = folder
         self._names: dict[Path, str] = {}
-        self._scrubber = Scrubber()
+        self._scrubber = scrubber
 
     def name_of(self, file: Path) -> str:
         if file not in self._names:

@@ -7,12 +7,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from harness.model import Headers, JsonValue, Request
+from harness.redaction import Redactor
 from harness_openclaw.editions import DEFAULT_EDITION
 from harness_openclaw.reference.answers.failures import json_of, raise_for_failure
 from harness_openclaw.reference.exchange import Exchange, Outcome, ask
 from harness_openclaw.reference.openrouter import config as configuration
 from harness_openclaw.reference.openrouter import headers, refs, routes
-from harness_openclaw.reference.openrouter.discretion import Discretion
 from harness_openclaw.reference.openrouter.media import Endpoint, endpoint_of
 from harness_openclaw.reference.openrouter.pricing import amount, rows_of
 from harness_openclaw.reference.refusal import Failure, Unsupported
@@ -36,6 +36,7 @@ __all__ = [
 
 _EDITIONS = {"2026-04", "2026-05", "latest"}
 _TIMEOUT_MS = 10_000
+_ACCOUNT = ("label", "creator_user_id", "user_id", "workspace_id")
 _NOTHING: Mapping[str, Any] = {}
 _MILLION = 1_000_000
 _PRICES = ("prompt", "completion", "input_cache_read", "input_cache_write")
@@ -73,7 +74,7 @@ def key(given: Mapping[str, JsonValue], session: Session) -> Exchange[Outcome]:
     """
     edition_of(given)
     secret, place = key_of(given), endpoint(base_url_of(given))
-    data = yield from account(place, secret, Discretion(secret), label="OpenRouter's word on the key")
+    data = yield from account(place, secret, redactor_of(secret), label="OpenRouter's word on the key")
     spent = ("usage", "usage_daily", "usage_weekly", "usage_monthly")
     return {
         "budget": {
@@ -90,7 +91,7 @@ def credits(given: Mapping[str, JsonValue], session: Session) -> Exchange[Outcom
     edition_of(given)
     secret, place = key_of(given), endpoint(base_url_of(given))
     label = "OpenRouter's word on the credits"
-    bought, used = yield from balance(place, secret, Discretion(secret), label=label)
+    bought, used = yield from balance(place, secret, redactor_of(secret), label=label)
     stated = {"total_credits": bought, "total_usage": used, "balance": bought - used}
     return {"budget": {name: float(value) for name, value in stated.items()}}
 
@@ -127,26 +128,35 @@ def _provider(given: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
 # ------------------------------------------------------------------ requests
 
 
-def account(
-    place: Endpoint, secret: str, discretion: Discretion, *, label: str
-) -> Exchange[Mapping[str, Any]]:
-    """What `GET key` says of the key `secret`; `discretion` learns whose it is. Raises `Failure`."""
+def redactor_of(secret: str) -> Redactor:
+    """Return what masks the key in messages and, once it is looked up, the names of its account: providers
+    quote both in errors, and messages end in logs (OR-PRE-09)."""
+    return Redactor(secrets={"key": secret})
+
+
+def account(place: Endpoint, secret: str, redactor: Redactor, *, label: str) -> Exchange[Mapping[str, Any]]:
+    """What `GET key` says of the key `secret`; `redactor` learns whose it is. Raises `Failure`."""
     try:
         data = _data_in((yield from _look_up(place.url("/key"), _bearer(secret), label)), label)
     except Failure as failure:
-        raise _discreet(failure, discretion) from None
-    discretion.learn(data)
+        raise _masked(failure, redactor) from None
+    redactor.learn(_names_in(data))
     return data
 
 
+def _names_in(data: Mapping[str, Any]) -> dict[str, str]:
+    """What the look-up of a key says of whose it is."""
+    return {name: data[name] for name in _ACCOUNT if isinstance(data.get(name), str)}
+
+
 def balance(
-    place: Endpoint, secret: str, discretion: Discretion, *, label: str
+    place: Endpoint, secret: str, redactor: Redactor, *, label: str
 ) -> Exchange[tuple[Decimal, Decimal]]:
     """What `GET credits` says was bought and was used. Raises `Failure`."""
     try:
         data = _data_in((yield from _look_up(place.url("/credits"), _bearer(secret), label)), label)
     except Failure as failure:
-        raise _discreet(failure, discretion) from None
+        raise _masked(failure, redactor) from None
     bought, used = figure(data.get("total_credits")), figure(data.get("total_usage"))
     if bought is None or used is None:
         raise Failure(f"{label}: the answer does not say")
@@ -180,9 +190,9 @@ def _data_in(answer: JsonValue, label: str) -> Mapping[str, Any]:
     return data
 
 
-def _discreet(failure: Failure, discretion: Discretion) -> Failure:
+def _masked(failure: Failure, redactor: Redactor) -> Failure:
     return Failure(
-        discretion(failure.message),
+        redactor(failure.message),
         error_class=failure.error_class,
         retryable=failure.retryable,
         status=failure.status,

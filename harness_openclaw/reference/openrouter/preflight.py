@@ -19,7 +19,6 @@ from harness.recording.protocol import Check, worst
 from harness_openclaw.reference.exchange import Exchange, Outcome, ask
 from harness_openclaw.reference.openrouter import chat, checks, lookups
 from harness_openclaw.reference.openrouter.checks import AccountStatus
-from harness_openclaw.reference.openrouter.discretion import Discretion
 from harness_openclaw.reference.openrouter.media import Endpoint
 from harness_openclaw.reference.openrouter.params import number
 from harness_openclaw.reference.openrouter.pricing import NO_PRICES, canonical_id, prices_in
@@ -36,12 +35,12 @@ _CALLS, _RETRIES, _MAX_COST = 1, 2, 0.1
 
 class Access:
     """A way to the provider: its base URL (none: OpenRouter's), and the key, empty if there is none, with the
-    environment's `variable` that it comes from. Messages pass `discretion`."""
+    environment's `variable` that it comes from. Messages pass `redactor`."""
 
     def __init__(self, base_url: str | None, key: str, variable: str | None = None) -> None:
         self.key = key
         self.variable = variable
-        self.discretion = Discretion(key)
+        self.redactor = lookups.redactor_of(key)
         self._base_url = base_url
 
     @property
@@ -104,13 +103,13 @@ def look_ahead(
     """
     found = list(access.at_hand())
     if worst(found) == "fail":
-        return AccountStatus(_discreet(found, access))
+        return AccountStatus(_masked(found, access))
     key, left = yield from _account(access, now or datetime.now(UTC))
     credit, balance = yield from _balance(access)
     prices = yield from _prices(access, assumed_output)
     found += [key, credit]
     if isinstance(prices, Check):
-        return AccountStatus(_discreet([*found, prices], access), None, left, balance)
+        return AccountStatus(_masked([*found, prices], access), None, left, balance)
     unlisted = [model for model in may_be_missing if canonical_id(model) not in prices.models]
     for model, fields in models.items():
         if model not in unlisted:
@@ -118,7 +117,7 @@ def look_ahead(
             found += checks.check_parameters(prices, model, fields)
     if unlisted:
         found.append(_expected_to_be_missing(unlisted))
-    return AccountStatus(_discreet(found, access), prices, left, balance)
+    return AccountStatus(_masked(found, access), prices, left, balance)
 
 
 def call_once(access: Access, model: str) -> Exchange[tuple[Check, ...]]:
@@ -127,7 +126,7 @@ def call_once(access: Access, model: str) -> Exchange[tuple[Check, ...]]:
         reply = yield from ask(tiny_request(access, model))
     except Refusal as refusal:
         return (Check("OR-PRE-08", "fail", f"A tiny call was not made: {_told(refusal)}"),)
-    return _discreet(checks.check_answer(reply, model), access)
+    return _masked(checks.check_answer(reply, model), access)
 
 
 def tiny_request(access: Access, model: str) -> Request:
@@ -148,7 +147,7 @@ def tiny_request(access: Access, model: str) -> Request:
 def _account(access: Access, now: datetime) -> Exchange[tuple[Check, Decimal | None]]:
     label = "The key could not be looked up"
     try:
-        data = yield from lookups.account(access.place, access.key, access.discretion, label=label)
+        data = yield from lookups.account(access.place, access.key, access.redactor, label=label)
     except CallError as error:
         refused = isinstance(error, Failure) and error.status in (401, 403)
         return Check("OR-PRE-03", "fail" if refused else "unknown", _told(error)), None
@@ -158,7 +157,7 @@ def _account(access: Access, now: datetime) -> Exchange[tuple[Check, Decimal | N
 def _balance(access: Access) -> Exchange[tuple[Check, Decimal | None]]:
     label = "The balance is not known"
     try:
-        bought, used = yield from lookups.balance(access.place, access.key, access.discretion, label=label)
+        bought, used = yield from lookups.balance(access.place, access.key, access.redactor, label=label)
     except CallError as error:
         return Check("OR-PRE-04", "unknown", _told(error)), None
     return checks.check_balance(bought - used), bought - used
@@ -184,8 +183,8 @@ def _told(error: CallError) -> str:
     return f"{error.message.rstrip('.')}."
 
 
-def _discreet(found: Iterable[Check], access: Access) -> tuple[Check, ...]:
-    return tuple(replace(check, sentence=access.discretion(check.sentence)) for check in found)
+def _masked(found: Iterable[Check], access: Access) -> tuple[Check, ...]:
+    return tuple(replace(check, sentence=access.redactor(check.sentence)) for check in found)
 
 
 # ------------------------------------------------------------------ inputs and outcome
