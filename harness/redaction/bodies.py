@@ -1,7 +1,7 @@
 """Bodies as they are read: content encodings undone, UTF-16 and UTF-32 made UTF-8, chunks kept apart.
 
-The scrubber works on what a client would read. Where a chunk ends is told in bytes of the body, so every
-step here says where the ends are afterwards.
+The scrubber works on what a client would read. Chunk ends are offsets in the body, so every step
+here returns where they are afterwards.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ _WIDE = {"utf16": "utf-16-be", "utf32": "utf-32-be"}
 
 
 def to_utf8(content_type: str, body: bytes) -> tuple[bytes, str] | None:
-    """A UTF-16 or UTF-32 body as UTF-8, and the charset that leads back; None for all other bodies."""
+    """Return a UTF-16 or UTF-32 body as UTF-8, and its charset; None for all other bodies."""
     charset = next((name for mark, name in _MARKS if body.startswith(mark)), None)
     if charset is None:
         stated = _CHARSET.search(content_type)
@@ -107,5 +107,5 @@ def to_utf8(content_type: str, body: bytes) -> tuple[bytes, str] | None:
 
 
 def from_utf8(text: bytes, charset: str) -> bytes:
-    """UTF-8 in the charset that `to_utf8` told."""
+    """Return UTF-8 text in the charset that `to_utf8` returned."""
     return text.decode().encode(charset)

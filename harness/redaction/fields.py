@@ -27,7 +27,7 @@ _CLOSING: dict[int, re.Pattern[bytes]] = {}
 
 
 def json_fields(text: bytes, *, owners: bool = False) -> Iterator[Span]:
-    """The values of JSON keys that name a secret: strings, numbers, lists of strings."""
+    """Yield the values of JSON keys that name a secret: strings, numbers, lists of strings."""
     for match in _KEY.finditer(text):
         if key_kind(match[1], owners=owners) is not None or match[1].lower() in (b"token", b"key"):
             yield from _values(text, match.end(), match[1], len(match[2]), owners)
@@ -94,7 +94,7 @@ _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"([ \t\r\n]*:)?|-?\d+(?:\.\d+)?(?:[eE][+
 
 
 def account_values(text: bytes) -> Iterator[Span]:
-    """Every string and number of an answer that tells about an account, whatever its key."""
+    """Yield every string and number of an answer about an account, whatever its key."""
     for token in _TOKEN.finditer(text):
         value = token[0]
         if value.startswith(b'"'):
@@ -108,7 +108,7 @@ _PAIR = re.compile(rb"(?:^|(?<=[?&;]))([A-Za-z0-9_.%\[\]-]{1,80})=([^&;#\r\n]*)"
 
 
 def form_fields(text: bytes) -> Iterator[Span]:
-    """The secret ones among the fields of a form (`application/x-www-form-urlencoded`)."""
+    """Yield the secret fields of a form (`application/x-www-form-urlencoded`)."""
     for pair in _PAIR.finditer(text):
         kind = query_kind(pair[1].replace(b"%5F", b"_").replace(b"%2D", b"-"))
         if kind is not None and not is_placeholder(pair[2]):
@@ -122,7 +122,7 @@ _PART = re.compile(
 
 
 def multipart_fields(text: bytes) -> Iterator[Span]:
-    """The secret ones among the fields of a form sent as `multipart/form-data`."""
+    """Yield the secret fields of a form sent as `multipart/form-data`."""
     if b"ontent-" not in text:
         return
     for part in _PART.finditer(text):

@@ -19,7 +19,7 @@ from harness.redaction.spans import Span
 
 __all__ = ["Known", "Run"]
 
-SHORTEST = 8  # anything shorter could not be told from ordinary text
+SHORTEST = 8  # anything shorter occurs in ordinary text
 _DEEPEST = 3  # how often base64 may be within base64
 _MOST_ESCAPED = 6  # how often text may be percent-encoded or within JSON
 

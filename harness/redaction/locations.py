@@ -14,9 +14,9 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def place_in(body: bytes, at: int) -> str:
-    """The place of the byte `at` of a body, such as `$.messages[0].content`; "" if the body is one line.
+    """Return the place of the byte `at` of a body, such as `$.messages[0].content`; "" for one line.
 
-    Keys are named, values never: a key that is no plain name is told as `*`.
+    Keys are named, values never: a key that is no plain name is shown as `*`.
     """
     start = body.rfind(b"\n", 0, at) + 1
     number = body.count(b"\n", 0, at) + 1

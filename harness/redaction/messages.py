@@ -25,7 +25,7 @@ def encode(text: str) -> bytes:
 
 
 def as_url(url: bytes) -> Iterator[Span]:
-    """The secrets of a URL: its parameters are told by their names, however short."""
+    """Yield the secrets of a URL; parameters are recognised by name, however short their values."""
     start = url.find(b"?") + 1
     if start:
         for span in fields.form_fields(url[start:]):
@@ -34,12 +34,12 @@ def as_url(url: bytes) -> Iterator[Span]:
 
 
 def first_value(headers: Sequence[tuple[str, str]], name: str) -> str:
-    """The values of a header joined as HTTP does it, or nothing."""
+    """Return the values of a header joined as HTTP does it, or nothing."""
     return ",".join(value for each, value in headers if each.lower() == name)
 
 
 def reading_of(side: Side, url: str, headers: Headers) -> Reading:
-    """How the body of a request to, or a response from, this URL is to be read."""
+    """Return how to read the body of a request to this URL, or of a response from it."""
     if "form-urlencoded" in first_value(headers, "content-type").lower():
         return as_form
     if side == "response":
@@ -51,7 +51,7 @@ def reading_of(side: Side, url: str, headers: Headers) -> Reading:
 
 
 def secret_part(value: str) -> tuple[str, str]:
-    """The scheme of an authorization value, and what must not be seen."""
+    """Return the scheme of an authorization value, and its secret part."""
     scheme = _SCHEME.match(value)
     cut = scheme.end() if scheme else 0
     return value[:cut], value[cut:]

@@ -35,7 +35,7 @@ Treatment = Literal["keep", "replace", "drop"]
 
 
 def words(text: str) -> frozenset[str]:
-    """The words of a list that is written as text."""
+    """Return the words of a list that is written as text."""
     return frozenset(text.split())
 
 
@@ -137,7 +137,7 @@ def _plain(key: bytes) -> str:
 
 
 def key_kind(key: bytes, value: bytes | None = None, *, owners: bool = False) -> str | None:
-    """What a JSON or form field of this name holds, if that is a secret.
+    """Return what a JSON or form field of this name holds if that is a secret, else None.
 
     `token` and `key` are everyday words: they count only where `value` could be a credential. `owners`
     takes the names of a budget's owner for secrets too.
@@ -161,7 +161,7 @@ _QUERY_NAME = re.compile(rb"(?i)(?:" + QUERY_NAMES + rb")")
 
 @lru_cache(maxsize=1024)
 def query_kind(name: bytes) -> str | None:
-    """What a parameter of a URL or a form holds, if that is a secret."""
+    """Return what a parameter of a URL or a form holds if that is a secret, else None."""
     if _QUERY_NAME.fullmatch(name):
         return "api-key" if b"key" in name.lower() else "token"
     return key_kind(name)
@@ -171,7 +171,7 @@ _ACCOUNT_PATH = re.compile(r"/(?:auth/key|key|keys(?:/[^/?#]*)?|credits|activity
 
 
 def holds_account(url: str) -> bool:
-    """Whether the answer from this URL tells about an account and nothing else."""
+    """Return whether responses from this URL are about an account and nothing else."""
     return _ACCOUNT_PATH.search(url) is not None
 
 
@@ -179,7 +179,7 @@ _BUDGET_PATH = re.compile(r"/usage/?(?=[?#]|$)")
 
 
 def holds_owner(url: str) -> bool:
-    """Whether the answer from this URL names the owner of a budget."""
+    """Return whether responses from this URL name the owner of a budget."""
     return _BUDGET_PATH.search(url) is not None
 
 

@@ -32,14 +32,14 @@ _ATTRIBUTES = frozenset(
 
 
 def is_placeholder(text: bytes) -> bool:
-    """Whether `text` only stands for a secret: ours, or what others write, such as `<REDACTED>`."""
+    """Return whether `text` only stands for a secret: ours, or what others write, such as `<REDACTED>`."""
     if _OURS.fullmatch(text):
         return True
     return len(text) <= 100 and (_NO_SECRET.fullmatch(text) or _CUSTOMARY.fullmatch(text)) is not None
 
 
 def is_empty_cookie(text: bytes) -> bool:
-    """Whether the cookies of a header have no values but placeholders."""
+    """Return whether all cookies of a header have placeholders for values."""
     for part in text.split(b";"):
         name, _, value = part.strip().partition(b"=")
         if name.lower() not in _ATTRIBUTES and not is_placeholder(value.strip(b"=") or name):
@@ -62,7 +62,7 @@ class Placeholders:
                 self._last[name] = max(self._last.get(name, 0), int(number))
 
     def give(self, kind: str, secret: bytes) -> bytes:
-        """The placeholder of a secret: letters, digits and hyphens only, so that it can stand anywhere."""
+        """Return the placeholder of a secret: letters, digits and hyphens, valid anywhere."""
         given = self._given.get(secret)
         if given is None:
             number = self._last[kind] = self._last.get(kind, 0) + 1

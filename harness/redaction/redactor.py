@@ -41,8 +41,8 @@ class Redactor:
     percent-encoding and escapes as well, and then show as `[NAME masked]`, too. Other text that has the shape
     of a secret shows as `[masked]`.
 
-    Canaries are masked whatever their length, secrets from 4 characters on, encoded ones from 8 on. Where a
-    secret is written in a way that cannot be told apart from what is around it, all of that is masked.
+    Canaries are masked whatever their length, secrets from 4 characters on, encoded ones from 8 on. Where the
+    start of an encoded secret cannot be found, the whole value around it is masked.
     """
 
     def __init__(

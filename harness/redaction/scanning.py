@@ -1,4 +1,4 @@
-"""The last look at a cassette: does what is, or is about to be, on the disk hold a secret?
+"""The last check of a cassette: does what is on the disk, or about to be, contain a secret?
 
 It works on the finished bytes and knows nothing of how they were made.
 """
@@ -57,7 +57,7 @@ def scan(
     *,
     rules: RedactionRules = COMMON,
 ) -> list[Finding]:
-    """The secrets in the bytes of a cassette, in the order of the file; an empty list if there is none.
+    """Return the secrets in the bytes of a cassette, in file order.
 
     `known` secrets (name → value, or made ready as `Known` where many files are scanned) are found in
     every spelling, also within base64 and compressed bodies; others by header, parameter and key, and by
@@ -90,7 +90,7 @@ class _Look:
             yield text.count(b"\n", 0, at) + 1, rule
 
     def comments(self, data: bytes) -> Iterator[tuple[int, str]]:
-        """The comments, in which no YAML reader would look."""
+        """The comments, which YAML readers skip."""
         for comment in _COMMENT.finditer(data):
             for at, rule in self._secrets(comment[0], as_text):
                 yield data.count(b"\n", 0, comment.start() + at) + 1, rule
@@ -204,7 +204,7 @@ class _Look:
         return found
 
     def _shown(self, name: Any) -> str:
-        """A name or a place that may be told: not one that gives a secret away itself."""
+        """A name or a place to show; `(a secret)` for one that contains a secret."""
         text = _bytes(name)
         return "(a secret)" if self._secrets(text, as_text) else str(name)
 

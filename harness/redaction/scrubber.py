@@ -71,16 +71,16 @@ class Scrubber:
     def scrub(
         self, interactions: Sequence[_Exchange], metadata: Mapping[str, JsonValue] | None = None
     ) -> Scrubbed[_Exchange]:
-        """The interactions of one cassette and its metadata, scrubbed; what is given stays as it is."""
+        """Return the interactions of one cassette and its metadata, scrubbed; the arguments stay."""
         stated = dict(metadata or {})
         placeholders = Placeholders(_texts(interactions, stated))
         cassette = _Cassette(TextScrubber(self.known, placeholders), self.rules)
         scrubbed = tuple(cassette.interaction(each) for each in interactions)
-        told: dict[str, JsonValue] = cassette.value("", stated)
-        noted = told.get(_NOTE)
+        stored: dict[str, JsonValue] = cassette.value("", stated)
+        noted = stored.get(_NOTE)
         before = noted if isinstance(noted, list) else [noted] if isinstance(noted, str) else []
-        told[_NOTE] = sorted({str(rule) for rule in before} | cassette.text.rules)
-        return Scrubbed(scrubbed, told)
+        stored[_NOTE] = sorted({str(rule) for rule in before} | cassette.text.rules)
+        return Scrubbed(scrubbed, stored)
 
 
 def _texts(interactions: Iterable[Exchange], metadata: Mapping[str, JsonValue]) -> Iterator[bytes]:

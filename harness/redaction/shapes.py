@@ -18,10 +18,10 @@ __all__ = ["shaped"]
 
 
 class _Shape:
-    """A shape: its name and kind; the literals one of which it begins with, apart by blanks; its pattern.
+    """A shape: its name and kind, the literals that it may begin with (separated by blanks), its pattern.
 
     `unmistakable` ones are looked for within base64 too; `group` is the part of the match that is secret.
-    `in_reports` is false for what tells a reader of a recording too much, and the user of a report nothing.
+    `in_reports` is false for what is private in a recording, but needed in a report.
     """
 
     def __init__(

@@ -32,7 +32,7 @@ class Edit(NamedTuple):
 
 
 def merge(spans: Iterable[Span]) -> list[Span]:
-    """The spans in order, those that overlap as one; of these the longest says what it is."""
+    """Return the spans in order, overlapping ones merged; the longest says what it is."""
     merged: list[Span] = []
     for span in sorted(spans, key=lambda each: (each.start, -each.end)):
         last = merged[-1] if merged else None

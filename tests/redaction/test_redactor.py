@@ -60,7 +60,7 @@ def test_only_variables_named_like_credentials_count() -> None:
         "DB_PASSWORD": "value-of-the-password",
         "KEYBOARD": "value-of-the-keyboard",
         "SHORT_KEY": "abc",
-        "HOME": "/home/somebody",
+        "HOME": "/home/anna",
     }
     assert set(credentials_in(environment)) >= {"ACME_API_KEY", "GITHUB_TOKEN", "DB_PASSWORD"}
     assert not {"KEYBOARD", "HOME"} & set(credentials_in(environment))
@@ -126,7 +126,7 @@ def test_the_longest_secret_is_masked_first() -> None:
 
 
 def test_a_secret_in_an_unknown_mix_of_encodings_takes_the_value_with_it() -> None:
-    """Where it cannot be told where a secret begins, the whole of a value goes, and JSON stays JSON."""
+    """Where the start of a secret cannot be found, the whole value is masked, and JSON stays JSON."""
     secret = "plain-looking-value"
     mixed = "".join("%" + "".join(f"\\u{ord(digit):04x}" for digit in f"{ord(sign):02x}") for sign in secret)
     masked = Redactor({"api_key": secret})(f'{{"kept": "x", "leaked": "say {mixed} now"}}')

@@ -42,7 +42,7 @@ def test_nothing_of_a_secret_is_on_the_disk(channel: str, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("channel", [name for name in CHANNELS if name != "unlisted-answer-header"])
 def test_the_scan_finds_what_was_not_scrubbed(channel: str) -> None:
-    """The last look at the bytes finds each secret that was not scrubbed, and never tells it."""
+    """The scan finds each secret that was not scrubbed, and never shows it."""
     for secret, at, encoding in EVERY:
         if at == channel:
             recorded, metadata = CHANNELS[channel](ENCODINGS[encoding](SECRETS[secret]))

@@ -252,7 +252,7 @@ def test_a_secret_is_told_by_its_shape(shape: str, around: str) -> None:
     ],
 )
 def test_the_name_goes_from_a_home_directory(text: str, stored: str) -> None:
-    """A path tells no one's name, but stays a path."""
+    """The name is removed, and the path stays a path."""
     assert json.loads(scrubbed(body=json.dumps([text]).encode()).request.body) == [stored]
 
 
@@ -466,7 +466,7 @@ def test_a_body_that_cannot_be_looked_into_is_a_finding() -> None:
 
 
 def test_a_finding_does_not_tell_a_secret_that_is_a_key() -> None:
-    """A secret in the place of a name is not told as part of the place."""
+    """A secret in the place of a name is not shown as part of the place."""
     secret = "AKIAIOSFODNN7EXAMPLE"
     body = json.dumps({secret: {secret: VALUE}}).encode()
     told = scan(
