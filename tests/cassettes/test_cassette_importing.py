@@ -12,9 +12,10 @@ import pytest
 import yaml
 
 import harness
-from harness.cassettes.importing import NotInvertible, expect, import_cassettes, invert, write_suite
+from harness.cassettes.importing import import_cassettes, write_suite
 from harness.matchers import accepts, read_json
 from harness.model import Request
+from harness_openclaw.importing import NotInvertible, expect, invert
 from harness_openclaw.reference import shape
 
 URL = "https://openrouter.ai/api/v1/chat/completions"

@@ -2,16 +2,6 @@
 
 from __future__ import annotations
 
-from harness.cassettes.importing.expecting import expect
-from harness.cassettes.importing.inverting import NotInvertible, invert
 from harness.cassettes.importing.suites import Imported, Skipped, import_cassettes, write_suite
 
-__all__ = [
-    "Imported",
-    "NotInvertible",
-    "Skipped",
-    "expect",
-    "import_cassettes",
-    "invert",
-    "write_suite",
-]
+__all__ = ["Imported", "Skipped", "import_cassettes", "write_suite"]

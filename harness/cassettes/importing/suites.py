@@ -11,8 +11,6 @@ from typing import Any, Final
 import yaml
 
 from harness.cassettes.cassette import Cassette, open_cassette
-from harness.cassettes.importing.expecting import expect
-from harness.cassettes.importing.inverting import NotInvertible, invert
 from harness.cassettes.reading import Recorded
 from harness.cassettes.request_key import Key, key_of
 from harness.cassettes.writing import SOURCES, write_cassette
@@ -20,6 +18,7 @@ from harness.errors import LoadError
 from harness.matchers import escape
 from harness.model import JsonValue, Request
 from harness.redaction import Scrubber
+from harness_openclaw.importing import NotInvertible, expect, invert
 
 __all__ = ["Imported", "Scenario", "Skipped", "import_cassettes", "write_suite"]
 

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import orjson
 
-from harness.cassettes.importing.chat import OPENAI_ONLY, ChatCall, NotInvertible, call_of, only_text
 from harness.model import JsonValue, Request
+from harness_openclaw.importing.chat import OPENAI_ONLY, ChatCall, NotInvertible, call_of, only_text
 
 __all__ = ["NotInvertible", "invert"]
 

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import orjson
 
-from harness.cassettes.importing.chat import OPENAI_ONLY, ChatCall, call_of, only_text
 from harness.matchers import escape
 from harness.model import JsonValue, Request
+from harness_openclaw.importing.chat import OPENAI_ONLY, ChatCall, call_of, only_text
 
 __all__ = ["expect"]
 
