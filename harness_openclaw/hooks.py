@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from harness.contracts import Inverted
     from harness.model import JsonValue, Reply, Request
     from harness_openclaw.mock_provider import Provider
     from harness_openclaw.mutants import Mutant
 
-__all__ = ["cassettes", "mutants", "reference", "required_operations", "respond", "scenarios"]
+__all__ = ["cassettes", "invert", "mutants", "reference", "required_operations", "respond", "scenarios"]
 
 _PROVIDER = "harness_openclaw.provider"
 
@@ -63,6 +64,14 @@ def required_operations(given: Mapping[str, JsonValue]) -> frozenset[str]:
     if isinstance(model, str) and model.strip().lower().startswith("clawrouter/"):
         return frozenset({"catalog"})
     return frozenset()
+
+
+def invert(request: Request) -> Inverted:
+    """Return a recorded chat completion as a scenario: the input from which it is made, and what is
+    expected. Raises NotInvertible for any other request."""
+    from harness_openclaw import importing
+
+    return importing.invert(request)
 
 
 def mutants() -> Iterable[Mutant]:

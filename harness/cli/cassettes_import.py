@@ -1,4 +1,4 @@
-"""`harness cassettes import`: recorded requests made into scenarios."""
+"""`harness cassettes import`: make scenarios of recorded requests."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 
 from harness.cassettes.files import cassettes_in
-from harness.cli.redaction_rules import rules_option
+from harness.cli.options import count
+from harness.contracts import NO_CONTRACT, Contract, contract_of, pick_contract
 from harness.errors import UsageError
-from harness.redaction import RedactionRules, Redactor
+from harness.redaction import Redactor
+from harness.yaml_reader.limits import MAX_BYTES
 
 __all__ = ["command"]
-
-_MOST_BYTES = 8 * 1024 * 1024
 
 
 @click.command("import")
@@ -23,63 +23,85 @@ _MOST_BYTES = 8 * 1024 * 1024
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE.yaml",
-    help="Write the suite here, and recordings it would not find into cassettes/ beside it.",
+    help="Write the suite to this file, and recordings that it would not find to cassettes/ beside it"
+    " (default: print the suite and write nothing).",
 )
 @click.option(
-    "--suite", "name", metavar="NAME", help="The suite's name; else imported/ and that of the file."
+    "--contract",
+    metavar="NAME",
+    help="Contract of the scenarios (default: that of the output folder, else the default contract).",
 )
-@click.option("--errors", is_flag=True, help="Also requests that the provider refused.")
-@rules_option
+@click.option(
+    "--suite", "name", metavar="NAME", help="Name of the suite (default: imported/ and that of the file)."
+)
+@click.option("--errors", is_flag=True, help="Include requests that were answered with an error.")
 def command(
-    paths: tuple[Path, ...], output: Path | None, name: str | None, errors: bool, rules: RedactionRules
+    paths: tuple[Path, ...], output: Path | None, contract: str | None, name: str | None, errors: bool
 ) -> int:
-    """Make scenarios of recorded chat requests: the input is guessed back from what was sent, and what the
-    provider has accepted is expected.
+    """Make a scenario of each distinct request in recordings: the input is inferred from what was sent, and
+    what the provider accepted is expected.
 
-    PATH is a cassette or a folder. Secrets are scrubbed. Without -o the suite is printed and nothing is
-    written. What cannot be imported is told, with the reason; the exit code is 5 if nothing can.
+    PATH is a cassette or a folder. A contract's Python may decide which requests can be imported; otherwise
+    these are chat completions. Secrets are replaced by placeholders. What is left out is listed with the
+    reason.
+
+    Exit codes: 0 a suite was made, 4 bad usage, 5 nothing can be imported.
     """
-    from harness.cassettes.importing import import_cassettes, write_suite
-    from harness.redaction import Scrubber
+    from harness.cassettes.importing import as_name, import_cassettes, write_suite
 
     if output is not None and output.suffix not in (".yaml", ".yml"):
         raise UsageError(f"{output} would not be found as a suite: give it a name that ends with .yaml")
-    files, scrubber = cassettes_in(paths), Scrubber(rules=rules)
-    imported = import_cassettes(files, errors=errors, scrubber=scrubber)
-    mask = Redactor()
+    own = NO_CONTRACT if output is None else contract_of(output)
+    chosen = _chosen(own, contract, output)
+    files = cassettes_in(paths)
+    imported = import_cassettes(files, chosen, errors=errors)
+    redact = Redactor()
     for skipped in imported.skipped:
-        click.echo(mask(f"not imported: {skipped}"), err=True)
+        click.echo(redact(f"not imported: {skipped}"), err=True)
     counts = (
-        f"{len(imported.scenarios)} scenarios from {len(files)} cassettes;"
+        f"{count(len(imported.scenarios), 'scenario')} from {count(len(files), 'cassette')};"
         f" {len(imported.skipped)} not imported, {imported.repeated} recorded before"
     )
     if not imported.scenarios:
         click.echo(counts, err=True)
         return 5
     stem = files[0].stem if output is None else output.stem
-    suite = name or f"imported/{_as_name(stem)}"
-    text = write_suite(imported, suite, None if output is None else output.parent, scrubber=scrubber)
+    suite = name or f"imported/{as_name(stem)}"
     if output is None:
-        click.echo(text, nl=False)
-    else:
-        _write(output, text)
-        counts = f"{output}: {counts}"
-    click.echo(counts, err=True)
+        click.echo(write_suite(imported, suite), nl=False)
+        click.echo(counts, err=True)
+        return 0
+    try:
+        _write(output, write_suite(imported, suite, output.parent))
+    except OSError as error:
+        raise UsageError(f"cannot write {error.filename or output}: {error.strerror}") from None
+    click.echo(f"{output}: {counts}", err=True)
+    if chosen.name and not own.name:
+        click.echo(
+            f"{output} is outside any contract; run it with: harness run {output} --contract {chosen.name}",
+            err=True,
+        )
     return 0
+
+
+def _chosen(own: Contract, named: str | None, output: Path | None) -> Contract:
+    """Return the contract to import for: that of the output folder, else the named or the default one."""
+    if not own.name:
+        return pick_contract(named)
+    if named not in (None, own.name):
+        raise UsageError(
+            f"{output} belongs to the contract {own.name}, not to {named}",
+            hint="omit --contract or write the suite to another folder",
+        )
+    return own
 
 
 def _write(output: Path, text: str) -> None:
     size = len(text.encode())
-    if size > _MOST_BYTES:
+    if size > MAX_BYTES:
         raise UsageError(
-            f"the suite would have {size // 1024**2} MiB, more than suites are read with",
-            hint="Import fewer recordings at a time.",
+            f"the suite would have {size // 1024**2} MiB, but suites may have {MAX_BYTES // 1024**2}",
+            hint="import fewer recordings at a time",
         )
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(text, "utf-8")
-
-
-def _as_name(stem: str) -> str:
-    import re
-
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("-.") or "recorded"

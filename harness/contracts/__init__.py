@@ -13,7 +13,7 @@ from harness.contracts.discovery import (
     project_root,
 )
 from harness.contracts.editions import Editions
-from harness.contracts.hooks import ContractModule, Hooks
+from harness.contracts.hooks import ContractModule, Hooks, Inverted, NotInvertible
 
 __all__ = [
     "FILE",
@@ -22,6 +22,8 @@ __all__ = [
     "ContractModule",
     "Editions",
     "Hooks",
+    "Inverted",
+    "NotInvertible",
     "Operation",
     "contract_of",
     "default_contract",

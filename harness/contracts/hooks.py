@@ -12,16 +12,36 @@ that is asked for.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, MutableMapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
 from harness.model import JsonValue, Reply, Request
 
-__all__ = ["GROUP", "NO_HOOKS", "ContractModule", "Hooks"]
+__all__ = ["GROUP", "NO_HOOKS", "ContractModule", "Hooks", "Inverted", "NotInvertible"]
 
 GROUP = "harness.contracts"
 """The entry point group."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inverted:
+    """A recorded request as a scenario: what a client is given, and what it must send."""
+
+    input: Mapping[str, JsonValue]
+    """The input, without the API key, which every imported scenario is given as `${canary.api_key}`."""
+    request: Mapping[str, JsonValue]
+    """The expected request, without headers. Matchers stand for themselves; recorded values are escaped
+    (`harness.matchers.escape`). `${` is text here, not a variable."""
+    headers: Mapping[str, JsonValue] = field(default_factory=dict)
+    """The expected headers, as a suite states them: `${canary.api_key}` where the API key may be sent."""
+    editions: tuple[str, ...] = ()
+    """The editions in which the request is expected; empty for all."""
+
+
+class NotInvertible(Exception):  # noqa: N818 - an answer, not an error
+    """Raised by `invert` with the reason why no input is known from which a request follows."""
 
 
 class ContractModule(Protocol):
@@ -45,8 +65,9 @@ class ContractModule(Protocol):
     def required_operations(self, given: Mapping[str, JsonValue]) -> Iterable[str]:
         """Return the operations that an input needs beyond its own `operation`."""
 
-    def invert(self, request: Request) -> Mapping[str, JsonValue] | None:
-        """Return the input that a recorded request was made of, or None if it cannot be told."""
+    def invert(self, request: Request) -> Inverted:
+        """Return a recorded request as a scenario, for `harness cassettes import`. Secrets in it have been
+        replaced. Raises NotInvertible."""
 
     def mutants(self) -> Iterable[Any]:
         """Return implementations that are wrong on purpose, each with the rule that it breaks."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from harness.scenarios._folders import is_suite
+from harness.scenarios._folders import cassette_folders, is_suite
 from harness.scenarios._name_patterns import name_matches, select
 from harness.scenarios._suites import Suites, frozen_gc, load
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Suites",
+    "cassette_folders",
     "frozen_gc",
     "input_keys",
     "is_suite",

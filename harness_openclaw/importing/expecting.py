@@ -1,8 +1,7 @@
-"""From a recorded request to an expectation: what the provider has accepted, in each spelling that means
-the same to it.
+"""The body that is expected for a recorded one: in any spelling that means the same to the provider.
 
-The body is exactly as recorded, but for what says how an answer is wanted (streaming, the name of the token
-limit), for fields that only OpenAI knows, for cache markers, and for the spelling of tool arguments.
+It is exactly the recorded body except for how the answer is wanted (streaming, the name of the token
+limit), fields that only OpenAI knows, cache markers, and the spelling of tool arguments.
 """
 
 from __future__ import annotations
@@ -12,44 +11,45 @@ from typing import Any, Final
 
 import orjson
 
+from harness.cassettes.importing import ChatRequest
 from harness.matchers import escape
-from harness.model import JsonValue, Request
-from harness_openclaw.importing.chat import OPENAI_ONLY, ChatCall, call_of, only_text
+from harness.model import JsonValue
+from harness_openclaw.importing.chat import OPENAI_ONLY, may_have_markers, single_text
 
-__all__ = ["expect"]
+__all__ = ["expected_body"]
 
 _LIMITS: Final = ("max_completion_tokens", "max_tokens")
 _ANY_MARKER: Final = {"$optional": {"$any": "object"}}
-_NOTHING_SAID: Final = {"$optional": {"$one_of": ["", None]}}
+_NO_CONTENT: Final = {"$optional": {"$one_of": ["", None]}}
 _ONE_TEXT_ROLES: Final = frozenset({"assistant", "system"})
 _MARKED_ROLES: Final = frozenset({"developer", "system", "tool", "user"})
 
 
-def expect(request: Request) -> dict[str, JsonValue]:
-    """The `request` of an interaction: URL and body, with matchers. Raises `NotInvertible`."""
-    call = call_of(request)
+def expected_body(chat: ChatRequest) -> dict[str, JsonValue]:
+    """Return the expected body of a recorded request, with matchers."""
     body: dict[str, Any] = {}
-    for key, value in call.body.items():
+    for key, value in chat.body.items():
         body[key] = {"$optional": escape(value)} if key in OPENAI_ONLY else escape(value)
-    body["messages"] = [_message(message, call) for message in call.messages]
-    if call.body.get("stream") is not True:
+    marked = may_have_markers(chat)
+    body["messages"] = [_message(message, marked=marked) for message in chat.messages]
+    if chat.body.get("stream") is not True:
         body["stream"] = {"$optional": {"$any": "boolean"}}
-    if "stream_options" in call.body:
+    if "stream_options" in chat.body:
         body["stream_options"] = {"$optional": {"$any": "object"}}
-    limits = [call.body[key] for key in _LIMITS if key in call.body]
+    limits = [chat.body[key] for key in _LIMITS if key in chat.body]
     if limits:
         body |= {key: {"$optional": limits[0]} for key in _LIMITS}
-    tools = call.body.get("tools")
+    tools = chat.body.get("tools")
     if isinstance(tools, list):
         body["tools"] = [_tool(tool) for tool in tools]
-        if tools and "tool_choice" not in call.body:
+        if tools and "tool_choice" not in chat.body:
             body["tool_choice"] = {"$optional": "auto"}
-    elif "tools" not in call.body and any(map(_is_of_tools, call.messages)):
+    elif "tools" not in chat.body and any(map(_is_about_tools, chat.messages)):
         body["tools"] = {"$optional": []}
-    return {"url": call.url, "body": body}
+    return body
 
 
-def _is_of_tools(message: Mapping[str, Any]) -> bool:
+def _is_about_tools(message: Mapping[str, Any]) -> bool:
     return message.get("role") == "tool" or bool(message.get("tool_calls"))
 
 
@@ -61,21 +61,21 @@ def _tool(tool: Any) -> JsonValue:
     return expected
 
 
-def _message(message: Mapping[str, Any], call: ChatCall) -> JsonValue:
+def _message(message: Mapping[str, Any], *, marked: bool) -> JsonValue:
     expected = escape(dict(message))
     content = message.get("content")
     if isinstance(content, list):
-        parts = [_part(part, marked=call.marked) for part in content]
-        text = only_text(content) if message.get("role") in _ONE_TEXT_ROLES else None
+        parts = [_part(part, marked=marked) for part in content]
+        text = single_text(content) if message.get("role") in _ONE_TEXT_ROLES else None
         expected["content"] = parts if text is None else {"$one_of": [parts, text]}
-    elif isinstance(content, str) and call.marked and message.get("role") in _MARKED_ROLES:
-        marked = {"type": "text", "text": content, "cache_control": _ANY_MARKER}
-        expected["content"] = {"$one_of": [content, [marked]]}
+    elif isinstance(content, str) and marked and message.get("role") in _MARKED_ROLES:
+        block = {"type": "text", "text": content, "cache_control": _ANY_MARKER}
+        expected["content"] = {"$one_of": [content, [block]]}
     calls = message.get("tool_calls")
     if isinstance(calls, list) and calls:
         expected["tool_calls"] = [_call(each) for each in calls]
         if not content:
-            expected["content"] = _NOTHING_SAID
+            expected["content"] = _NO_CONTENT
     return expected
 
 

@@ -1,6 +1,6 @@
-"""From a request to the input that asks for it: the wire form of chat completions, read backwards.
+"""The input from which the contract makes a recorded chat completion.
 
-What the input has no word for is given as a field already in the body. Turns that the neutral form of a
+What the input has no word for is given as a field already in the body. Messages that the neutral form of a
 conversation cannot hold are given as they were sent.
 """
 
@@ -12,10 +12,12 @@ from typing import Any, Final
 
 import orjson
 
-from harness.model import JsonValue, Request
-from harness_openclaw.importing.chat import OPENAI_ONLY, ChatCall, NotInvertible, call_of, only_text
+from harness.cassettes.importing import ChatRequest
+from harness.contracts import NotInvertible
+from harness.model import JsonValue
+from harness_openclaw.importing.chat import OPENAI_ONLY, is_canonical, is_openrouter, single_text
 
-__all__ = ["NotInvertible", "invert"]
+__all__ = ["input_of"]
 
 _EFFORTS: Final = frozenset({"minimal", "low", "medium", "high", "xhigh"})
 _LIMITS: Final = ("max_completion_tokens", "max_tokens")
@@ -24,36 +26,35 @@ _GENERIC_LABELS: Final = frozenset({"ai", "api", "co", "com", "net", "openai", "
 _DATA_URL: Final = re.compile(r"data:(?P<mime>[\w.+-]+/[\w.+-]+);base64,(?P<data>[A-Za-z0-9+/=]*)")
 
 
-def invert(request: Request) -> dict[str, JsonValue]:
-    """The `input` of a scenario of which `request` follows. Raises `NotInvertible`."""
-    call = call_of(request)
-    if "reasoning_effort" in call.body:
+def input_of(chat: ChatRequest) -> dict[str, JsonValue]:
+    """Return the input from which a request is made, without the API key. Raises NotInvertible."""
+    if "reasoning_effort" in chat.body:
         raise NotInvertible("it has `reasoning_effort`, which is never sent (OR-RSN-01)")
-    given: dict[str, Any] = {"model": _ref(call)}
-    if not call.canonical:
-        given["base_url"] = call.base
-    _add_conversation(given, call.messages)
+    given: dict[str, Any] = {"model": _ref(chat)}
+    if not is_canonical(chat):
+        given["base_url"] = chat.base_url
+    _add_conversation(given, chat.messages)
     own: dict[str, JsonValue] = {}
     options: dict[str, JsonValue] = {}
     params: dict[str, JsonValue] = {}
-    for key, value in call.body.items():
+    for key, value in chat.body.items():
         if key in _FROM_ELSEWHERE:
             continue
         if key == "reasoning":
-            _add_reasoning(given, own, value, skipped=_skips_reasoning(call))
+            _add_reasoning(given, own, value, skipped=_skips_reasoning(chat))
         elif key == "tools" and (tools := _tools(value)) is not None:
             given["tools"] = tools
         elif key == "temperature" and _is_number(value):
             options["temperature"] = value
         elif key == "tool_choice" and value is not None:
             options["tool_choice"] = value
-        elif key == "provider" and call.openrouter and isinstance(value, dict | list):
+        elif key == "provider" and is_openrouter(chat) and isinstance(value, dict | list):
             params["provider"] = value
         elif key == "parallel_tool_calls" and isinstance(value, bool):
             params["parallel_tool_calls"] = value
         else:
             own[key] = value
-    limit = next((call.body[key] for key in _LIMITS if _is_number(call.body.get(key))), None)
+    limit = next((chat.body[key] for key in _LIMITS if _is_number(chat.body.get(key))), None)
     if limit is not None:
         options["max_tokens"] = limit
     given |= {key: value for key, value in (("params", params), ("options", options), ("body", own)) if value}
@@ -67,34 +68,35 @@ def _is_number(value: object) -> bool:
 # ------------------------------------------------------------------ the model
 
 
-def _ref(call: ChatCall) -> str:
-    """The model ref (OR-REF-01…04)."""
-    model = call.model
+def _ref(chat: ChatRequest) -> str:
+    """Return the model ref (OR-REF-01…04)."""
+    model = chat.model
     if model != model.strip() or "@" in model.rpartition("/")[2]:
-        raise NotInvertible(f"no model ref stands for the model id {model!r}")
-    if not call.openrouter:
-        return f"{_provider(call.host)}/{model}"
+        raise NotInvertible(f"no model ref means the model id {model!r}")
+    if not is_openrouter(chat):
+        return f"{_provider(chat.host)}/{model}"
     if "/" not in model:
-        raise NotInvertible(f"the model id {model!r} has no slash, and no model ref leads to such a one")
+        raise NotInvertible(f"no model ref means the model id {model!r}, which has no slash")
     vendor, _, name = model.partition("/")
     return model if vendor == "openrouter" and "/" not in name else f"openrouter/{model}"
 
 
 def _provider(host: str) -> str:
-    """A provider id for a host that is not OpenRouter's: the label that says most."""
+    """Return a provider id for a host that is not OpenRouter's: its most specific label."""
     labels = [label for label in host.split(".") if re.fullmatch(r"[a-z0-9-]+", label)]
-    telling = [label for label in labels[:-1] if label not in _GENERIC_LABELS]
-    known = "openai" if "openai" in labels and not telling else None
-    return known or (telling[-1] if telling else labels[0] if labels else "custom")
+    specific = [label for label in labels[:-1] if label not in _GENERIC_LABELS]
+    if specific:
+        return specific[-1]
+    return "openai" if "openai" in labels else labels[0] if labels else "custom"
 
 
-def _skips_reasoning(call: ChatCall) -> bool:
-    """Models to which no thinking level is ever passed on (OR-RSN-04)."""
-    return call.model.lower().startswith(("x-ai/", "openrouter/auto", "openrouter/hunter-alpha"))
+def _skips_reasoning(chat: ChatRequest) -> bool:
+    """Return whether no thinking level is ever passed on to the model (OR-RSN-04)."""
+    return chat.model.lower().startswith(("x-ai/", "openrouter/auto", "openrouter/hunter-alpha"))
 
 
 def _add_reasoning(given: dict[str, Any], own: dict[str, Any], value: JsonValue, *, skipped: bool) -> None:
-    """A thinking level where one says the same, else the field as it is (OR-RSN-03)."""
+    """Add the thinking level that means the same, else the field as it is (OR-RSN-03)."""
     effort = value.get("effort") if isinstance(value, dict) else None
     if skipped:
         own["reasoning"] = value
@@ -117,7 +119,7 @@ def _add_conversation(given: dict[str, Any], messages: Sequence[Mapping[str, Any
     start = 0
     if messages and messages[0].keys() == {"role", "content"} and messages[0]["role"] == "system":
         content = messages[0]["content"]
-        text = only_text(content) if isinstance(content, list) else content
+        text = single_text(content) if isinstance(content, list) else content
         if isinstance(text, str) and text:
             given["system"] = text
             start = 1
@@ -127,7 +129,7 @@ def _add_conversation(given: dict[str, Any], messages: Sequence[Mapping[str, Any
 
 
 def _turn(message: Mapping[str, Any]) -> dict[str, Any]:
-    """A message as a turn of a neutral conversation; as it is where there is none."""
+    """Return a message as a turn of a neutral conversation, or as it is if no turn can hold it."""
     role, content = message.get("role"), message.get("content")
     if role == "user" and isinstance(content, list) and message.keys() == {"role", "content"}:
         return {"role": "user", "content": [_block(part) for part in content]}
@@ -158,7 +160,7 @@ def _has_image(turn: Mapping[str, Any]) -> bool:
 
 
 def _calling_turn(message: Mapping[str, Any]) -> dict[str, Any] | None:
-    """An assistant turn with tool calls in blocks; None if it has more than they can hold."""
+    """Return an assistant turn with tool calls in blocks; None if it has more than they can hold."""
     content, calls = message["content"], message["tool_calls"]
     if not (content is None or isinstance(content, str)) or not isinstance(calls, list) or not calls:
         return None
@@ -177,7 +179,7 @@ def _calling_turn(message: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _arguments(text: Any) -> Any:
-    """The arguments as an object, or as they are if they are none."""
+    """Return tool arguments as an object, or as they are if they are not one."""
     try:
         value = orjson.loads(text)
     except (orjson.JSONDecodeError, TypeError):
@@ -186,7 +188,7 @@ def _arguments(text: Any) -> Any:
 
 
 def _tools(value: Any) -> list[dict[str, Any]] | None:
-    """Function tools as name, description and parameters; None if there are others."""
+    """Return function tools as name, description and parameters; None if there are other tools."""
     if not isinstance(value, list):
         return None
     tools = []

@@ -1,348 +1,272 @@
-"""Recorded requests made into scenarios: the input guessed back, and what the provider accepted."""
+"""Recorded requests as scenarios of a contract of data alone, with a client that repeats them."""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from chat_recordings import KEY, record_awkward_requests
 
-import harness
-from harness.cassettes.importing import import_cassettes, write_suite
-from harness.matchers import accepts, read_json
+from harness.cassettes.importing import import_cassettes, invert_chat, write_suite
+from harness.contracts import NO_CONTRACT, NotInvertible, load_contract
+from harness.matchers import accepts
 from harness.model import Request
-from harness_openclaw.importing import NotInvertible, expect, invert
-from harness_openclaw.reference import shape
 
-URL = "https://openrouter.ai/api/v1/chat/completions"
+URL = "https://api.acme.example/v1/chat/completions"
 USER = {"role": "user", "content": "hi"}
-CALL = {"id": "c1", "type": "function", "function": {"name": "f", "arguments": '{"a": 1}'}}
-RESULT = {"role": "tool", "tool_call_id": "c1", "content": "done"}
-SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}}
-KEY = "sk-or-v1-" + "7b" * 24
+CONTRACT = "contract: acme\neditions: [2026-03, 2026-09]\n"
+CLIENT = """\
+import json
 
 
-def chat(url: str = URL, /, **body: Any) -> Request:
-    stated = {"model": "openai/gpt-4o", "messages": [USER], "stream": True, **body}
-    return Request("POST", url, (), json.dumps(stated).encode())
+def repeats(given):
+    body = {"model": given["model"], "messages": given["history"], **given.get("body", {})}
+    return {
+        "method": "POST",
+        "url": given["base_url"] + "/chat/completions",
+        "headers": {"Authorization": "Bearer " + given["api_key"]},
+        "body": json.dumps(body),
+    }
 
 
-def shaped(request: Request) -> Any:
-    """The body that the reference builds of the input guessed from a request; it is what is expected."""
-    built = shape({"operation": "chat", "api_key": "k", **invert(request)})
-    expected = expect(request)
-    assert built.url == expected["url"]
-    body = read_json(built.body)
-    assert accepts(expected["body"], body)
-    return body
+def forgets(given):
+    request = repeats(given)
+    return {**request, "body": {"model": given["model"], "messages": []}}
+"""
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-@pytest.mark.parametrize(
-    ("body", "given"),
-    [
-        ({}, {"model": "openrouter/openai/gpt-4o"}),
-        ({"model": "openrouter/auto"}, {"model": "openrouter/auto"}),
-        ({"model": "a/b:free"}, {"model": "openrouter/a/b:free"}),
-        ({"reasoning": {"effort": "high"}}, {"thinking": "high"}),
-        (
-            {"reasoning": {"effort": "low", "exclude": True}},
-            {"thinking": "low", "body": {"reasoning": {"exclude": True}}},
-        ),
-        ({"reasoning": {"effort": "none"}}, {"thinking": "off", "model_meta": {"reasoning": True}}),
-        ({"reasoning": {"max_tokens": 9}}, {"body": {"reasoning": {"max_tokens": 9}}}),
-        (
-            {"model": "x-ai/grok-4", "reasoning": {"effort": "low"}},
-            {"model": "openrouter/x-ai/grok-4", "body": {"reasoning": {"effort": "low"}}},
-        ),
-        ({"temperature": 0, "max_tokens": 5}, {"options": {"temperature": 0, "max_tokens": 5}}),
-        ({"max_completion_tokens": 7}, {"options": {"max_tokens": 7}}),
-        ({"provider": {"only": ["a"]}}, {"params": {"provider": {"only": ["a"]}}}),
-        ({"parallel_tool_calls": False}, {"params": {"parallel_tool_calls": False}}),
-        ({"top_p": 0.5, "usage": {"include": True}}, {"body": {"top_p": 0.5, "usage": {"include": True}}}),
-        ({"store": False, "service_tier": "flex"}, {}),
-        ({"stream": False, "stream_options": {"include_usage": True}}, {}),
-        (
-            {
-                "tools": [
-                    {"type": "function", "function": {"name": "f", "parameters": SCHEMA, "strict": True}}
-                ]
-            },
-            {"tools": [{"name": "f", "parameters": SCHEMA}]},
-        ),
-        ({"tools": [{"type": "web_search"}]}, {"body": {"tools": [{"type": "web_search"}]}}),
-        ({"messages": [{"role": "system", "content": "s"}, USER]}, {"system": "s", "history": [USER]}),
-        (
-            {"messages": [{"role": "system", "content": [{"type": "text", "text": "s"}]}, USER]},
-            {"system": "s", "history": [USER]},
-        ),
-        (
-            {"messages": [USER, {"role": "assistant", "content": "t", "tool_calls": [CALL]}, RESULT]},
-            {
-                "history": [
-                    USER,
-                    {
-                        "role": "assistant",
-                        "content": [
-                            {"type": "text", "text": "t"},
-                            {"type": "tool_call", "id": "c1", "name": "f", "arguments": {"a": 1}},
-                        ],
-                    },
-                    RESULT,
-                ]
-            },
-        ),
-        (
-            {
-                "messages": [
-                    {
-                        "role": "user",
-                        "content": [
-                            {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}},
-                            {"type": "image_url", "image_url": {"url": "https://x.example/i.png"}},
-                            {"type": "input_audio", "input_audio": {"data": "AA"}},
-                        ],
-                    }
-                ]
-            },
-            {
-                "history": [
-                    {
-                        "role": "user",
-                        "content": [
-                            {"type": "image", "mime_type": "image/png", "data": "AAAA"},
-                            {"type": "image", "url": "https://x.example/i.png"},
-                            {"type": "input_audio", "input_audio": {"data": "AA"}},
-                        ],
-                    }
-                ],
-                "model_meta": {"input": ["text", "image"]},
-            },
-        ),
-    ],
-)
-def test_an_input_is_guessed_of_which_the_request_follows(body: Any, given: Any) -> None:
-    """Field by field, and the reference builds what is expected of it."""
-    guessed = invert(chat(**body))
-    assert guessed == {"model": "openrouter/openai/gpt-4o", "history": [USER], **given}
-    shaped(chat(**body))
+def chat(url: str = URL, /, *headers: tuple[str, str], **body: Any) -> Request:
+    stated = {"model": "acme/large", "messages": [USER], **body}
+    return Request("POST", url, headers, json.dumps(stated).encode())
+
+
+@pytest.fixture
+def recordings(tmp_path: Path) -> Path:
+    (tmp_path / ".git").mkdir()
+    return record_awkward_requests(tmp_path / "recorded", URL)
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Command:
+    """Run `harness ARGUMENT…` in a folder with the module `client`."""
+    (tmp_path / "client.py").write_text(CLIENT, "utf-8")
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        path = os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("PYTHONPATH"))))
+        return subprocess.run(
+            [sys.executable, "-m", "harness", *arguments],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            env={**os.environ, "PYTHONPATH": path},
+        )
+
+    return run
+
+
+# ------------------------------------------------------------------ requests
+
+
+def test_a_chat_completion_is_given_as_it_was_sent() -> None:
+    """The model, the messages, and everything else as fields already in the body."""
+    system = {"role": "system", "content": [{"type": "text", "text": "s"}]}
+    body = {"messages": [system, USER], "stream": True, "max_tokens": 5, "tools": [{"type": "search"}]}
+    inverted = invert_chat(chat(**body))
+    assert inverted.input == {
+        "model": "acme/large",
+        "base_url": "https://api.acme.example/v1",
+        "history": [system, USER],
+        "body": {"stream": True, "max_tokens": 5, "tools": [{"type": "search"}]},
+    }
+    assert inverted.editions == ()
+
+
+def test_exactly_the_recorded_request_is_expected() -> None:
+    """Nothing may be added, left out or written differently, and `$` in it is text."""
+    sent = {"model": "acme/large", "messages": [USER], "schema": {"$any": "object"}}
+    expected = invert_chat(chat("HTTPS://API.acme.example:443/v1/chat/completions", **sent)).request
+    assert (expected["method"], expected["url"]) == ("POST", URL)
+    assert accepts(expected["body"], sent)
+    assert not accepts(expected["body"], {**sent, "stream": False})
+    assert not accepts(expected["body"], {**sent, "schema": {}})
 
 
 @pytest.mark.parametrize(
-    ("url", "base", "model"),
+    ("headers", "expected"),
     [
-        ("https://proxy.example/v1/chat/completions", "https://proxy.example/v1", "proxy/openai/gpt-4o"),
-        ("https://api.openai.com/v1/chat/completions", "https://api.openai.com/v1", "openai/openai/gpt-4o"),
-        ("http://127.0.0.1:4000/chat/completions?k=1", "http://127.0.0.1:4000?k=1", "0/openai/gpt-4o"),
-        (
-            "https://eu.openrouter.ai/api/v1/chat/completions",
-            "https://eu.openrouter.ai/api/v1",
-            "openrouter/openai/gpt-4o",
-        ),
+        ((), {"Authorization": {"$optional": "Bearer ${canary.api_key}"}}),
+        ((("api-key", "x"), ("accept", "*/*")), {"api-key": {"$optional": "${canary.api_key}"}}),
+        ((("authorization", "Token x"),), {"authorization": {"$optional": "Token ${canary.api_key}"}}),
     ],
 )
-def test_the_base_url_is_what_the_path_was_put_below(url: str, base: str, model: str) -> None:
-    """With a ref of the provider that the host names."""
-    guessed = invert(chat(url))
-    assert (guessed["base_url"], guessed["model"]) == (base, model)
-    assert shaped(chat(url))["model"] == "openai/gpt-4o"
+def test_the_key_may_be_where_the_recording_had_one(headers: Any, expected: Any) -> None:
+    """It is in Authorization where the recording has no key at all."""
+    assert invert_chat(chat(URL, *headers)).headers == expected
 
 
 @pytest.mark.parametrize(
     ("request_", "reason"),
     [
-        (Request("GET", "https://openrouter.ai/api/v1/models"), "GET /api/v1/models is no chat completion"),
-        (Request("POST", URL, (), b"{"), "its body is no JSON"),
+        (Request("GET", "https://api.acme.example/models"), "GET /models is not a chat completion"),
+        (Request("POST", URL, (), b"{"), "its body is not JSON"),
+        (Request("POST", URL, (), b'{"a":1,"a":2}'), 'its body has the key "a" twice'),
         (Request("POST", URL, (), b"[]"), "its body names no model"),
-        (chat(messages="hi"), "no list of messages"),
-        (chat(model="gpt-4o"), "has no slash"),
-        (chat(model="a/b@work"), "no model ref stands for"),
-        (chat(reasoning_effort="high"), "never sent (OR-RSN-01)"),
+        (chat(messages="hi"), "its body has no list of messages"),
     ],
 )
-def test_a_request_that_follows_of_no_input_is_told_why(request_: Request, reason: str) -> None:
-    """None is bent into shape."""
+def test_other_requests_are_refused_with_the_reason(request_: Request, reason: str) -> None:
+    """No input is made up for them."""
     with pytest.raises(NotInvertible) as caught:
-        invert(request_)
+        invert_chat(request_)
     assert reason in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("change", "accepted"),
-    [
-        ({"stream_options": {"include_usage": True}}, False),
-        ({"max_tokens": 5}, False),
-        ({"temperature": 1.5}, False),
-        ({"tool_choice": "auto"}, True),
-        ({"tools": []}, False),
-        ({"store": True}, True),
-    ],
-)
-def test_the_body_is_expected_as_it_was(change: Any, accepted: bool) -> None:
-    """Exactly, but for what says the same to the provider."""
-    tools = [{"type": "function", "function": {"name": "f"}}]
-    recorded = chat(tools=tools, temperature=1, store=True)
-    body = {"model": "openai/gpt-4o", "messages": [USER], "stream": True, "tools": tools, "temperature": 1}
-    assert accepts(expect(recorded)["body"], body)
-    assert accepts(expect(recorded)["body"], {**body, **change}) is accepted
+# ------------------------------------------------------------------ cassettes and suites
 
 
-def test_spellings_that_say_the_same_are_expected_alike() -> None:
-    """Tool arguments by value, no content in any way, cache markers of Claude or none."""
-    calling = {"role": "assistant", "content": "", "tool_calls": [CALL]}
-    system = {"role": "system", "content": "s"}
-    expected = expect(chat(model="anthropic/claude", messages=[system, calling, RESULT]))["body"]["messages"]
-    compact = {**CALL, "function": {"name": "f", "arguments": '{"a":1}'}}
-    marked = [{"type": "text", "text": "s", "cache_control": {"type": "ephemeral"}}]
-    other = [{**system, "content": marked}, {"role": "assistant", "tool_calls": [compact]}, RESULT]
-    assert accepts(expected, [system, calling, RESULT])
-    assert accepts(expected, other)
-    assert not accepts(expected, [system, {**calling, "content": "x"}, RESULT])
-
-
-# ------------------------------------------------------------------ suites
-
-
-def exchange(body: Any, status: int = 200, uri: str = URL) -> Any:
-    return {
-        "request": {
-            "method": "POST",
-            "uri": uri,
-            "body": json.dumps(body),
-            "headers": {"authorization": [f"Bearer {KEY}"]},
-        },
-        "response": {"status": {"code": status, "message": ""}, "headers": {}, "body": {"string": "{}"}},
-    }
-
-
-@pytest.fixture
-def recordings(tmp_path: Path) -> Path:
-    """A folder with two cassettes of awkward requests."""
-    tricky = {
-        "model": "openai/gpt-4o",
-        "messages": [{"role": "user", "content": "${each.x} $${y}\n: no 012 \u2028 'q' \"d\" 🙂"}],
-        "metadata": {"$ref": "x", "012": "1e5", "no": "0x10", "a": "True", "b": ".5", "c": "~", "d": ""},
-        "response_format": {"schema": {"$one_of": [1]}},
-    }
-    plain = {"model": "openai/gpt-4o", "messages": [{"role": "user", "content": f"my key is {KEY}"}]}
-    folder = tmp_path / "recorded"
-    folder.mkdir()
-    for name, exchanges in {
-        "a b.yaml": [exchange(tricky), exchange(plain), exchange(plain), exchange(plain, 429)],
-        "other.yaml": [
-            exchange(tricky),
-            exchange({"input": "x"}, uri="https://openrouter.ai/api/v1/embeddings"),
-        ],
-    }.items():
-        (folder / name).write_text(yaml.safe_dump({"version": 1, "interactions": exchanges}))
-    (folder / "broken.yaml").write_text("a: [")
-    return folder
-
-
-def test_a_suite_of_them_loads_and_passes(recordings: Path, tmp_path: Path) -> None:
-    """Whatever their texts look like; each distinct request once, answered by its recording, scrubbed."""
+def test_each_distinct_request_that_was_accepted_is_imported(recordings: Path) -> None:
+    """What is left out has a reason; what was recorded before is counted."""
     imported = import_cassettes(sorted(recordings.iterdir()))
     assert [scenario.id for scenario in imported.scenarios] == ["a-b.0", "a-b.1"]
     assert imported.repeated == 2
     reasons = sorted(str(skipped).partition("recorded/")[2] for skipped in imported.skipped)
-    assert reasons[0] == (
-        "a b.yaml, interaction 3: it was answered with 429; --errors imports it all the same"
-    )
+    assert reasons[0] == "a b.yaml, interaction 3: it was answered with 429; import it with --errors"
     assert reasons[1].startswith("broken.yaml: this is no cassette")
-    assert reasons[2] == "other.yaml, interaction 1: POST /api/v1/embeddings is no chat completion"
-    (tmp_path / "contract.yaml").write_text("contract: acme\nextends: openclaw\n", "utf-8")
-    suite = tmp_path / "suites" / "mine.yaml"
-    suite.parent.mkdir()
-    suite.write_text(write_suite(imported, "imported/mine", suite.parent), "utf-8")
-    verdicts = list(
-        harness.run(
-            harness.load(suite).cases("all"),
-            harness.connect("python:harness_openclaw.reference:implementation"),
-        )
-    )
-    assert {verdict.status for verdict in verdicts} == {"passed"}
-    assert len(verdicts) == 6
-    stored = list((suite.parent / "cassettes").rglob("*.yaml"))
-    assert [file.relative_to(suite.parent).as_posix() for file in stored] == [
-        "cassettes/imported-mine/a-b.yaml"
-    ]
-    assert all(KEY not in file.read_text() for file in (suite, *stored))
+    assert reasons[2] == "other.yaml, interaction 1: POST /v1/embeddings is not a chat completion"
 
 
-def test_a_request_that_was_refused_is_imported_if_asked(recordings: Path) -> None:
-    """With its refusal."""
+def test_requests_that_were_refused_are_imported_if_asked(recordings: Path) -> None:
+    """Each is answered with its error again."""
     imported = import_cassettes([recordings / "a b.yaml"], errors=True)
-    assert [skipped.number for skipped in imported.skipped] == []
+    assert imported.skipped == ()
 
 
-def test_recordings_that_the_suite_finds_stay_where_they_are(recordings: Path, tmp_path: Path) -> None:
-    """Those in a `cassettes` folder beside or above it."""
-    inside = tmp_path / "cassettes" / "deep"
+@pytest.mark.parametrize(
+    ("place", "contract", "named"),
+    [
+        ("cassettes/deep", "", "deep/other.yaml"),
+        ("cassettes/acme/deep", CONTRACT, "deep/other.yaml"),
+        ("cassettes/rival/deep", CONTRACT, "rival/deep/other.yaml"),
+    ],
+)
+def test_recordings_that_the_suite_finds_stay_where_they_are(
+    place: str, contract: str, named: str, recordings: Path, tmp_path: Path
+) -> None:
+    """They are named as a suite of that contract looks them up."""
+    inside = tmp_path / place
     inside.mkdir(parents=True)
     (recordings / "other.yaml").rename(inside / "other.yaml")
-    text = write_suite(import_cassettes([inside / "other.yaml"]), "imported/x", tmp_path / "suites")
-    assert "cassette: deep/other.yaml" in text
+    (tmp_path / "contract.yaml").write_text(contract or "contract: none", "utf-8")
+    chosen = load_contract(tmp_path / "contract.yaml") if contract else NO_CONTRACT
+    imported = import_cassettes([inside / "other.yaml"], chosen)
+    assert f"cassette: {named}\n" in write_suite(imported, "imported/x", tmp_path / "suites")
     assert not (tmp_path / "suites").exists()
 
 
-# ------------------------------------------------------------------ commands
+def test_recordings_of_another_contract_are_stored(
+    recordings: Path, tmp_path: Path, command: Command
+) -> None:
+    """A suite looks into its own contract's subfolder only, so that is where they go."""
+    (tmp_path / "contract.yaml").write_text(CONTRACT, "utf-8")
+    (tmp_path / "cassettes" / "acme").mkdir(parents=True)
+    (recordings).rename(tmp_path / "cassettes" / "rival")
+    done = command("cassettes", "import", "cassettes/rival", "-o", "mine.yaml", "--suite", "acme")
+    assert done.returncode == 0, done.stderr
+    assert [file.name for file in (tmp_path / "cassettes" / "acme").rglob("*.yaml")] == ["a-b.yaml"]
+    done = command("run", "mine.yaml", "-i", "python:client:repeats", "--edition", "all")
+    assert "4 passed" in done.stdout, done.stdout + done.stderr
 
 
-def cassettes(*arguments: Any, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "harness", "cassettes", *map(str, arguments)],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-    )
+def test_recordings_are_stored_where_the_suite_finds_them_whatever_its_name(
+    recordings: Path, tmp_path: Path, command: Command
+) -> None:
+    """Also if the suite has the name of its contract."""
+    (tmp_path / "contract.yaml").write_text(CONTRACT, "utf-8")
+    done = command("cassettes", "import", "recorded", "-o", "mine.yaml", "--suite", "acme")
+    assert done.returncode == 0, done.stderr
+    done = command("run", "mine.yaml", "-i", "python:client:repeats")
+    assert "2 passed" in done.stdout, done.stdout + done.stderr
 
 
-def test_import_writes_a_suite_that_runs(recordings: Path, tmp_path: Path) -> None:
-    """And tells what it could not import, with the reason."""
-    (tmp_path / "contract.yaml").write_text("contract: acme\nextends: openclaw\n", "utf-8")
-    done = cassettes("import", "recorded", "-o", "suites/mine.yaml", cwd=tmp_path)
+# ------------------------------------------------------------------ the command
+
+
+def test_an_imported_suite_passes_with_a_client_that_repeats_the_requests(
+    recordings: Path, tmp_path: Path, command: Command
+) -> None:
+    """In every edition, and without any secret; a client that leaves something out fails."""
+    (tmp_path / "contract.yaml").write_text(CONTRACT, "utf-8")
+    done = command("cassettes", "import", "recorded", "-o", "suites/mine.yaml")
     assert done.returncode == 0, done.stderr
     assert "suites/mine.yaml: 2 scenarios from 3 cassettes; 3 not imported, 2 recorded before" in done.stderr
-    assert "not imported: recorded/other.yaml, interaction 1: POST /api/v1/embeddings is no" in done.stderr
-    assert len(list(harness.load(tmp_path / "suites" / "mine.yaml"))) == 2
+    assert "not imported: recorded/other.yaml, interaction 1: POST /v1/embeddings is not" in done.stderr
+    assert "--contract" not in done.stderr
+    suite = tmp_path / "suites" / "mine.yaml"
+    assert yaml.safe_load(suite.read_text())["about"].endswith("for the contract acme.")
+    stored = list((tmp_path / "suites" / "cassettes").rglob("*.yaml"))
+    assert [file.name for file in stored] == ["a-b.yaml"]
+    assert all(KEY not in file.read_text() for file in (suite, *stored))
+
+    done = command("run", "suites/mine.yaml", "-i", "python:client:repeats", "--edition", "all")
+    assert (done.returncode, "4 passed" in done.stdout) == (0, True), done.stdout + done.stderr
+    done = command("run", "suites/mine.yaml", "imported/mine/a-b.1", "-i", "python:client:forgets")
+    assert (done.returncode, "1 failed" in done.stdout) == (1, True), done.stdout + done.stderr
 
 
-def test_import_without_a_file_prints_the_suite(recordings: Path, tmp_path: Path) -> None:
+def test_a_suite_outside_any_contract_is_run_with_the_contract_that_it_was_imported_for(
+    recordings: Path, tmp_path: Path, command: Command
+) -> None:
+    """The command says how, and it works."""
+    (tmp_path / "acme").mkdir()
+    (tmp_path / "acme" / "contract.yaml").write_text(CONTRACT, "utf-8")
+    done = command("cassettes", "import", "recorded", "-o", "out/mine.yaml", "--contract", "acme")
+    assert done.returncode == 0, done.stderr
+    advice = done.stderr.splitlines()[-1]
+    assert advice.endswith("run it with: harness run out/mine.yaml --contract acme")
+    arguments = advice.partition("run it with: harness ")[2].split()
+    done = command(*arguments, "-i", "python:client:repeats", "--edition", "2026-03")
+    assert (done.returncode, "2 passed" in done.stdout) == (0, True), done.stdout + done.stderr
+
+
+def test_a_suite_is_not_imported_for_another_contract_than_its_folder(
+    recordings: Path, tmp_path: Path, command: Command
+) -> None:
+    """It could not be run: nothing is written."""
+    (tmp_path / "contract.yaml").write_text(CONTRACT, "utf-8")
+    (tmp_path / "rival").mkdir()
+    (tmp_path / "rival" / "contract.yaml").write_text("contract: rival\n", "utf-8")
+    done = command("cassettes", "import", "recorded", "-o", "mine.yaml", "--contract", "rival")
+    assert done.returncode == 4
+    assert "mine.yaml belongs to the contract acme, not to rival" in done.stderr
+    assert not (tmp_path / "mine.yaml").exists()
+
+
+def test_import_without_a_file_prints_the_suite(recordings: Path, tmp_path: Path, command: Command) -> None:
     """And writes nothing."""
     before = sorted(tmp_path.rglob("*"))
-    done = cassettes("import", "recorded/a b.yaml", "--errors", cwd=tmp_path)
+    done = command("cassettes", "import", "recorded/a b.yaml", "--errors")
     assert done.returncode == 0
     assert yaml.safe_load(done.stdout)["suite"] == "imported/a-b"
     assert KEY not in done.stdout + done.stderr
     assert sorted(tmp_path.rglob("*")) == before
-    assert cassettes("import", "recorded/broken.yaml", cwd=tmp_path).returncode == 5
+    assert command("cassettes", "import", "recorded/broken.yaml").returncode == 5
 
 
-def test_show_tells_what_is_inside(recordings: Path, tmp_path: Path) -> None:
-    """A line for each interaction, what was put right, and what cannot be read."""
-    text = (recordings / "a b.yaml").read_text().replace("method: POST", "method: post", 1)
-    (recordings / "a b.yaml").write_text(text)
-    done = cassettes("show", "recorded", cwd=tmp_path)
+def test_a_suite_that_cannot_be_written_is_reported(
+    recordings: Path, tmp_path: Path, command: Command
+) -> None:
+    """A file stands where its folder should be."""
+    (tmp_path / "suites").write_text("", "utf-8")
+    done = command("cassettes", "import", "recorded", "-o", "suites/mine.yaml")
     assert done.returncode == 4
-    assert "recorded/a b.yaml: 4 interactions" in done.stdout
-    assert f"  0  POST    200     openai/gpt-4o  -           2       1  {URL}" in done.stdout
-    assert "put right: recorded/a b.yaml:" in done.stdout
-    assert "recorded/broken.yaml:" in done.stderr
-    assert KEY not in done.stdout + done.stderr
-
-
-def test_show_prints_one_interaction_without_its_secrets(recordings: Path, tmp_path: Path) -> None:
-    """The request and its answer, JSON laid out, placeholders where secrets were."""
-    done = cassettes("show", "recorded/a b.yaml", "--interaction", "1", cwd=tmp_path)
-    assert done.returncode == 0
-    assert done.stdout.startswith(f"POST {URL}\nauthorization: Bearer ")
-    assert '\n  "model": "openai/gpt-4o",\n' in done.stdout
-    assert "\n200\n" in done.stdout
-    assert KEY not in done.stdout
-    missing = cassettes("show", "recorded/a b.yaml", "--interaction", "9", cwd=tmp_path)
-    assert missing.returncode == 4
-    assert "has no interaction 9" in missing.stderr
+    assert "cannot write" in done.stderr
