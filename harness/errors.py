@@ -22,7 +22,6 @@ __all__ = [
     "Unsupported",
     "UsageError",
     "did_you_mean",
-    "nearest",
 ]
 
 
@@ -82,9 +81,9 @@ class ImplementationError(HarnessError):
 
 
 def did_you_mean(word: str, known: Iterable[str], *, list_known: bool = False) -> str:
-    """Return `; did you mean 'x'?` for the one of `known` that is most like `word`, or nothing.
+    """Return `; did you mean 'x'?` for the one of `known` that is most like `word`, or an empty string.
 
-    With `list_known` up to twelve words are listed where none is like it.
+    With `list_known`, up to twelve known words are listed if none is similar.
     """
     from difflib import get_close_matches
 
@@ -95,14 +94,6 @@ def did_you_mean(word: str, known: Iterable[str], *, list_known: bool = False) -
     return (
         f"; expected one of {', '.join(by_lower.values())}" if list_known and 0 < len(by_lower) <= 12 else ""
     )
-
-
-def nearest(word: str, words: Iterable[str]) -> str:
-    """`; did you mean 'x'?` for the one of `words` that is most like `word`, or nothing."""
-    from difflib import get_close_matches
-
-    found = get_close_matches(word, list(words), n=1)
-    return f"; did you mean {found[0]!r}?" if found else ""
 
 
 class Unsupported(Exception):  # noqa: N818 - an answer, not an error

@@ -194,7 +194,7 @@ def test_anything_else_is_a_value(value: Any) -> None:
         ({"$anny": "string"}, "did you mean '$any'?"),
         ({"$ref": "x"}, "is written $$ref"),
         ({"$any": "strng"}, "did you mean 'string'?"),
-        ({"$any": None}, "$any takes string"),
+        ({"$any": None}, "unknown kind None for $any; expected one of string"),
         ({"$regex": "("}, "not a regular expression"),
         ({"$regex": 1}, "as a string"),
         ({"$one_of": []}, "at least one"),

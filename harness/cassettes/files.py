@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from harness.errors import UsageError, nearest
+from harness.errors import UsageError, did_you_mean
 
 __all__ = ["cassettes_in"]
 
@@ -27,7 +27,7 @@ def cassettes_in(paths: Iterable[Path]) -> list[Path]:
             files[path] = None
         else:
             beside = [each.name for each in path.parent.glob("*")] if path.parent.is_dir() else []
-            raise UsageError(f"no such file: {path}{nearest(path.name, beside)}")
+            raise UsageError(f"no such file: {path}{did_you_mean(path.name, beside)}")
     return list(files)
 
 

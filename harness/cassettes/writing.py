@@ -21,7 +21,7 @@ import yaml
 
 from harness._version import __version__
 from harness.cassettes.reading import VERSION, Recorded
-from harness.errors import HarnessError, UsageError, nearest
+from harness.errors import HarnessError, UsageError, did_you_mean
 from harness.model import Headers, JsonValue, Reply
 from harness.redaction import Finding, Scrubbed, Scrubber, scan
 
@@ -76,8 +76,8 @@ def _with_origin(metadata: Mapping[str, JsonValue], interactions: Sequence[Recor
 
     source = metadata.get("source")
     if source is not None and source not in SOURCES:
-        hint = f"A source is one of {', '.join(SOURCES)}{nearest(str(source), SOURCES)}"
-        raise UsageError(f"a cassette cannot have the source {source!r}", hint=hint)
+        hint = did_you_mean(str(source), SOURCES, list_known=True)
+        raise UsageError(f"unknown cassette source {source!r}{hint}")
     known = {"harness": __version__, **metadata}
     if "host" not in known and interactions:
         known["host"] = urlsplit(interactions[0].request.url).hostname or ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from harness.engine.selection import Selection
-from harness.errors import nearest
+from harness.errors import did_you_mean
 from harness.scenarios import Suites
 
 __all__ = ["explain_empty_selection"]
@@ -27,7 +27,7 @@ def _hint(suites: Suites, pattern: str, editions: Collection[str], here: set[str
     if others:
         return f"{pattern!r} has cases in edition {' and '.join(others)} only: say --edition {others[-1]}"
     known = {"/".join(name.split("/")[:2]) for name in here} | here
-    return f"no case is called {pattern!r}{nearest(pattern, known)}"
+    return f"no case is called {pattern!r}{did_you_mean(pattern, known)}"
 
 
 def _any_named(pattern: str, names: Collection[str]) -> bool:

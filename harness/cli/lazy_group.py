@@ -40,7 +40,7 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
         if name not in self._table and not name.startswith("-"):
-            from harness.errors import nearest
+            from harness.errors import did_you_mean
 
-            ctx.fail(f"No such command {name!r}{nearest(name, self._table)}.")
+            ctx.fail(f"No such command {name!r}{did_you_mean(name, self._table)}.")
         return super().resolve_command(ctx, args)

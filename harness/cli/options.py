@@ -10,7 +10,7 @@ import click
 
 from harness.contracts import Contract, named_contract
 from harness.engine.selection import Selection, parse_shard
-from harness.errors import UsageError, nearest
+from harness.errors import UsageError, did_you_mean
 from harness.implementations import Connection, SandboxMode, connect
 from harness.model import EVIDENCE
 from harness.scenarios import Suites, frozen_gc, load
@@ -144,4 +144,4 @@ def _is_path(pattern: str) -> bool:
 
 
 def _nearest_file(path: Path) -> str:
-    return nearest(path.name, [each.name for each in path.parent.glob("*.y*ml")])
+    return did_you_mean(path.name, [each.name for each in path.parent.glob("*.y*ml")])

@@ -10,7 +10,7 @@ import orjson
 
 from harness.cli.options import contract_option, open_suites
 from harness.contracts.vocabulary import operations_of
-from harness.errors import UsageError, nearest
+from harness.errors import UsageError, did_you_mean
 
 __all__ = ["command"]
 
@@ -45,7 +45,7 @@ def command(
     wanted = {pattern for pattern in patterns if not pattern.endswith((".yaml", ".yml"))}
     wanted = {each for each in wanted if each in suites.rules or "/" not in each}
     for unknown in wanted - set(suites.rules):
-        raise UsageError(f"no rule is called {unknown!r}{nearest(unknown, suites.rules)}")
+        raise UsageError(f"unknown rule {unknown!r}{did_you_mean(unknown, suites.rules)}")
     for rule in sorted(suites.rules.values(), key=lambda each: each.id):
         scenarios = sorted(covering[rule.id])
         if (wanted and rule.id not in wanted) or (operation and operation not in rule.operations):
@@ -76,6 +76,4 @@ def command(
 
 def _check(kind: str, word: str | None, known: Sequence[str]) -> None:
     if word is not None and word not in known:
-        raise UsageError(
-            f"there is no {kind} {word!r}{nearest(word, known)}", hint=f"one of {', '.join(known)}"
-        )
+        raise UsageError(f"unknown {kind} {word!r}{did_you_mean(word, known, list_known=True)}")

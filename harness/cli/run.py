@@ -24,7 +24,7 @@ from harness.cli.options import (
     selection_of,
 )
 from harness.engine import Begun, Ended, Reporter, Selection, Session, report
-from harness.errors import UsageError, nearest
+from harness.errors import UsageError, did_you_mean
 from harness.implementations import SandboxMode
 from harness.model import Verdict
 from harness.report import JsonReport, JunitReport, TerminalReport
@@ -160,12 +160,11 @@ def _open_reports(stack: ExitStack, wanted: Sequence[str], verbose: bool) -> lis
     reporters: list[Reporter] = []
     people: TextIO = sys.stdout
     for text in wanted:
-        name, equals, path = text.partition("=")
-        if name not in _FORMATS or not path:
-            raise UsageError(
-                f"--report {text!r} is not FORMAT=PATH{nearest(name, _FORMATS) if equals else ''}",
-                hint=f"formats: {', '.join(_FORMATS)}; for example --report junit=report.xml",
-            )
+        name, _, path = text.partition("=")
+        if not path:
+            raise UsageError(f"--report {text!r} must be FORMAT=PATH, for example --report junit=report.xml")
+        if name not in _FORMATS:
+            raise UsageError(f"unknown report format {name!r}{did_you_mean(name, _FORMATS, list_known=True)}")
         if path == "-":
             people = sys.stderr
             reporters.append(_FORMATS[name](sys.stdout))

@@ -18,7 +18,7 @@ import orjson
 
 from harness.cli.options import contract_option
 from harness.contracts import Contract, pick_contract
-from harness.errors import HarnessError, UsageError, nearest
+from harness.errors import HarnessError, UsageError, did_you_mean
 from harness.matchers import split_url
 from harness.model import Case, Interaction, Reply, Request, Step
 from harness.redaction import Redactor
@@ -144,7 +144,7 @@ def _answering(source: Path | None, contract: Contract) -> tuple[Callable[[Reque
         )
     for key in reply:
         if key not in _REPLY_KEYS:
-            raise UsageError(f"{source}: a reply has no key {key!r}{nearest(key, _REPLY_KEYS)}")
+            raise UsageError(f"{source}: a reply has no key {key!r}{did_you_mean(key, _REPLY_KEYS)}")
     return _from_reply(reply, source.parent, contract), None
 
 

@@ -19,7 +19,7 @@ from harness.cli.options import (
 )
 from harness.contracts import Contract, pick_contract
 from harness.engine.probing import probe
-from harness.errors import UsageError, nearest
+from harness.errors import UsageError, did_you_mean
 from harness.implementations import SandboxMode
 from harness.model import CaseRun, Implementation, JsonValue, Observation
 from harness.redaction import Redactor
@@ -46,10 +46,8 @@ def command(
     """
     held = pick_contract(contract)
     if edition not in (None, *held.editions.names):
-        raise UsageError(
-            f"there is no edition {edition!r}{nearest(edition or '', held.editions.names)}",
-            hint=f"one of {', '.join(held.editions.names)}",
-        )
+        known = did_you_mean(edition or "", held.editions.names, list_known=True)
+        raise UsageError(f"unknown edition {edition!r}{known}")
     with closing(open_implementation(address, [held], timeout_s=timeout, sandbox=sandbox)) as implementation:
         own = implementation.about.edition
         lines = _Lines(
@@ -127,14 +125,17 @@ def _read_input(line: bytes, contract: Contract) -> dict[str, JsonValue]:
     except orjson.JSONDecodeError as error:
         raise UsageError(f"not JSON: {error}") from None
     if not isinstance(document, dict):
-        raise UsageError(f"an input is a JSON object, this is {type(document).__name__}")
+        raise UsageError(f"an input must be a JSON object, not {type(document).__name__}")
     known = input_keys(contract)
     for key in document:
         if key not in known:
-            raise UsageError(f"unknown input {key!r}{nearest(key, known)}")
+            raise UsageError(f"unknown input {key!r}{did_you_mean(key, known)}")
     editions = contract.editions.names
-    if document.get("edition") not in (None, *editions):
-        raise UsageError(f"unknown edition {document['edition']!r}; expected one of {', '.join(editions)}")
+    edition = document.get("edition")
+    if edition not in (None, *editions):
+        raise UsageError(
+            f"unknown edition {edition!r}{did_you_mean(str(edition), editions, list_known=True)}"
+        )
     return document
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 from harness.contracts import Contract, pick_contract
-from harness.errors import ImplementationError, UsageError, nearest
+from harness.errors import ImplementationError, UsageError, did_you_mean
 from harness.implementations.capabilities import DECLARABLE, SANDBOX_MODES, SandboxMode, declared
 from harness.implementations.manifest import (
     MANIFEST,
@@ -65,11 +65,10 @@ def connect(
     and `ImplementationError` if the implementation cannot be imported or started.
     """
     if mode not in (None, "shape", "send"):
-        raise UsageError(f"there is no mode {mode!r}", hint="A mode is shape or send.")
+        raise UsageError(f"unknown mode {mode!r}; expected shape or send")
     if sandbox is not None and sandbox not in SANDBOX_MODES:
         raise UsageError(
-            f"there is no sandbox {sandbox!r}{nearest(sandbox, SANDBOX_MODES)}",
-            hint=f"It is one of {', '.join(SANDBOX_MODES)}.",
+            f"unknown sandbox {sandbox!r}{did_you_mean(sandbox, SANDBOX_MODES, list_known=True)}"
         )
     if address == "reference":
         return _open(_reference_of(contract), Manifest(name="reference"), address, mode, timeout_s, None)
@@ -103,7 +102,7 @@ def _folder_of(address: str, folder: Path) -> Path:
         )
     known = ("reference", *known_names(folder))
     raise UsageError(
-        f"there is no implementation {address!r}{nearest(address, known)}",
+        f"there is no implementation {address!r}{did_you_mean(address, known)}",
         hint=f"Known: {', '.join(known)}; or give a folder, python:MODULE:CALLABLE or command:PROGRAM.",
     )
 
@@ -218,7 +217,7 @@ def _callable(path: str, home: Path) -> Callable[..., Any]:
             target = getattr(target, part)
         except AttributeError:
             names = [each for each in dir(target) if not each.startswith("_")]
-            raise UsageError(f"{module_name} has no {name!r}{nearest(part, names)}") from None
+            raise UsageError(f"{module_name} has no {name!r}{did_you_mean(part, names)}") from None
     if not callable(target):
         raise UsageError(f"python:{path} is a {type(target).__name__}, not a callable")
     return cast(Callable[..., Any], target)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal, TypeAlias, get_args
 
-from harness.errors import nearest
+from harness.errors import did_you_mean
 from harness.implementations.results import Unreadable, named
 from harness.model import DECLARED_INPUTS, FEATURES, ImplementationInfo
 
@@ -39,7 +39,7 @@ def declared(said: Mapping[str, Any], about: ImplementationInfo, *, strict: bool
     if strict:
         for key in said:
             if key not in DECLARABLE:
-                raise Unreadable(f"{key!r}, which means nothing{nearest(str(key), DECLARABLE)}")
+                raise Unreadable(f"{key!r}, which means nothing{did_you_mean(str(key), DECLARABLE)}")
     values: dict[str, Any] = {}
     for key in DECLARABLE:
         value = said.get(key)
@@ -56,7 +56,7 @@ def checked(key: str, value: Any, *, strict: bool) -> Any:
         known = _LISTS[key] or value
         for word in value if strict else ():
             if word not in known:
-                raise Unreadable(f"the unknown word {word!r} in {key}{nearest(word, known)}")
+                raise Unreadable(f"the unknown word {word!r} in {key}{did_you_mean(word, known)}")
         return tuple(value)
     if key == "concurrency":
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
@@ -69,5 +69,5 @@ def checked(key: str, value: Any, *, strict: bool) -> Any:
     if not isinstance(value, str):
         raise Unreadable(f"{key} as {named(value)}; it must be text")
     if key == "mode" and value not in _MODES:
-        raise Unreadable(f"mode as {value!r}{nearest(value, _MODES)}; it is one of {', '.join(_MODES)}")
+        raise Unreadable(f"mode as {value!r}{did_you_mean(value, _MODES, list_known=True)}")
     return value

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from harness import yaml_reader
-from harness.errors import LoadError, Location, Problem, nearest
+from harness.errors import LoadError, Location, Problem, did_you_mean
 from harness.implementations.capabilities import SANDBOX_MODES, SandboxMode, checked
 from harness.implementations.results import Unreadable, named
 from harness.model import ImplementationInfo
@@ -93,7 +93,7 @@ def _stated(document: yaml_reader.Document) -> tuple[dict[str, Any], list[Proble
 def _checked(key: str, value: Any) -> Any:
     """Return `value` as `Manifest` has it. Raises `Unreadable` with what is wrong with it."""
     if key not in _KEYS:
-        raise Unreadable(f"unknown key {key!r}{nearest(key, _KEYS)}")
+        raise Unreadable(f"unknown key {key!r}{did_you_mean(key, _KEYS)}")
     if key not in _OWN:
         return checked(key, value, strict=True)
     if not isinstance(value, str) or not value:
@@ -101,7 +101,5 @@ def _checked(key: str, value: Any) -> Any:
     if key == "address" and not value.startswith(("command:", "exec:", "python:")):
         raise Unreadable("an address that begins neither with command: nor with exec: nor with python:")
     if key == "sandbox" and value not in SANDBOX_MODES:
-        raise Unreadable(
-            f"sandbox as {value!r}{nearest(value, SANDBOX_MODES)}; it is one of {', '.join(SANDBOX_MODES)}"
-        )
+        raise Unreadable(f"sandbox as {value!r}{did_you_mean(value, SANDBOX_MODES, list_known=True)}")
     return value

@@ -67,7 +67,7 @@ def escape(value: Any) -> Any:
 def _any_problem(argument: Any) -> str | None:
     if isinstance(argument, str) and argument in _KINDS:
         return None
-    return f"$any takes {', '.join(_KINDS)}{did_you_mean(str(argument), _KINDS)}"
+    return f"unknown kind {argument!r} for $any{did_you_mean(str(argument), _KINDS, list_known=True)}"
 
 
 def _regex_problem(argument: Any) -> str | None:

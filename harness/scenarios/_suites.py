@@ -74,12 +74,10 @@ class Suites:
         """
         known = [name for contract in self.contracts for name in contract.editions.run]
         if edition not in (None, "all", *known):
-            raise UsageError(
-                f"there is no edition {edition!r}{did_you_mean(edition or '', known)}",
-                hint=f"one of {', '.join(dict.fromkeys(known))} or all"
-                if any(known)
-                else "these suites are in no contract, so they have no editions",
-            )
+            hint = "; these suites belong to no contract, so they have no editions"
+            if any(known):
+                hint = did_you_mean(edition or "", (*known, "all"), list_known=True)
+            raise UsageError(f"unknown edition {edition!r}{hint}")
         allowed = {name for contract in self.contracts for name in contract.overridable}
         strangers = [name for name in vars or {} if allowed and name not in allowed]
         if strangers:

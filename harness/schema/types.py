@@ -198,10 +198,7 @@ def _check_text(value: str, shape: Text, at: Address, variables: bool) -> Iterat
     if variables and "${" in value:
         return  # checked when it is filled in
     if shape.choices and value not in shape.choices:
-        hint = (
-            did_you_mean(value, shape.choices, list_known=True)
-            or f"; expected one of {', '.join(shape.choices)}"
-        )
+        hint = did_you_mean(value, shape.choices, list_known=True)
         yield at, f'unknown {shape.hint or "word"} "{value[:60]}"{hint}'
     elif shape.pattern and not _pattern(shape.pattern).fullmatch(value):
         yield at, f'"{value[:60]}" must be {shape.hint}'

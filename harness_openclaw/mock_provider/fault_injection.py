@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from harness.errors import UsageError, nearest
+from harness.errors import UsageError, did_you_mean
 from harness.model import Headers, Reply
 from harness_openclaw.mock_provider.errors import ERRORS, ApiError, ErrorResponse
 
@@ -128,7 +128,7 @@ def injection_named(name: str) -> Injection:
     if plain.startswith(_PAGES) and plain.removeprefix(_PAGES) in _PAGE_LINKS:
         return Injection("pages", variant=plain.removeprefix(_PAGES), once=once)
     raise UsageError(
-        f"the mock provider has no answer called {name!r}{nearest(plain, injection_names())}",
+        f"the mock provider has no answer called {name!r}{did_you_mean(plain, injection_names())}",
         hint="docs/mock-provider.md lists them all.",
     )
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import Any
 from urllib.parse import urlsplit
 
+from harness.errors import did_you_mean
 from harness.model import Reply, Request
 from harness.recording.pricing import ModelPrice, ModelPrices
 from harness.recording.protocol import Check, Key, worst
@@ -97,9 +97,7 @@ def _listed(listed: Collection[Model], models: Collection[str]) -> Iterator[Chec
         if name in ids:
             yield Check("CW-CAT-06", "pass", f"{name} is in the catalog.")
             continue
-        near = get_close_matches(name, ids, n=3, cutoff=0.6)
-        hint = f" Near it: {', '.join(near)}." if near else ""
-        yield Check("CW-CAT-06", "fail", f"{name} is not in the catalog.{hint}")
+        yield Check("CW-CAT-06", "fail", f"{name} is not in the catalog{did_you_mean(name, ids) or '.'}")
 
 
 def _prices(listed: Collection[Model], assumed_output: int | None) -> ModelPrices:

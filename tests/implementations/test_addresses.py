@@ -145,7 +145,7 @@ def test_a_folder_without_an_implementation_file_is_refused(tmp_path: Path) -> N
 
 def test_a_mode_that_is_none_is_refused() -> None:
     """There are two."""
-    with pytest.raises(UsageError, match="there is no mode 'replay'"):
+    with pytest.raises(UsageError, match="unknown mode 'replay'"):
         connect("reference", mode="replay")  # type: ignore[arg-type]
 
 

@@ -267,7 +267,7 @@ def test_a_folder_is_searched_for_suites_only(write: Write, tmp_path: Path) -> N
 def test_an_unknown_edition_is_refused(write: Write) -> None:
     """Asking for a version that there is not is a usage error, not an empty run."""
     suites = load(write("suite: s\nscenarios: [{id: a, interactions: []}]\n"))
-    with pytest.raises(UsageError, match="there is no edition '2026-06'; did you mean '2026-0"):
+    with pytest.raises(UsageError, match="unknown edition '2026-06'; did you mean '2026-0"):
         suites.cases("2026-06")
 
 

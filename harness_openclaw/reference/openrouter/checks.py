@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from difflib import get_close_matches
 from typing import Any
 from urllib.parse import urlsplit
 
+from harness.errors import did_you_mean
 from harness.model import Reply
 from harness.recording.pricing import ModelPrices
 from harness.recording.protocol import Check, Standing
@@ -114,9 +114,8 @@ def check_model(prices: ModelPrices, model: str) -> Check:
     name = canonical_id(model)
     if name in prices.models:
         return Check("OR-PRE-05", "pass", f"{name} is listed.")
-    near = get_close_matches(name, list(prices.models), n=3, cutoff=0.6)
-    hint = f" Near it: {', '.join(near)}." if near else ""
-    return Check("OR-PRE-05", "fail", f"{name or 'No model'} is not listed.{hint}")
+    hint = did_you_mean(name, prices.models) or "."
+    return Check("OR-PRE-05", "fail", f"{name or 'No model'} is not listed{hint}")
 
 
 def check_parameters(prices: ModelPrices, model: str, fields: Collection[str]) -> Iterator[Check]:

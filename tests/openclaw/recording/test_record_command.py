@@ -615,7 +615,7 @@ def test_preflight_finds_models_of_clawrouter_in_its_catalog(studio: Studio) -> 
     done = studio.run("preflight", *models, *reaching, CLAWROUTER_API_KEY=PROXY_KEY, OPENROUTER_API_KEY="")
     assert done.returncode == 1
     assert "ok   CW-CAT-06  openai/gpt-5.5 is in the catalog." in done.stdout
-    assert "FAIL CW-CAT-06  openai/gpt-5 is not in the catalog. Near it: openai/gpt-5.5" in done.stdout
+    assert "FAIL CW-CAT-06  openai/gpt-5 is not in the catalog; did you mean 'openai/gpt-5.5'?" in done.stdout
     assert "OR-PRE" not in done.stdout
 
 
