@@ -1,4 +1,4 @@
-"""What libyaml says of a text it cannot read, in words that say what to do."""
+"""Advice on text that the parser cannot read: where it stopped, and what to do about it."""
 
 from __future__ import annotations
 

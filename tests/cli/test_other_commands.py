@@ -128,7 +128,7 @@ def test_validate_names_every_problem_at_once(harness: Harness, folder: Path) ->
     done = harness("validate", "one.yaml", "two.yaml")
     assert done.returncode == 4
     assert "one.yaml:4:5: " in done.stderr
-    assert "did you mean interactions?" in done.stderr
+    assert "did you mean 'interactions'?" in done.stderr
     assert "two.yaml:" in done.stderr
 
 
@@ -156,7 +156,7 @@ def test_check_proxy_finds_nothing_in_the_reference(harness: Harness) -> None:
     """The reference sends nothing OpenRouter-only to a custom base URL."""
     done = harness("check-proxy", "https://gateway.acme.example/llm/v1")
     assert done.returncode == 0, done.stdout
-    assert "sends nothing OpenRouter-only to https://gateway.acme.example/llm/v1" in done.stdout
+    assert "reference leaks nothing to https://gateway.acme.example/llm/v1" in done.stdout
 
 
 def test_check_proxy_names_what_leaks(harness: Harness) -> None:
