@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeAlias
 
 import pytest
 
-IMPLEMENTATIONS = Path(__file__).parents[2] / "implementations"
+IMPLEMENTATIONS = Path(__file__).parents[3] / "implementations"
 NEEDS = {
     "langchain-openrouter": "langchain_openrouter",
     "litellm": "litellm",
