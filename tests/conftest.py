@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from harness.contracts.installed import installed
 from harness.errors import Location
 from harness.model import (
     Case,
@@ -36,7 +38,7 @@ with contextlib.suppress(ImportError):  # not in every environment
 
 Harness = Callable[..., "subprocess.CompletedProcess[str]"]
 
-SECRET = "sk-or-v1-" + "5e" * 24
+SECRET = "sk-acme-" + "5e" * 24
 
 SUITE = """\
 suite: acme/chat
@@ -44,7 +46,7 @@ about: What Acme's proxy may see.
 defaults:
   input:
     operation: chat
-    model: openrouter/acme/one
+    model: acme/one
     api_key: ${canary.api_key}
     history: [{role: user, content: hi}]
   request:
@@ -52,8 +54,8 @@ defaults:
     headers: {Authorization: "Bearer ${canary.api_key}"}
 scenarios:
   - id: proxy
-    about: A proxy gets the key and nothing of OpenRouter's.
-    rules: [OR-HDR-02]
+    about: A proxy gets the key and nothing of Acme's.
+    rules: [AC-HDR-02]
     tags: [custom-proxy]
     for_each:
       - {base: https://proxy.example/v1, id: plain}
@@ -65,26 +67,45 @@ scenarios:
           forbid_headers: [HTTP-Referer]
   - id: model
     about: The model id goes out without the provider.
-    rules: [OR-REF-02]
+    rules: [AC-REF-02]
     interactions:
       - request:
-          url: https://openrouter.ai/api/v1/chat/completions
-          body_includes: {model: acme/one}
+          url: https://api.acme.example/v1/chat/completions
+          body_includes: {model: one}
 """
 
-CONTRACT = "contract: acme\nextends: openclaw\nrules: inherit\n"
+PROXY_SUITE = """\
+suite: acme/proxies
+vars: {proxy: {base: https://proxy.example/v1}}
+defaults:
+  input:
+    base_url: ${proxy.base}
+    model: acme/one
+    api_key: ${canary.api_key}
+    history: [{role: user, content: hi}]
+  request:
+    method: POST
+    url: ${proxy.base}/chat/completions
+    headers: {Authorization: {$optional: "Bearer ${canary.api_key}"}}
+scenarios:
+  - id: headers
+    rules: [AC-HDR-02]
+    interactions: [{request: {forbid_headers: [HTTP-Referer, X-Acme-*]}}]
+"""
+
+ACME = Path(__file__).with_name("acme")
 
 SHAPERS = """\
 import json
 
 
 def good(given):
-    base = given.get("base_url") or "https://openrouter.ai/api/v1"
+    base = given.get("base_url") or "https://api.acme.example/v1"
     return {
         "method": "POST",
         "url": base + "/chat/completions",
         "headers": {"Authorization": "Bearer " + given["api_key"]},
-        "body": {"model": given["model"].removeprefix("openrouter/"), "messages": given.get("history", [])},
+        "body": {"model": given["model"].removeprefix("acme/"), "messages": given.get("history", [])},
     }
 
 
@@ -121,13 +142,13 @@ def secret() -> str:
 def a_rule() -> Callable[..., Rule]:
     """Make a rule; anything may be given."""
 
-    def make(name: str = "OR-HDR-02", **given: Any) -> Rule:
+    def make(name: str = "AC-HDR-02", **given: Any) -> Rule:
         values: dict[str, Any] = {
-            "text": "OpenRouter is told which application calls.",
+            "text": "Acme is told which application calls.",
             "editions": ("2026-05",),
             "evidence": "documented",
             "operations": ("chat",),
-            "source": "OpenRouter provider page",
+            "source": "Acme provider page",
             "where": RuleScope(headers=("HTTP-Referer",)),
             "location": Location("scenarios/rules/headers.yaml", 3),
         }
@@ -140,15 +161,15 @@ def a_rule() -> Callable[..., Rule]:
 def a_case(a_rule: Callable[..., Rule]) -> Callable[..., Case]:
     """Make a case with one interaction and one canary; anything may be given."""
 
-    def make(name: str = "openrouter/attribution/verified-route/plain", **given: Any) -> Case:
+    def make(name: str = "acme/attribution/verified-route/plain", **given: Any) -> Case:
         interaction = Interaction(
-            {"url": "https://openrouter.ai/api/v1/chat/completions"}, ("interactions", 0)
+            {"url": "https://api.acme.example/v1/chat/completions"}, ("interactions", 0)
         )
         values: dict[str, Any] = {
             "suite": name.rpartition("/")[0].rpartition("/")[0],
             "edition": "2026-05",
             "steps": (Step({"operation": "chat", "api_key": SECRET}, (interaction,)),),
-            "file": "scenarios/openrouter/attribution.yaml",
+            "file": "scenarios/acme/attribution.yaml",
             "line": 41,
             "about": "A verified route carries the attribution headers.",
             "rules": (a_rule(),),
@@ -166,19 +187,19 @@ def a_verdict(a_case: Callable[..., Case]) -> Callable[..., Verdict]:
     def make(status: Any = "passed", case: Case | None = None, **given: Any) -> Verdict:
         request = Request(
             "POST",
-            "https://openrouter.ai/api/v1/chat/completions",
+            "https://api.acme.example/v1/chat/completions",
             (("authorization", f"Bearer {SECRET}"),),
             b'{"model":"anthropic/claude-sonnet-4-6"}',
         )
         differences = (
-            Difference("body", "$.model", f"$.model: expected {SECRET}", request=0, rules=("OR-HDR-02",)),
+            Difference("body", "$.model", f"$.model: expected {SECRET}", request=0, rules=("AC-HDR-02",)),
             Difference(
                 "headers",
                 "HTTP-Referer",
                 "HTTP-Referer: expected once, was not sent",
                 request=0,
-                rules=("OR-HDR-02",),
-                location=Location("scenarios/openrouter/attribution.yaml", 52, 13),
+                rules=("AC-HDR-02",),
+                location=Location("scenarios/acme/attribution.yaml", 52, 13),
             ),
         )
         values: dict[str, Any] = {
@@ -195,12 +216,44 @@ def a_verdict(a_case: Callable[..., Case]) -> Callable[..., Verdict]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A folder with `suite.yaml` and the module `shapers`."""
-    (tmp_path / "contract.yaml").write_text(CONTRACT, "utf-8")
+def with_acme() -> Callable[[Path], None]:
+    """Put the contract acme into a folder: its contract.yaml, rules and Python, installed for those who have
+    the folder on their path."""
+
+    def put(folder: Path) -> None:
+        shutil.copytree(ACME, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+
+    return put
+
+
+@pytest.fixture
+def acme_installed(
+    tmp_path: Path, with_acme: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
+    """The test's folder with the contract acme, which is installed in this process."""
+    with_acme(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    installed.cache_clear()
+    yield tmp_path
+    installed.cache_clear()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, with_acme: Callable[[Path], None]) -> Path:
+    """A folder with the contract acme, `suite.yaml` and the module `shapers`."""
+    with_acme(tmp_path)
     (tmp_path / "suite.yaml").write_text(SUITE, "utf-8")
     (tmp_path / "shapers.py").write_text(SHAPERS, "utf-8")
     return tmp_path
+
+
+@pytest.fixture
+def proxy_suite(folder: Path) -> Path:
+    """The suite that `harness check-proxy` runs, named in the contract of the folder."""
+    with (folder / "contract.yaml").open("a", encoding="utf-8") as contract:
+        contract.write("check_proxy: proxies.yaml\n")
+    (folder / "proxies.yaml").write_text(PROXY_SUITE, "utf-8")
+    return folder / "proxies.yaml"
 
 
 @pytest.fixture

@@ -363,8 +363,8 @@ def test_a_path_covers_what_lies_in_it(path: str, place: tuple[str | int, ...], 
     [
         ("X-Title", "x-title", True),
         ("X-Title", "x-title2", False),
-        ("X-OpenRouter-*", "x-openrouter-cache", True),
-        ("X-OpenRouter-*", "x-openrouterish", False),
+        ("X-Acme-*", "x-acme-cache", True),
+        ("X-Acme-*", "x-acmeish", False),
         ("*", "HTTP-Referer", True),
         ("*", "User-Agent", False),
         ("*", "x-stainless-lang", False),
@@ -383,7 +383,7 @@ def test_header_patterns(pattern: str, name: str, matches: bool) -> None:
 @pytest.mark.parametrize(
     ("url", "normal"),
     [
-        ("HTTPS://OPENROUTER.AI:443/api/v1", "https://openrouter.ai/api/v1"),
+        ("HTTPS://API.ACME.EXAMPLE:443/v1", "https://api.acme.example/v1"),
         ("http://h:80", "http://h/"),
         ("http://h:443/", "http://h:443/"),
         ("https://h:/x", "https://h/x"),

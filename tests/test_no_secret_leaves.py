@@ -8,12 +8,13 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
-KEY = "sk-or-v1-" + "c0ffee" * 8
+KEY = "sk-acme-" + "c0ffee" * 8
 TOKEN = "plain-looking-credential-4711"
 
 SUITE = """\
@@ -21,17 +22,17 @@ suite: leaks/everywhere
 scenarios:
   - id: one
     about: Whatever the client spreads stays inside.
-    rules: [OR-HDR-01]
+    rules: [AC-HDR-01]
     for_each: [{way: answer}, {way: raise}, {way: outcome}]
     input:
-      model: openrouter/a/b
+      model: acme/a/b
       api_key: ${canary.api_key}
       system: ${each.way}
       history: [{role: user, content: hi}]
     interactions:
       - request:
           method: POST
-          url: https://openrouter.ai/api/v1/chat/completions
+          url: https://api.acme.example/v1/chat/completions
           headers: {Authorization: Bearer somebody-else}
           body: {model: a/b}
     outcome: {text: fine}
@@ -56,14 +57,14 @@ def forms(secret):
 
 
 def spread(given):
-    secrets = [given["api_key"], os.environ["OPENROUTER_API_KEY"], os.environ["ACME_TOKEN"]]
+    secrets = [given["api_key"], os.environ["ACME_API_KEY"], os.environ["ACME_TOKEN"]]
     texts = [form for secret in secrets for form in forms(secret)]
     print("noise on standard error", texts, file=sys.stderr) if given["system"] == "stderr" else None
     if given["system"] == "raise":
         raise RuntimeError("cannot: " + " ".join(texts))
     request = {
         "method": "POST",
-        "url": "https://openrouter.ai/api/v1/chat/completions?k=" + quote(texts[0]) + "&b=" + quote(texts[1]),
+        "url": "https://api.acme.example/v1/chat/completions?k=" + quote(texts[0]) + "&b=" + quote(texts[1]),
         "headers": [["X-Spread", text] for text in texts] + [["Cookie", "session=" + texts[0]]],
         "body": {"model": "a/b", "nested": [{"deep": {text: text for text in texts}}]},
     }
@@ -95,9 +96,9 @@ for line in sys.stdin:
 
 
 @pytest.fixture
-def spreading(tmp_path: Path) -> Path:
+def spreading(tmp_path: Path, with_acme: Callable[[Path], None]) -> Path:
     """A folder with the suite and clients that put every secret they know into everything they say."""
-    (tmp_path / "contract.yaml").write_text("contract: acme\nextends: openclaw\nrules: inherit\n", "utf-8")
+    with_acme(tmp_path)
     (tmp_path / "suite.yaml").write_text(SUITE, "utf-8")
     (tmp_path / "spreader.py").write_text(SPREADER, "utf-8")
     (tmp_path / "adapter.py").write_text(ADAPTER, "utf-8")
@@ -106,7 +107,7 @@ def spreading(tmp_path: Path) -> Path:
 
 def harness(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     environment = {name: value for name, value in os.environ.items() if name != "CI"}
-    environment |= {"OPENROUTER_API_KEY": KEY, "ACME_TOKEN": TOKEN, "PYTHONPATH": str(folder)}
+    environment |= {"ACME_API_KEY": KEY, "ACME_TOKEN": TOKEN, "PYTHONPATH": str(folder)}
     environment |= {"HARNESS_CACHE_DIR": str(folder / "cache")}
     command = [sys.executable, "-m", "harness", *arguments]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True)
@@ -146,7 +147,7 @@ def test_the_search_of_these_tests_finds_what_the_clients_spread(spreading: Path
     code = (
         "import json, spreader; print(json.dumps(spreader.spread({'api_key': 'k' * 20, 'system': 'answer'})))"
     )
-    environment = {**os.environ, "OPENROUTER_API_KEY": KEY, "ACME_TOKEN": TOKEN}
+    environment = {**os.environ, "ACME_API_KEY": KEY, "ACME_TOKEN": TOKEN}
     done = subprocess.run([sys.executable, "-c", code], cwd=spreading, env=environment, capture_output=True)
     assert {line.partition("…")[0] for line in shows(done.stdout)} == {KEY[:8], TOKEN[:8]}
     assert len(shows(done.stdout)) > 10
@@ -166,7 +167,7 @@ def test_no_output_report_or_saved_request_shows_a_secret(address: str, spreadin
     assert len(written) > 4
     everything = b"\n".join(written)
     assert shows(everything) == []
-    assert not re.search(rb"sk-or-v1-[0-9a-z]", everything)
+    assert not re.search(rb"sk-acme-[0-9a-z]", everything)
     assert b"${canary.api_key}" in everything
 
 

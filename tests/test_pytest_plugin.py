@@ -60,10 +60,10 @@ def test_a_failure_is_the_report_without_a_traceback(run_pytest: Pytest) -> None
     done = run_pytest("suite.yaml", LEAKY)
     assert done.returncode == 1
     assert "2 failed, 1 passed" in done.stdout
-    assert "OR-HDR-02" in done.stdout
+    assert "AC-HDR-02" in done.stdout
     assert "HTTP-Referer" in done.stdout
     assert "runtest" not in done.stdout
-    assert "sk-or-v1-" not in done.stdout
+    assert "sk-acme-" not in done.stdout
 
 
 def test_cases_are_chosen_by_keyword_marker_and_node_id(run_pytest: Pytest) -> None:
@@ -127,14 +127,14 @@ def test_junit_properties_name_the_rules(run_pytest: Pytest, folder: Path) -> No
     """pytest's own JUnit file says which rules a case is about."""
     run_pytest("suite.yaml", GOOD, "--junitxml=report.xml")
     properties = ElementTree.parse(folder / "report.xml").findall(".//property[@name='rule']")
-    assert {each.get("value") for each in properties} == {"OR-HDR-02", "OR-REF-02"}
+    assert {each.get("value") for each in properties} == {"AC-HDR-02", "AC-REF-02"}
 
 
 def test_the_shaper_fixture_gives_the_request_of_an_input(run_pytest: Pytest, folder: Path) -> None:
     """People who would rather write Python ask the implementation for its request."""
     (folder / "test_it.py").write_text(
         "def test_url(shaper):\n"
-        "    request = shaper(model='openrouter/a/b', api_key='k', base_url='https://p.example')\n"
+        "    request = shaper(model='acme/a/b', api_key='k', base_url='https://p.example')\n"
         "    assert request.url == 'https://p.example/chat/completions'\n"
         "    assert ('Authorization', 'Bearer k') in request.headers\n",
         "utf-8",

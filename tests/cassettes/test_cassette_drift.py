@@ -11,13 +11,13 @@ from harness.cassettes.drift import find_drift
 from harness.model import Request
 from harness.redaction import Redactor
 
-URL = "https://openrouter.ai/api/v1/chat/completions"
+URL = "https://api.acme.example/v1/chat/completions"
 RECORDED = """\
 version: 1
 interactions:
 - request:
     method: POST
-    uri: https://openrouter.ai/api/v1/chat/completions?b=2&a=1+1
+    uri: https://api.acme.example/v1/chat/completions?b=2&a=1+1
     body: '{"model": "m", "tools": [{"$ref": "#/x"}], "reasoning": {"effort": "high"}}'
     headers: {}
   response: {status: {code: 200, message: OK}, headers: {}, body: {string: '{}'}}
@@ -42,7 +42,9 @@ def drift(cassette: Path, method: str, url: str, body: bytes = b"") -> list[str]
 def test_a_request_as_recorded_shows_no_drift(cassette: Path) -> None:
     """URLs are normalised, bodies compared by value; keys such as `$ref` mean themselves."""
     assert (
-        drift(cassette, "POST", SAME.replace("https://openrouter.ai", "HTTPS://openrouter.ai:443"), BODY)
+        drift(
+            cassette, "POST", SAME.replace("https://api.acme.example", "HTTPS://api.acme.example:443"), BODY
+        )
         == []
     )
 

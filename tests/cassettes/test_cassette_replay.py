@@ -27,8 +27,8 @@ from harness.redaction import Redactor
 from harness.wire.intercept import answering, patched
 from harness.wire.server import CaptureServer
 
-URL = "https://openrouter.ai/api/v1/chat/completions"
-KEY = "sk-or-v1-" + "9c" * 24
+URL = "https://api.acme.example/v1/chat/completions"
+KEY = "sk-acme-" + "9c" * 24
 PACKED = gzip.compress(b'{"text": "hello"}')
 
 

@@ -75,14 +75,6 @@ def test_what_was_put_right_is_told(corpus: Path) -> None:
             assert all(repair.location.line > 1 for repair in repairs)
 
 
-def test_openrouter_traffic_replays_in_process(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Status, headers and body bytes are those that the file holds, for all of it."""
-    tally = in_process(every(3, files_of(corpus, "*/openrouter.ai/*.yaml")))
-    tell(tally, capsys)
-    assert tally.interactions > 100
-    assert not tally.failed
-
-
 def test_all_traffic_replays_in_process(corpus: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The other providers too."""
     tally = in_process(every(25, files_of(corpus)))

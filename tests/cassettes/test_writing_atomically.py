@@ -18,8 +18,8 @@ from harness.cassettes.files import cassettes_in
 from harness.model import Reply, Request
 from harness.redaction import Scrubber, scan
 
-KEY = "sk-or-v1-" + "3f9a" * 12
-URL = "https://openrouter.ai/api/v1/chat/completions"
+KEY = "sk-acme-" + "3f9a" * 12
+URL = "https://api.acme.example/v1/chat/completions"
 JSON = (("Content-Type", "application/json"),)
 SCRUBBER = Scrubber({"api_key": KEY}, environment={})
 
@@ -30,14 +30,14 @@ from harness.cassettes import Recorded, write_cassette
 from harness.redaction import Scrubber
 from harness.model import Reply, Request
 
-key = "sk-or-v1-" + "3f9a" * 12
+key = "sk-acme-" + "3f9a" * 12
 scrubber = Scrubber({"api_key": key}, environment={})
 target = Path(sys.argv[1])
 number = 0
 while True:
     number += 1
     body = (b'{"key":"%s","n":%d,"text":"' % (key.encode(), number)) + b"x" * (number * 997 % 60_000) + b'"}'
-    request = Request("POST", "https://openrouter.ai/api/v1", (("Authorization", f"Bearer {key}"),), body)
+    request = Request("POST", "https://api.acme.example/v1", (("Authorization", f"Bearer {key}"),), body)
     interactions = [Recorded(n, request, Reply(200, (), (body,))) for n in range(number % 5 + 1)]
     write_cassette(target, interactions, {"source": "simulated", "of": len(interactions)}, scrubber)
     print(number, flush=True)

@@ -20,15 +20,15 @@ from harness.errors import UsageError
 from harness.model import Reply, Request
 from harness.redaction import Scrubber
 
-URL = "https://openrouter.ai/api/v1/chat/completions"
+URL = "https://api.acme.example/v1/chat/completions"
 JSON = (("Content-Type", "application/json"),)
 EVENTS = (("Content-Type", "text/event-stream"),)
-KEY = "sk-or-v1-" + "3f9a" * 12
+KEY = "sk-acme-" + "3f9a" * 12
 SCRUBBER = Scrubber({"api_key": KEY}, environment={})
 
 QUESTION = b'{"model":"openai/gpt-5","messages":[{"role":"user","content":"Caf\xc3\xa9?"}],"stream":true}'
 STREAM = (
-    b": OPENROUTER PROCESSING\n\n",
+    b": STILL PROCESSING\n\n",
     b'data: {"choices":[{"delta":{"content":"Hel',
     b'lo"}}]}\n\n',
     b"data: [DONE]\n\n",
@@ -36,7 +36,7 @@ STREAM = (
 
 
 def recorded(**given: object) -> Recorded:
-    headers = (("Authorization", f"Bearer {KEY}"), ("HTTP-Referer", "https://openclaw.ai"), *JSON)
+    headers = (("Authorization", f"Bearer {KEY}"), ("HTTP-Referer", "https://app.example"), *JSON)
     reply = Reply(200, EVENTS, STREAM, pauses_ms=(120.04, 3.0, 0.0, 41.5))
     values = {"request": Request("POST", URL, headers, QUESTION), "reply": reply} | given
     return Recorded(0, values["request"], values["reply"])  # type: ignore[arg-type]
@@ -46,8 +46,8 @@ def recorded(**given: object) -> Recorded:
 def stored(tmp_path: Path) -> Path:
     """A streamed answer, a JSON answer, a binary one and a refusal, in one cassette."""
     target = tmp_path / "hello.yaml"
-    listing = Request("GET", "https://openrouter.ai/api/v1/models?limit=2", (("Accept", "*/*"),))
-    speech = Request("POST", "https://openrouter.ai/api/v1/audio/speech", JSON, b'{"input":"hi"}')
+    listing = Request("GET", "https://api.acme.example/v1/models?limit=2", (("Accept", "*/*"),))
+    speech = Request("POST", "https://api.acme.example/v1/audio/speech", JSON, b'{"input":"hi"}')
     refused = Request("POST", URL, JSON, b'{"model":"nope"}')
     write_cassette(
         target,
@@ -62,7 +62,7 @@ def stored(tmp_path: Path) -> Path:
         {
             "source": "simulated",
             "recorded_at": "2026-11-20T11:00:00+00:00",
-            "scenario": "openrouter/chat/hello",
+            "scenario": "acme/chat/hello",
         },
         SCRUBBER,
     )
@@ -74,8 +74,8 @@ def test_stock_vcrpy_replays_it_to_httpx(stored: Path) -> None:
     on = ["method", "scheme", "host", "port", "path", "query", "body"]
     with vcr.use_cassette(str(stored), record_mode="none", match_on=on) as tape, httpx.Client() as client:
         streamed = client.post(URL, content=QUESTION, headers=dict(JSON))
-        listed = client.get("https://openrouter.ai/api/v1/models", params={"limit": 2})
-        spoken = client.post("https://openrouter.ai/api/v1/audio/speech", json={"input": "hi"})
+        listed = client.get("https://api.acme.example/v1/models", params={"limit": 2})
+        spoken = client.post("https://api.acme.example/v1/audio/speech", json={"input": "hi"})
         refused = client.post(URL, content=b'{"model":"nope"}', headers=dict(JSON))
         assert tape.all_played
     assert streamed.content == b"".join(STREAM)
@@ -90,8 +90,8 @@ def test_stock_vcrpy_replays_it_to_requests(stored: Path) -> None:
     with vcr.use_cassette(str(stored), record_mode="none") as tape, requests.Session() as session:
         streamed = session.post(URL, data=QUESTION, headers=dict(JSON), stream=True)
         assert list(streamed.iter_lines())[-2] == b"data: [DONE]"
-        assert session.get("https://openrouter.ai/api/v1/models?limit=2").json() == {"data": [1.0, "✓"]}
-        spoken = session.post("https://openrouter.ai/api/v1/audio/speech", json={"input": "hi"})
+        assert session.get("https://api.acme.example/v1/models?limit=2").json() == {"data": [1.0, "✓"]}
+        spoken = session.post("https://api.acme.example/v1/audio/speech", json={"input": "hi"})
         assert spoken.content == b"\xff\xfb\x90\x00"
         assert session.post(URL, json={"model": "nope"}).status_code == 400
         assert tape.all_played
@@ -101,7 +101,7 @@ def test_our_reader_gets_back_what_was_stored(stored: Path) -> None:
     """The chunks of a stream, the bodies and the headers of the edition come back as they were."""
     first = open_cassette(stored).interactions[0]
     assert first.request.body == QUESTION
-    assert ("HTTP-Referer", "https://openclaw.ai") in first.request.headers
+    assert ("HTTP-Referer", "https://app.example") in first.request.headers
     assert first.reply.chunks == STREAM
 
 
@@ -109,7 +109,7 @@ def test_the_metadata_tells_where_it_comes_from(stored: Path) -> None:
     """Origin, harness, host, what was scrubbed, chunk lengths and pauses are in the file, origin first."""
     metadata = yaml.safe_load(stored.read_bytes())["metadata"]
     assert list(metadata)[:4] == ["recorded_at", "source", "host", "scenario"]
-    assert metadata["host"] == "openrouter.ai"
+    assert metadata["host"] == "api.acme.example"
     assert re.fullmatch(r"\d+\.\d+.*", metadata["harness"])
     assert metadata["scrubbed"] == ["header authorization"]
     assert metadata["chunks"] == {"0": [len(chunk) for chunk in STREAM]}
@@ -129,7 +129,7 @@ def test_json_and_streams_are_readable(stored: Path) -> None:
     """Bodies in ASCII are literal blocks, without escapes, quotes or folding."""
     text = stored.read_text("ascii")
     assert '      {"error":{"code":400,"message":"no"}}\n' in text
-    assert "        : OPENROUTER PROCESSING\n\n        data: " in text
+    assert "        : STILL PROCESSING\n\n        data: " in text
 
 
 def test_the_same_recording_gives_the_same_bytes(stored: Path, tmp_path: Path) -> None:

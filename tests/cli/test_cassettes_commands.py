@@ -14,14 +14,11 @@ from harness.cassettes import Recorded, open_cassette, write_cassette
 from harness.cassettes.writing import serialize
 from harness.model import Reply, Request
 from harness.redaction import Scrubber
-from harness_openclaw import hooks
 
 Harness = Callable[..., "CompletedProcess[str]"]
 
-BUNDLED = hooks.cassettes
-SHOWN = ("clawrouter/gemini/hello.yaml", "openrouter/speech/mp3.yaml", "openrouter/video/video.yaml")
-KEY = "sk-or-v1-" + "5e" * 24
-URL = "https://openrouter.ai/api/v1/chat/completions"
+KEY = "sk-acme-" + "5e" * 24
+URL = "https://api.acme.example/v1/chat/completions"
 JSON = (("Content-Type", "application/json"),)
 
 
@@ -145,14 +142,25 @@ def test_a_wrong_subcommand_is_told_with_the_nearest(harness: Harness) -> None:
     assert "did you mean 'check'?" in run.stderr
 
 
-def test_show_tells_the_model_of_any_request(harness: Harness) -> None:
-    """Named in the body, or in the path; sound and films by their type and size."""
-    shown = harness("cassettes", "show", *(str(BUNDLED / name) for name in SHOWN)).stdout
-    rows = [line.split() for line in shown.splitlines() if line.startswith(("  0", "  4"))]
-    assert [row[3:6] for row in rows] == [
-        ["gemini-2.5-flash", "stream", rows[0][5]],
-        ["hexgrad/kokoro-82m", "audio/mpeg", "168"],
-        ["google/veo-3.1-fast", "JSON", "100"],
-        ["-", "video/mp4", "717"],
+def test_show_tells_the_model_of_any_request(harness: Harness, folder: Path) -> None:
+    """Named in the body, or in the path; sound and video by their type and size."""
+
+    def asked(path: str, body: bytes, media_type: str, reply: bytes) -> Recorded:
+        request = Request("POST" if body else "GET", f"https://api.acme.example{path}", JSON, body)
+        return Recorded(0, request, Reply(200, (("Content-Type", media_type),), (reply,)))
+
+    recordings = [
+        asked("/v1beta/models/small-2:streamGenerateContent", b"{}", "text/event-stream", b"data: {}\n\n"),
+        asked("/v1/audio/speech", b'{"model": "acme/voice"}', "audio/mpeg", b"\xff\xf3\x14\xc0" * 42),
+        asked("/v1/videos", b'{"model": "acme/film"}', "application/json", b'{"id": "job-1"}'),
+        asked("/v1/videos/job-1/content", b"", "video/mp4", b"\0\0\0\x10ftyp" + b"\xff" * 9),
     ]
-    assert harness("cassettes", "check", str(BUNDLED)).stdout.endswith(" cassettes: no findings\n")
+    (folder / "shown.yaml").write_bytes(serialize(recordings, {}))
+    shown = harness("cassettes", "show", "shown.yaml").stdout
+    rows = [line.split() for line in shown.splitlines() if line[:3].strip().isdigit()]
+    assert [row[3:6] for row in rows] == [
+        ["small-2", "stream", rows[0][5]],
+        ["acme/voice", "audio/mpeg", "168"],
+        ["acme/film", "JSON", "15"],
+        ["-", "video/mp4", "17"],
+    ]

@@ -28,7 +28,7 @@ def test_a_leak_is_told_with_rule_line_and_header(harness: Harness, folder: Path
     done = harness("run", "suite.yaml", "-i", "python:shapers:leaky")
     assert done.returncode == 1
     assert "FAILED acme/chat/proxy/plain" in done.stdout
-    assert "OR-HDR-02" in done.stdout
+    assert "AC-HDR-02" in done.stdout
     line = 1 + (folder / "suite.yaml").read_text("utf-8").splitlines().index(
         "          forbid_headers: [HTTP-Referer]"
     )
@@ -53,7 +53,7 @@ def test_a_broken_shaper_is_no_difference(harness: Harness) -> None:
     assert done.returncode == 3
     assert "3 errored" in done.stdout
     assert "no shaping today, key ${canary.api_key}" in done.stdout
-    assert "sk-or-v1-" not in done.stdout
+    assert "sk-acme-" not in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -92,11 +92,18 @@ def test_nothing_selected_is_exit_code_5(harness: Harness) -> None:
 
 
 @pytest.mark.parametrize("command", ["run", "list", "show"])
-def test_a_case_of_another_edition_is_told_with_the_edition(harness: Harness, command: str) -> None:
-    """Whoever asks for ClawRouter's cases without an edition is told which they hold in."""
-    done = harness(command, "clawrouter/catalog/sorted")
+def test_a_case_of_another_edition_is_told_with_the_edition(
+    harness: Harness, folder: Path, command: str
+) -> None:
+    """The editions that a case has are named, and one of them to ask for."""
+    (folder / "catalog.yaml").write_text(
+        "suite: acme/catalog\neditions: {from: gateway}\n"
+        "scenarios: [{id: sorted, input: {operation: models}, interactions: [{request: {method: GET}}]}]\n",
+        "utf-8",
+    )
+    done = harness(command, "acme/catalog/sorted")
     assert done.returncode == (4 if command == "show" else 5)
-    said = "'clawrouter/catalog/sorted' has cases in edition clawrouter and latest only: say --edition latest"
+    said = "'acme/catalog/sorted' has cases in edition gateway and latest only: say --edition latest"
     assert said in done.stderr
 
 
@@ -178,7 +185,7 @@ def test_implementations_run_side_by_side(harness: Harness) -> None:
 
 def test_known_failures_are_enforced_both_ways(harness: Harness, folder: Path) -> None:
     """What is listed and fails is fine; what is listed and passes, or matches nothing, is not."""
-    (folder / "known.txt").write_text("acme/chat/proxy/* [OR-HDR-02]  # issue 7\n", "utf-8")
+    (folder / "known.txt").write_text("acme/chat/proxy/* [AC-HDR-02]  # issue 7\n", "utf-8")
     listed = ("run", "suite.yaml", "--known-failing", "known.txt", "-i")
     expected = harness(*listed, "python:shapers:leaky")
     assert expected.returncode == 0
@@ -186,7 +193,7 @@ def test_known_failures_are_enforced_both_ways(harness: Harness, folder: Path) -
     fixed = harness(*listed, "python:shapers:good")
     assert fixed.returncode == 1
     assert "listed as known failing, but passes: known.txt:1" in fixed.stdout
-    (folder / "known.txt").write_text("acme/chat/proxy/* [OR-HDR-02]\nacme/elsewhere/**\n", "utf-8")
+    (folder / "known.txt").write_text("acme/chat/proxy/* [AC-HDR-02]\nacme/elsewhere/**\n", "utf-8")
     stale = harness(*listed, "python:shapers:leaky")
     assert stale.returncode == 1
     assert "known.txt:2" in stale.stdout
@@ -219,17 +226,18 @@ def test_on_a_terminal_there_is_a_bar_and_colour(folder: Path) -> None:
     assert b"1 passed, 2 failed" in text.splitlines()[-1]
 
 
-def test_without_arguments_the_reference_passes_the_bundled_suites(harness: Harness) -> None:
-    """`harness run` in any folder holds the reference to the bundled suites, and it keeps them all."""
+def test_without_arguments_the_reference_runs_the_suites_of_the_default_contract(harness: Harness) -> None:
+    """`harness run` in any folder takes suites and implementation from the contract marked as the default."""
     done = harness("run")
-    assert done.returncode == 0, done.stdout[-3000:]
-    assert "reference" in done.stdout.splitlines()[0]
+    assert done.returncode == 0, done.stdout
+    assert "reference (shape) against acme" in done.stdout.splitlines()[0]
+    assert "3 passed, 0 failed" in done.stdout
 
 
 def test_a_folder_called_harness_hides_nothing(harness: Harness, folder: Path) -> None:
     """What lies in the working directory never takes the place of the harness's own modules."""
     (folder / "harness").mkdir()
-    done = harness("run", "openrouter/refs/**")
+    done = harness("run", "acme/chat/**")
     assert done.returncode == 0, done.stdout[-2000:]
 
 
@@ -244,9 +252,9 @@ def test_a_program_that_is_no_adapter_ends_the_run_at_once(harness: Harness) -> 
 RECORDED = """\
 version: 1
 interactions:
-- request: {method: POST, uri: 'https://openrouter.ai/api/v1/chat/completions', headers: {}, body: '{"n":1}'}
+- request: {method: POST, uri: 'https://api.acme.example/v1/chat/completions', headers: {}, body: '{"n":1}'}
   response: {status: {code: 200, message: OK}, headers: {}, body: {string: 'one'}}
-- request: {method: POST, uri: 'https://openrouter.ai/api/v1/chat/completions', headers: {}, body: '{"n":2}'}
+- request: {method: POST, uri: 'https://api.acme.example/v1/chat/completions', headers: {}, body: '{"n":2}'}
   response: {status: {code: 200, message: OK}, headers: {}, body: {string: 'two'}}
 """
 

@@ -25,8 +25,8 @@ about: A gateway on this machine.
 scenarios:
   - id: chat
     about: It gets the request.
-    rules: [OR-HDR-02]
-    input: {{operation: chat, model: openrouter/a/b, base_url: "{BASE}", history: []}}
+    rules: [AC-HDR-02]
+    input: {{operation: chat, model: acme/a/b, base_url: "{BASE}", history: []}}
     interactions:
       - request: {{method: POST, url: "{BASE}/chat/completions", forbid_headers: [HTTP-Referer]}}
 """
@@ -77,10 +77,10 @@ def test_the_option_is_stronger_than_the_file(harness: Harness, folder: Path) ->
 
 
 @pytest.mark.usefixtures("_where_namespaces_are_allowed")
-def test_other_commands_have_the_option_too(harness: Harness, folder: Path) -> None:
+def test_other_commands_have_the_option_too(harness: Harness, folder: Path, proxy_suite: Path) -> None:
     """What a client sends is shown and checked without leaving the sandbox."""
     client = write_client(folder)
-    given = json.dumps({"model": "openrouter/a/b", "base_url": BASE})
+    given = json.dumps({"model": "acme/a/b", "base_url": BASE})
     shaped = harness("shape", "-i", client, "--sandbox", "require", stdin=given)
     assert json.loads(shaped.stdout)["url"] == f"{BASE}/chat/completions"
     checked = harness("check-proxy", BASE, "-i", client, "--sandbox", "require")

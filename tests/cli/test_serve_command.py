@@ -16,8 +16,8 @@ from typing import Any
 import httpx
 import pytest
 
-URL = "https://openrouter.ai/api/v1/chat/completions"
-KEY = "sk-or-v1-" + "7a" * 24
+URL = "https://api.acme.example/v1/chat/completions"
+KEY = "sk-acme-" + "7a" * 24
 
 
 class Serving:
@@ -98,7 +98,7 @@ version: 1
 interactions:
 - request:
     method: POST
-    uri: https://openrouter.ai/api/v1/chat/completions
+    uri: https://api.acme.example/v1/chat/completions
     body: '{"model":"m"}'
     headers: {}
   response:
@@ -115,14 +115,14 @@ def test_a_cassette_answers_and_a_miss_is_told(tmp_path: Path) -> None:
     with serving("--reply", str(file)) as server, server.client() as client:
         assert client.post(URL, content=b'{"model":"m"}').json() == {"recorded": True}
         assert server.next_line()["body"] == {"model": "m"}
-        assert client.get("https://openrouter.ai/api/v1/key").status_code == 502
+        assert client.get("https://api.acme.example/v1/key").status_code == 502
         server.next_line()
         said = server.next_line()["error"]
-        assert "chat.yaml has no answer to GET https://openrouter.ai/api/v1/key" in said
+        assert "chat.yaml has no answer to GET https://api.acme.example/v1/key" in said
         assert "harness cassettes show" in said
 
 
-JOB = "https://openrouter.ai/api/v1/videos/1?a=1&b=2"
+JOB = "https://api.acme.example/v1/videos/1?a=1&b=2"
 JOBS = "version: 1\ninteractions:\n" + "".join(
     f"- request: {{method: GET, uri: '{JOB}', body: '', headers: {{}}}}\n"
     f"  response: {{status: {{code: 200, message: OK}}, headers: {{}}, body: {{string: '{status}'}}}}\n"
@@ -136,7 +136,7 @@ def test_a_repeated_request_gets_the_recorded_answers_in_turn(tmp_path: Path) ->
     file.write_text(JOBS)
     with serving("--reply", str(file)) as server, server.client() as client:
         said = [client.get(JOB).text, client.get(JOB.replace("a=1&b=2", "b=2&a=1")).text]
-        said += [httpx.get(f"{server.place['base_url']}/api/v1/videos/1?a=1&b=2").text for _ in range(2)]
+        said += [httpx.get(f"{server.place['base_url']}/v1/videos/1?a=1&b=2").text for _ in range(2)]
         assert said == ["pending", "in_progress", "done", "done"]
 
 
@@ -176,17 +176,17 @@ def test_the_base_url_may_stand_for_another(
     """A path in it is prepended; what is not a URL is refused."""
     file = tmp_path / "chat.yaml"
     file.write_text(CASSETTE)
-    with serving("--reply", str(file), "--stands-for", "https://openrouter.ai/api/v1") as server:
+    with serving("--reply", str(file), "--stands-for", "https://api.acme.example/v1") as server:
         answer = httpx.post(f"{server.place['base_url']}/chat/completions", content=b'{"model":"m"}')
     assert answer.json() == {"recorded": True}
-    done = harness("serve", "--stands-for", "openrouter.ai")
+    done = harness("serve", "--stands-for", "api.acme.example")
     assert done.returncode == 4
-    assert "--stands-for openrouter.ai is not a URL" in done.stderr
+    assert "--stands-for api.acme.example is not a URL" in done.stderr
 
 
 def test_a_host_that_is_not_served_is_told() -> None:
     """On standard output as well."""
-    with serving("--host", "openrouter.ai") as server, server.client() as client:
+    with serving("--host", "api.acme.example") as server, server.client() as client:
         with pytest.raises(httpx.ProxyError):
             client.get("https://telemetry.example")
         assert "telemetry.example:443" in server.next_line()["refused"]

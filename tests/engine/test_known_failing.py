@@ -28,9 +28,9 @@ def listed(tmp_path: Path) -> Callable[[str], KnownFailing]:
 
 def test_a_line_is_a_pattern_a_rule_and_a_reason(listed: Callable[[str], KnownFailing]) -> None:
     """Rule and reason may be left out; comments and blank lines are skipped."""
-    entries = listed("# list\n\na/*/c [OR-HDR-02]  # not yet # really\na/**\n").entries
+    entries = listed("# list\n\na/*/c [AC-HDR-02]  # not yet # really\na/**\n").entries
     assert [(entry.pattern, entry.rule, entry.reason) for entry in entries] == [
-        ("a/*/c", "OR-HDR-02", "not yet # really"),
+        ("a/*/c", "AC-HDR-02", "not yet # really"),
         ("a/**", None, ""),
     ]
     assert str(entries[0].location).endswith("known_failing.txt:3:1")
@@ -39,13 +39,13 @@ def test_a_line_is_a_pattern_a_rule_and_a_reason(listed: Callable[[str], KnownFa
 def test_every_unreadable_line_is_named(listed: Callable[[str], KnownFailing]) -> None:
     """A list with mistakes is refused whole, with the line of each mistake."""
     with pytest.raises(LoadError) as error:
-        listed("a/b [OR-HDR-02\nfine/**\na b c\n")
+        listed("a/b [AC-HDR-02\nfine/**\na b c\n")
     assert [problem.location.line for problem in error.value.problems] == [1, 3]
 
 
 def test_a_covered_failure_is_known(a_verdict: Make, listed: Callable[[str], KnownFailing]) -> None:
     """A failure whose differences are all covered does not fail the run, and says why."""
-    known = listed("openrouter/** [OR-HDR-02]  # upstream issue 12\n").apply(a_verdict("failed"))
+    known = listed("acme/** [AC-HDR-02]  # upstream issue 12\n").apply(a_verdict("failed"))
     assert (known.status, known.reason) == ("known_failing", "upstream issue 12")
 
 
@@ -56,17 +56,17 @@ def test_an_uncovered_difference_still_fails(
     listed: Callable[[str], KnownFailing],
 ) -> None:
     """A case that fails for another rule than the listed one still fails, for the other one alone."""
-    case = a_case(rules=(a_rule(), a_rule("OR-CC-01")))
+    case = a_case(rules=(a_rule(), a_rule("AC-CC-01")))
     differences = (
-        Difference("headers", "HTTP-Referer", "missing", rules=("OR-HDR-02",)),
-        Difference("body", "$.messages", "a marker", rules=("OR-CC-01",)),
+        Difference("headers", "HTTP-Referer", "missing", rules=("AC-HDR-02",)),
+        Difference("body", "$.messages", "a marker", rules=("AC-CC-01",)),
     )
-    verdict = listed("openrouter/** [OR-HDR-02]\n").apply(a_verdict("failed", case, differences=differences))
+    verdict = listed("acme/** [AC-HDR-02]\n").apply(a_verdict("failed", case, differences=differences))
     assert verdict.status == "failed"
-    assert [difference.rules for difference in verdict.differences] == [("OR-CC-01",)]
+    assert [difference.rules for difference in verdict.differences] == [("AC-CC-01",)]
 
 
-@pytest.mark.parametrize("line", ["openrouter/attribution/*/plain", "openrouter/** [OR-HDR-02]"])
+@pytest.mark.parametrize("line", ["acme/attribution/*/plain", "acme/** [AC-HDR-02]"])
 def test_a_listed_case_that_passes_fails(
     line: str, a_verdict: Make, listed: Callable[[str], KnownFailing]
 ) -> None:
@@ -83,27 +83,27 @@ def test_an_entry_for_a_rule_that_is_kept_is_stale(
     listed: Callable[[str], KnownFailing],
 ) -> None:
     """A case that fails for one rule does not excuse an entry for another rule that it keeps."""
-    case = a_case(rules=(a_rule(), a_rule("OR-CC-01")))
-    verdict = listed("openrouter/** [OR-HDR-02]\nopenrouter/** [OR-CC-01]\n").apply(a_verdict("failed", case))
+    case = a_case(rules=(a_rule(), a_rule("AC-CC-01")))
+    verdict = listed("acme/** [AC-HDR-02]\nacme/** [AC-CC-01]\n").apply(a_verdict("failed", case))
     assert verdict.status == "failed"
-    assert "[OR-CC-01]" in verdict.reason
+    assert "[AC-CC-01]" in verdict.reason
 
 
 def test_a_rule_that_is_not_in_force_is_not_what_the_case_is_listed_for(
     a_verdict: Make, listed: Callable[[str], KnownFailing]
 ) -> None:
     """A wide pattern with a rule is about the cases that name the rule, and no others."""
-    assert listed("openrouter/** [OR-DS-01]\n").apply(a_verdict("passed")).status == "passed"
+    assert listed("acme/** [AC-DS-01]\n").apply(a_verdict("passed")).status == "passed"
 
 
 def test_an_entry_about_no_case_is_found(
     a_case: Callable[..., Case], listed: Callable[[str], KnownFailing]
 ) -> None:
     """What matches no case at all, by name or by rule, is reported."""
-    known = listed("openrouter/**\nnowhere/**\nopenrouter/** [OR-DS-01]\n")
+    known = listed("acme/**\nnowhere/**\nacme/** [AC-DS-01]\n")
     assert [entry.location.line for entry in known.unmatched([a_case()])] == [2, 3]
 
 
 def test_what_broke_is_not_excused(a_verdict: Make, listed: Callable[[str], KnownFailing]) -> None:
     """A crash says nothing about conformance, so no list makes it a known failure."""
-    assert listed("openrouter/**\n").apply(a_verdict("errored")).status == "errored"
+    assert listed("acme/**\n").apply(a_verdict("errored")).status == "errored"

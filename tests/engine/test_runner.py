@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,7 @@ suite: acme/chat
 defaults:
   input:
     operation: chat
-    model: openrouter/a/b
+    model: acme/a/b
     api_key: ${canary.api_key}
     history: [{role: user, content: hi}]
   request: {headers: {Authorization: "Bearer ${canary.api_key}"}}
@@ -32,7 +33,7 @@ version: 1
 interactions:
 - request:
     method: POST
-    uri: https://openrouter.ai/api/v1/chat/completions
+    uri: https://api.acme.example/v1/chat/completions
     headers: {}
     body: '{"model":"a/b"}'
   response:
@@ -43,25 +44,22 @@ interactions:
 
 
 @pytest.fixture
-def held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def held(acme_installed: Path) -> Run:
     """Run scenarios (YAML below `scenarios:`) against the callable `shape` of Python code."""
 
     def run(scenarios: str, code: str, **options: Any) -> list[Verdict]:
-        (tmp_path / "contract.yaml").write_text(
-            "contract: acme\nextends: openclaw\nrules: inherit\n", "utf-8"
-        )
-        (tmp_path / "suite.yaml").write_text(HEAD + scenarios, "utf-8")
-        module = f"shaper_{tmp_path.name}_{len(list(tmp_path.iterdir()))}"
-        (tmp_path / f"{module}.py").write_text(code, "utf-8")
-        monkeypatch.syspath_prepend(str(tmp_path))
+        (acme_installed / "suite.yaml").write_text(HEAD + scenarios, "utf-8")
+        module = f"shaper_{acme_installed.name}_{len(list(acme_installed.iterdir()))}"
+        (acme_installed / f"{module}.py").write_text(code, "utf-8")
+        importlib.invalidate_caches()
         with harness.connect(f"python:{module}:shape") as implementation:
-            return list(harness.run(harness.load(tmp_path / "suite.yaml"), implementation, **options))
+            return list(harness.run(harness.load(acme_installed / "suite.yaml"), implementation, **options))
 
     return run
 
 
 BUILD = """
-def build(given, url="https://openrouter.ai/api/v1/chat/completions"):
+def build(given, url="https://api.acme.example/v1/chat/completions"):
     return {"method": "POST", "url": url,
             "headers": {"Authorization": "Bearer " + given["api_key"]}, "body": {"model": "a/b"}}
 """
@@ -70,7 +68,7 @@ def build(given, url="https://openrouter.ai/api/v1/chat/completions"):
 def test_a_request_that_fits_nothing_is_answered_404_and_told(held: Run) -> None:
     """An unexpected request is answered 404 and is a difference, and so is the key that it carries."""
     (verdict,) = held(
-        "  - id: one\n    interactions: [{request: {url: https://openrouter.ai/api/v1/chat/completions}}]\n",
+        "  - id: one\n    interactions: [{request: {url: https://api.acme.example/v1/chat/completions}}]\n",
         BUILD + "def shape(given):\n"
         "    reply = yield build(given, 'https://elsewhere.example/')\n"
         "    assert reply.status == 404, reply.status\n"
@@ -87,7 +85,7 @@ def test_replies_come_from_the_interaction_in_order(held: Run) -> None:
     (verdict,) = held(
         "  - id: one\n"
         "    interactions:\n"
-        "      - request: {url: https://openrouter.ai/api/v1/chat/completions}\n"
+        "      - request: {url: https://api.acme.example/v1/chat/completions}\n"
         "        reply: {sequence: [{status: 429, json: {}}, {json: {answer: yes please}}]}\n"
         "    outcome: {text: yes please}\n",
         "import json\n" + BUILD + "def shape(given):\n"
@@ -100,7 +98,7 @@ def test_replies_come_from_the_interaction_in_order(held: Run) -> None:
     assert verdict.status == "passed", verdict
 
 
-def test_the_stand_in_answers_what_a_case_says_nothing_about(held: Run) -> None:
+def test_the_mock_provider_answers_what_a_case_says_nothing_about(held: Run) -> None:
     """Like a provider: with a text and an id, and with a 400 where the real one would have it."""
     (verdict,) = held(
         "  - id: twice\n    interactions: [{request: {}, repeat: {min: 2}}]\n    outcome: {text: '400'}\n",
@@ -126,24 +124,24 @@ def test_a_plain_success_answers_where_nothing_depends_on_it(held: Run) -> None:
     assert verdict.status == "passed", verdict
 
 
-def test_the_stand_in_answers_other_operations_and_remembers_what_they_began(held: Run) -> None:
-    """A film is submitted, looked for until it is there, and fetched, without a single stated reply."""
+def test_the_mock_provider_answers_other_operations_and_remembers_what_they_began(held: Run) -> None:
+    """A job is begun, looked up until it is done, and its file fetched, without a single stated reply."""
     (verdict,) = held(
-        "  - id: film\n"
+        "  - id: job\n"
         "    input: {operation: video}\n"
         "    interactions:\n"
-        "      - request: {path: /api/v1/videos}\n"
+        "      - request: {path: /v1/videos}\n"
         "      - {request: {method: GET}, repeat: {min: 4}}\n",
         BUILD + "def shape(given):\n"
         "    import json\n"
-        "    asked = build(given, 'https://openrouter.ai/api/v1/videos')\n"
+        "    asked = build(given, 'https://api.acme.example/v1/videos')\n"
         "    job = json.loads((yield asked | {'body': {'model': 'a/b', 'prompt': 'x'}}).body)\n"
-        "    url = 'https://openrouter.ai' + job['polling_url']\n"
+        "    url = 'https://api.acme.example' + job['polling_url']\n"
         "    seen = asked | {'method': 'GET', 'url': url, 'body': ''}\n"
         "    while job['status'] != 'completed':\n"
         "        job = json.loads((yield seen).body)\n"
-        "    film = yield seen | {'url': job['unsigned_urls'][0]}\n"
-        "    assert dict(film.headers)['Content-Type'] == 'video/mp4', film\n"
+        "    file = yield seen | {'url': job['url']}\n"
+        "    assert dict(file.headers)['Content-Type'] == 'video/mp4', file\n"
         "shape.harness = {'operations': ['video'], 'features': ['replies', 'outcome']}\n",
     )
     assert verdict.status == "passed", verdict
@@ -159,7 +157,7 @@ def test_a_request_unlike_its_recording_is_unverified(
     (verdict,) = held(
         "  - id: one\n"
         "    interactions:\n"
-        "      - request: {url: https://openrouter.ai/api/v1/chat/completions}\n"
+        "      - request: {url: https://api.acme.example/v1/chat/completions}\n"
         f"        reply: {{cassette: hello.yaml, interaction: 0{check}}}\n",
         BUILD + "def shape(given):\n    return build(given)\n",
         cassettes=tmp_path / "cassettes",
@@ -178,12 +176,12 @@ def test_a_request_that_its_cassette_lacks_does_not_end_the_run(held: Run, tmp_p
         "    interactions: [{request: {method: POST}, reply: {cassette: hello.yaml}}]\n"
         "  - id: two\n    interactions: [{request: {method: POST}}]\n",
         BUILD + "def shape(given):\n"
-        "    reply = yield build(given, 'https://openrouter.ai/api/v1/responses')\n"
+        "    reply = yield build(given, 'https://api.acme.example/v1/responses')\n"
         "shape.harness = {'features': ['replies']}\n",
         cassettes=tmp_path / "cassettes",
     )
     assert (first.status, second.status) == ("passed", "passed"), first
-    assert "no answer to POST https://openrouter.ai/api/v1/responses" in first.unverified[0]
+    assert "no answer to POST https://api.acme.example/v1/responses" in first.unverified[0]
 
 
 def test_a_reply_comes_from_its_cassette(held: Run, tmp_path: Path) -> None:
@@ -193,7 +191,7 @@ def test_a_reply_comes_from_its_cassette(held: Run, tmp_path: Path) -> None:
     (verdict,) = held(
         "  - id: one\n"
         "    interactions:\n"
-        "      - request: {url: https://openrouter.ai/api/v1/chat/completions}\n"
+        "      - request: {url: https://api.acme.example/v1/chat/completions}\n"
         "        reply: {cassette: hello.yaml}\n",
         BUILD + "def shape(given):\n"
         "    reply = yield build(given)\n"
@@ -232,8 +230,8 @@ def test_an_implementations_own_names_are_expected_of_it(tmp_path: Path) -> None
     """`vars` of an implementation take the place of the suite's `app`, matchers included."""
     (tmp_path / "contract.yaml").write_text("contract: acme\noverridable: [app]\n", "utf-8")
     (tmp_path / "suite.yaml").write_text(
-        "suite: a/b\nvars: {app: {title: OpenClaw}}\nscenarios:\n  - id: one\n"
-        "    input: {model: openrouter/a/b}\n"
+        "suite: a/b\nvars: {app: {title: Example}}\nscenarios:\n  - id: one\n"
+        "    input: {model: acme/a/b}\n"
         "    interactions: [{request: {headers: {X-Title: '${app.title}'}}}]\n",
         "utf-8",
     )

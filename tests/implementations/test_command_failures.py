@@ -17,7 +17,7 @@ from harness.errors import ImplementationError, UsageError
 from harness.implementations import connect
 from harness.model import Reply, Request
 
-KEY = "sk-or-v1-" + "ab12" * 12
+KEY = "sk-acme-" + "ab12" * 12
 
 
 def is_alive(pid: int) -> bool:
@@ -150,12 +150,12 @@ def test_a_stray_line_is_shown_without_secrets() -> None:
 
 def test_the_child_s_environment_holds_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's own keys would change what the implementation does; everything else is passed on."""
-    monkeypatch.setenv("OPENROUTER_API_KEY", "short")
+    monkeypatch.setenv("ACME_API_KEY", "short")
     monkeypatch.setenv("GITHUB_TOKEN", "a-longer-one-for-sure")
     monkeypatch.setenv("HARNESS_TEST_COLOUR", "green")
     seen = json.loads(told(perform_one(job_of({"do": "environment"}))))
     assert seen["HARNESS_TEST_COLOUR"] == "green"
-    assert not {"OPENROUTER_API_KEY", "GITHUB_TOKEN"} & seen.keys()
+    assert not {"ACME_API_KEY", "GITHUB_TOKEN"} & seen.keys()
 
 
 def test_what_the_child_has_started_ends_with_it() -> None:

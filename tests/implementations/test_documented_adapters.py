@@ -19,7 +19,7 @@ from harness.model import Observation, Reply, Request
 DOCS = Path(__file__).parents[2] / "docs"
 INPUT = {
     "operation": "chat",
-    "model": "openrouter/auto",
+    "model": "acme/auto",
     "api_key": "k",
     "base_url": "https://proxy.example/v1",
     "history": [{"role": "user", "content": "line\u2028separator"}],
@@ -83,7 +83,7 @@ def test_the_documented_callables_work(tmp_path: Path, monkeypatch: pytest.Monke
     with connect("python:documented:shape") as connection:
         assert connection.about.inputs == ("tools", "params", "headers")
         seen: list[Any] = [each for _, each in connection.perform([job_of(INPUT), job_of({})])]
-    assert json.loads(seen[0].steps[0].requests[0].body)["model"] == "openrouter/auto"
+    assert json.loads(seen[0].steps[0].requests[0].body)["model"] == "acme/auto"
     assert seen[1].steps[0].outcome["error"]["class"] == "auth"
     with connect("python:documented:chat") as connection:
         ((_, talked),) = connection.perform([job_of(INPUT, answers=answers)])

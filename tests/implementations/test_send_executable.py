@@ -81,11 +81,11 @@ def test_the_environment_has_the_proxy_and_the_authority_and_no_credentials(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What this process has of proxies and keys does not go to the program; what the input sets does."""
-    monkeypatch.setenv("OPENROUTER_API_KEY", "sk-or-v1-real")
+    monkeypatch.setenv("ACME_API_KEY", "sk-acme-real")
     monkeypatch.setenv("https_proxy", "http://corporate.example:3128")
     monkeypatch.setenv("NO_PROXY", "api.acme.example")
-    environment = json.loads(told(seen_of("environment", env={"OPENROUTER_API_KEY": "canary", "N": 1})))
-    assert environment["OPENROUTER_API_KEY"] == "canary"
+    environment = json.loads(told(seen_of("environment", env={"ACME_API_KEY": "canary", "N": 1})))
+    assert environment["ACME_API_KEY"] == "canary"
     assert environment["N"] == "1"
     proxies = {environment[name] for name in ("HTTP_PROXY", "HTTPS_PROXY", "https_proxy", "ALL_PROXY")}
     assert len(proxies) == 1

@@ -161,7 +161,7 @@ def test_ports_are_found_in_what_a_client_sends_to() -> None:
     given = {
         "base_url": "HTTP://localhost:4000/v1",
         "config": {"models": [{"baseUrl": "https://a.example:8443"}, {"baseUrl": "http://a.example:4000"}]},
-        "env": {"OPENROUTER_BASE_URL": " http://127.0.0.1:9/ "},
+        "env": {"ACME_BASE_URL": " http://127.0.0.1:9/ "},
         "history": [{"role": "user", "content": "http://localhost:1"}],
         "system": "http://localhost:2",
         "params": {"a": "see http://localhost:3", "b": 80, "c": None},

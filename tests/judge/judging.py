@@ -21,7 +21,7 @@ from harness.model import (
     StepObservation,
 )
 
-URL = "https://openrouter.ai/api/v1/chat/completions"
+URL = "https://acme.example/api/v1/chat/completions"
 
 
 def sent(

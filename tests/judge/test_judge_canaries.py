@@ -15,7 +15,7 @@ from judging import URL, expects, messages, only, sent, verdict_on
 
 from harness.model import Judgement, Request, Step
 
-KEY = "sk-or-v1-" + "0f" * 24
+KEY = "sk-acme-" + "0f" * 24
 OTHER = "canary-" + "a1" * 16
 CANARIES = {"api_key": KEY, "other": OTHER}
 AUTHORIZED = {"Authorization": f"Bearer {KEY}"}
@@ -110,7 +110,7 @@ def test_a_stray_request_leaks_what_it_carries() -> None:
 
 def test_a_forbidden_request_leaks_what_it_carries() -> None:
     """A forbidden request may carry no secret at all."""
-    step = Step({}, (), forbid_requests=({"host": "openrouter.ai"},))
+    step = Step({}, (), forbid_requests=({"host": "acme.example"},))
     told = verdict_on(step, sent(headers=AUTHORIZED), canaries=CANARIES)
     assert [difference.kind for difference in told.differences] == ["request", "secret"]
 

@@ -144,19 +144,19 @@ def test_steps_are_judged_each_by_itself() -> None:
 # ------------------------------------------------------------------ charges
 
 RULES = (
-    rule("HDR", headers=("X-OpenRouter-*", "HTTP-Referer")),
+    rule("HDR", headers=("X-Acme-*", "HTTP-Referer")),
     rule("BODY", body=("$.reasoning", "$..cache_control")),
     rule("DEEP", body=("$.provider.order",)),
     rule("URL", url=True),
     rule("OUT", outcome=True),
     rule("REQ", requests=True),
-    rule("ALSO", headers=("x-openrouter-title",)),
+    rule("ALSO", headers=("x-acme-title",)),
 )
 ALL = tuple(one.id for one in RULES)
 CHARGES: list[tuple[dict[str, Any], Any, tuple[str, ...]]] = [
-    ({"headers": {"X-OpenRouter-Title": "a"}}, sent(), ("HDR", "ALSO")),
+    ({"headers": {"X-Acme-Title": "a"}}, sent(), ("HDR", "ALSO")),
     ({"headers": {"http-referer": "a"}}, sent(), ("HDR",)),
-    ({"forbid_headers": ["*"]}, sent(headers={"x-openrouter-cache": "1"}), ("HDR",)),
+    ({"forbid_headers": ["*"]}, sent(headers={"x-acme-cache": "1"}), ("HDR",)),
     ({"headers": {"X-Title": "a"}}, sent(), ALL),
     ({"body": {}}, sent({"reasoning": {"effort": "x"}}), ("BODY",)),
     ({"body": {"reasoning": {"effort": "x"}}}, sent({"reasoning": {}}), ("BODY",)),
@@ -192,7 +192,7 @@ def test_requests_outcomes_and_secrets_are_charged_too() -> None:
     assert only(with_outcome({"a": 1}, {}, rules=RULES)).rules == ("OUT",)
     canaries = {"k": key}
     for request, charged in (
-        (sent(headers={"X-OpenRouter-Cache": key}), ("HDR",)),
+        (sent(headers={"X-Acme-Cache": key}), ("HDR",)),
         (sent({"reasoning": [key]}), ("BODY",)),
         (sent(url=f"https://h/{key}"), ("URL",)),
     ):
@@ -202,7 +202,7 @@ def test_requests_outcomes_and_secrets_are_charged_too() -> None:
 
 def test_secrets_show_under_their_names() -> None:
     """Neither message, path nor values of a difference hold a canary."""
-    key = "sk-or-v1-" + "ab" * 24
+    key = "sk-acme-" + "ab" * 24
     judgement = verdict_on(
         expects(headers={"A": f"Bearer {key}"}, body={"a": "x" * 300 + key, "b": {key: key}}),
         sent({"a": "x" * 300 + key + "y" * 300, "b": {key: "z"}}, headers={"A": "b"}),

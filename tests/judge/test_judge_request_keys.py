@@ -15,20 +15,20 @@ BODY = {
     "reasoning": {"effort": "high"},
     "messages": [{"role": "user", "content": "hi"}],
 }
-REF = {"HTTP-Referer": "https://openclaw.ai"}
+REF = {"HTTP-Referer": "https://app.example"}
 
 PASSES: list[tuple[dict[str, Any], Request]] = [
     ({}, sent(b"anything", method="BREW", url="gopher://x")),
     ({"method": "POST"}, sent()),
     ({"method": {"$one_of": ["PUT", "POST"]}}, sent()),
     ({"url": URL}, sent()),
-    ({"url": URL}, sent(url="HTTPS://me@OpenRouter.AI:443/api/v1/ch%61t/completions#x")),
-    ({"url": "https://OPENROUTER.ai:443/api/v1/chat/completions"}, sent()),
+    ({"url": URL}, sent(url="HTTPS://me@Acme.Example:443/api/v1/ch%61t/completions#x")),
+    ({"url": "https://ACME.example:443/api/v1/chat/completions"}, sent()),
     ({"url": {"$regex": r"/chat/completions$"}}, sent()),
     ({"url": "https://h/x?b=1&a=2"}, sent(url="https://h/x?b=1&a=2")),
-    ({"url": "https://openrouter.ai/api/*"}, sent()),
-    ({"host": "openrouter.ai"}, sent(url="https://openrouter.ai:8443/x")),
-    ({"host": "*.openrouter.ai"}, sent(url="https://API.openrouter.ai/")),
+    ({"url": "https://acme.example/api/*"}, sent()),
+    ({"host": "acme.example"}, sent(url="https://acme.example:8443/x")),
+    ({"host": "*.acme.example"}, sent(url="https://API.acme.example/")),
     ({"path": "/api/v1/chat/completions"}, sent()),
     ({"path": "/api/*"}, sent()),
     ({"path": {"$regex": "chat"}}, sent()),
@@ -37,7 +37,7 @@ PASSES: list[tuple[dict[str, Any], Request]] = [
     ({"query": {"a": ["1", 2]}}, sent(url="https://h/?a=1&a=2")),
     ({"query": {"q": "x y"}}, sent(url="https://h/?q=x%20y")),
     ({"query": {"q": {"$optional": True}}}, sent(url="https://h/?q=true")),
-    ({"headers": REF}, sent(headers={"http-referer": "https://openclaw.ai", "x": "y"})),
+    ({"headers": REF}, sent(headers={"http-referer": "https://app.example", "x": "y"})),
     ({"headers": {"X-TTL": 300, "X-On": True}}, sent(headers={"x-ttl": "300", "x-on": "true"})),
     ({"headers": {"X-TTL": {"$one_of": [300, 600]}}}, sent(headers={"x-ttl": "600"})),
     ({"headers": {"X-A": {"$absent": True}, "X-B": {"$optional": 1}}}, sent()),
@@ -45,7 +45,7 @@ PASSES: list[tuple[dict[str, Any], Request]] = [
     ({"headers": {"User-Agent": "me"}}, sent(headers={"user-agent": "me"})),
     ({"require_headers": ["x-*", "Host"]}, sent(headers={"X-A": "", "host": "h"})),
     ({"forbid_headers": ["*"]}, sent(headers={"User-Agent": "x", "X-Stainless-Lang": "js"})),
-    ({"forbid_headers": ["X-OpenRouter-*"]}, sent(headers={"X-Title": "x"})),
+    ({"forbid_headers": ["X-Acme-*"]}, sent(headers={"X-Title": "x"})),
     ({"closed_headers": ["X-*"], "headers": {"X-A": 1}}, sent(headers={"x-a": "1", "y": "2"})),
     (
         {"closed_headers": ["*"], "require_headers": ["Content-*"]},
@@ -71,8 +71,8 @@ PASSES: list[tuple[dict[str, Any], Request]] = [
 ]
 
 FAILS: list[tuple[dict[str, Any], Request, str]] = [
-    ({"headers": REF}, sent(), 'HTTP-Referer: expected "https://openclaw.ai", got nothing'),
-    ({"headers": REF}, sent(headers={"http-referer": "x"}), 'expected "https://openclaw.ai", got "x"'),
+    ({"headers": REF}, sent(), 'HTTP-Referer: expected "https://app.example", got nothing'),
+    ({"headers": REF}, sent(headers={"http-referer": "x"}), 'expected "https://app.example", got "x"'),
     (
         {"headers": {"A": "1"}},
         sent(headers=[("a", "1"), ("A", "1")]),
@@ -144,13 +144,13 @@ WRONG_LINE: list[tuple[dict[str, Any], Request, str]] = [
     ({"url": URL}, sent(url=URL.replace("https", "http")), "url: expected"),
     ({"url": URL}, sent(url=URL + "?a"), "url: expected"),
     ({"url": URL}, sent(url=URL.replace("api", "API")), "url: expected"),
-    ({"url": URL}, sent(url=URL.replace(".ai", ".ai:444")), "url: expected"),
+    ({"url": URL}, sent(url=URL.replace(".example", ".example:444")), "url: expected"),
     ({"url": "https://h/x?b=1&a=2"}, sent(url="https://h/x?a=2&b=1"), "url: expected"),
     ({"url": {"$regex": "^http:"}}, sent(), "url: expected text matching"),
-    ({"host": "openrouter.ai"}, sent(url="https://api.openrouter.ai/"), "host: expected"),
-    ({"host": "openrouter.ai"}, sent(url="https://openrouter.ai.evil.example/"), "host: expected"),
-    ({"host": "openrouter.ai"}, sent(url="https://openrouter.ai@evil.example/"), "host: expected"),
-    ({"host": "*.openrouter.ai"}, sent(), "host: expected"),
+    ({"host": "acme.example"}, sent(url="https://api.acme.example/"), "host: expected"),
+    ({"host": "acme.example"}, sent(url="https://acme.example.evil.example/"), "host: expected"),
+    ({"host": "acme.example"}, sent(url="https://acme.example@evil.example/"), "host: expected"),
+    ({"host": "*.acme.example"}, sent(), "host: expected"),
     ({"path": "/api/v1"}, sent(), "path: expected"),
     ({"query": {"a": 2}}, sent(url="https://h/?a=2&a=2"), 'query a: expected "2", got ["2","2"]'),
     ({"query": {"a": 2}}, sent(url="https://h/?A=2"), 'query a: expected "2", got nothing'),

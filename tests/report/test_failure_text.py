@@ -15,11 +15,8 @@ def test_the_text_has_the_case_the_rules_sentence_and_the_line(a_verdict: Make) 
     """A failure says what the case is about, which sentence is broken and at which lines."""
     text = describe(a_verdict("failed"))
     assert "A verified route carries the attribution headers." in text
-    assert "at scenarios/openrouter/attribution.yaml:41" in text
-    assert (
-        "OR-HDR-02 (documented; OpenRouter provider page): OpenRouter is told which application calls."
-        in text
-    )
+    assert "at scenarios/acme/attribution.yaml:41" in text
+    assert "AC-HDR-02 (documented; Acme provider page): Acme is told which application calls." in text
     assert "(attribution.yaml:52:13)" in text
 
 
@@ -50,7 +47,7 @@ def test_the_headline_is_one_line_with_status_case_edition_and_implementation(a_
     """The first line says all that a list of failures needs."""
     assert (
         headline(a_verdict("known_failing"))
-        == "KNOWN FAILING openrouter/attribution/verified-route/plain [2026-05] (acme)"
+        == "KNOWN FAILING acme/attribution/verified-route/plain [2026-05] (acme)"
     )
 
 

@@ -41,8 +41,8 @@ def test_the_json_report_is_one_document_with_every_verdict(a_verdict: Make) -> 
     assert document["summary"]["exit_code"] == 0
     assert document["implementations"][0]["name"] == "acme"
     difference = document["verdicts"][1]["differences"][1]
-    assert difference["location"] == "scenarios/openrouter/attribution.yaml:52:13"
-    assert difference["rules"] == ["OR-HDR-02"]
+    assert difference["location"] == "scenarios/acme/attribution.yaml:52:13"
+    assert difference["rules"] == ["AC-HDR-02"]
 
 
 def test_an_empty_run_is_valid_json_too() -> None:
@@ -72,7 +72,7 @@ def test_the_junit_report_counts_what_it_holds(a_verdict: Make) -> None:
     assert [[child.tag for child in case] for case in cases] == [
         *([], ["failure"], ["error"], ["skipped"], ["skipped"], ["skipped"]),
     ]
-    assert cases[0].get("classname") == "acme.openrouter/attribution"
+    assert cases[0].get("classname") == "acme.acme/attribution"
     assert cases[0].get("name") == "verified-route/plain"
     assert "HTTP-Referer" in (cases[1][0].text or "")
 

@@ -21,7 +21,7 @@ def shown(
     stream = io.StringIO()
     reporter = TerminalReport(stream, saved=saved)
     abouts = tuple(ImplementationInfo(name, f"python:{name}:shape") for name in who)
-    reporter.begin(Begun(abouts, ("openclaw",), ("2026-05",), None, "0.1.0", "2026-11-20T10:00:00+00:00"))
+    reporter.begin(Begun(abouts, ("acme",), ("2026-05",), None, "0.1.0", "2026-11-20T10:00:00+00:00"))
     for verdict in verdicts:
         reporter.verdict(verdict)
     counts = {status: sum(v.status == status for v in verdicts) for status in {v.status for v in verdicts}}
@@ -33,8 +33,8 @@ def test_without_a_terminal_there_is_a_plain_line_a_suite_and_the_sum(a_verdict:
     """Elsewhere than on a terminal the report is plain text: no colours, no bar."""
     text = shown([a_verdict(), a_verdict()])
     assert text.splitlines() == [
-        "acme (shape) against openclaw 2026-05",
-        "openrouter/attribution: 2 passed, 0 failed",
+        "acme (shape) against acme 2026-05",
+        "acme/attribution: 2 passed, 0 failed",
         "2 passed, 0 failed in 0.50 s",
     ]
 
@@ -72,8 +72,8 @@ def test_why_cases_were_not_applicable_is_counted(a_verdict: Make) -> None:
 def test_the_rules_broken_are_summed_up(a_verdict: Make) -> None:
     """After the failures each broken rule stands once, with its sentence and how many cases break it."""
     text = shown([a_verdict("failed"), a_verdict("failed"), a_verdict()])
-    (line,) = (line for line in text.splitlines() if line.startswith("  OR-HDR-02  2 cases"))
-    assert line.endswith("OpenRouter is told which application calls.")
+    (line,) = (line for line in text.splitlines() if line.startswith("  AC-HDR-02  2 cases"))
+    assert line.endswith("Acme is told which application calls.")
 
 
 def test_colour_can_be_forced_and_refused(a_verdict: Make, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +88,7 @@ def test_implementations_stand_side_by_side_where_they_differ(
     a_verdict: Make, a_case: Callable[..., Case]
 ) -> None:
     """With several implementations a table lists the cases that tell them apart, and only those."""
-    same, apart = a_case("openrouter/a/same"), a_case("openrouter/a/apart")
+    same, apart = a_case("acme/a/same"), a_case("acme/a/apart")
     text = shown(
         [
             a_verdict("passed", same, implementation="acme"),
@@ -99,8 +99,8 @@ def test_implementations_stand_side_by_side_where_they_differ(
         who=("acme", "bolt"),
     )
     table = text[text.index("where they differ") :]
-    assert "openrouter/a/apart" in table
-    assert "openrouter/a/same" not in table
+    assert "acme/a/apart" in table
+    assert "acme/a/same" not in table
     assert table.splitlines()[1].split()[-2:] == ["failed", "passed"]
 
 

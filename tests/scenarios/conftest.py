@@ -13,8 +13,6 @@ from harness.scenarios import load
 
 Write = Callable[..., Path]
 
-CONTRACT = "contract: acme\nextends: openclaw\nrules: inherit\n"
-
 
 @pytest.fixture(scope="session")
 def shared_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -29,10 +27,10 @@ def cache_folder(shared_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def write(tmp_path: Path) -> Write:
+def write(tmp_path: Path, with_acme: Callable[[Path], None]) -> Write:
     """Writes a file below the test's folder, which is a repository of its own."""
     (tmp_path / ".git").mkdir(exist_ok=True)
-    (tmp_path / "contract.yaml").write_text(CONTRACT, encoding="utf-8")
+    with_acme(tmp_path)
 
     def write_file(text: str, name: str = "suite.yaml") -> Path:
         path = tmp_path / name

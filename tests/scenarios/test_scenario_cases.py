@@ -7,12 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.contracts import load_contract
 from harness.errors import UsageError
 from harness.model import Case, Interaction
 from harness.scenarios import load, name_matches, select
-from harness.scenarios._folders import Cassettes, cassette_folders
-from harness_openclaw import hooks
 
 One = Callable[..., Case]
 Many = Callable[..., list[Case]]
@@ -23,13 +20,13 @@ def test_cases_are_named_by_suite_scenario_and_row(cases: Many) -> None:
     """A row is called by its id, else by its first value in letters that a name may have."""
     made = cases(
         """\
-        suite: openrouter/names
+        suite: acme/names
         scenarios:
           - {id: plain, interactions: []}
           - id: rows
             for_each:
               - {base: null}
-              - {base: https://openrouter.ai/api/v1}
+              - {base: https://api.acme.example/v1}
               - {base: x, id: own.id}
               - {n: 1.5}
               - {b: true}
@@ -37,12 +34,12 @@ def test_cases_are_named_by_suite_scenario_and_row(cases: Many) -> None:
         """
     )
     assert [case.name for case in made] == [
-        "openrouter/names/plain",
-        "openrouter/names/rows/null",
-        "openrouter/names/rows/https-openrouter.ai-api-v1",
-        "openrouter/names/rows/own.id",
-        "openrouter/names/rows/1.5",
-        "openrouter/names/rows/true",
+        "acme/names/plain",
+        "acme/names/rows/null",
+        "acme/names/rows/https-api.acme.example-v1",
+        "acme/names/rows/own.id",
+        "acme/names/rows/1.5",
+        "acme/names/rows/true",
     ]
     assert [case.line for case in made] == [3, 4, 4, 4, 4, 4]
 
@@ -55,8 +52,8 @@ def test_cases_are_named_by_suite_scenario_and_row(cases: Many) -> None:
         ("{from: 2026-05}", ["2026-05", "latest"]),
         ("{from: 2026-04, until: latest}", ["2026-04", "2026-05"]),
         ("{until: 2026-05}", ["2026-04"]),
-        ("{until: latest}", ["2026-04", "2026-05", "clawrouter"]),
-        ("{from: clawrouter}", ["clawrouter", "latest"]),
+        ("{until: latest}", ["2026-04", "2026-05", "gateway"]),
+        ("{from: gateway}", ["gateway", "latest"]),
         ("{from: latest}", ["latest"]),
     ],
 )
@@ -67,8 +64,8 @@ def test_a_range_follows_the_line_of_its_version(statement: str, versions: list[
 
 
 def test_without_a_statement_a_scenario_holds_where_all_its_rules_do(cases: Many) -> None:
-    """OR-HDR-02 holds from 2026-04, OR-HDR-04 from 2026-05: together from 2026-05."""
-    made = cases("suite: s\nscenarios: [{id: a, rules: [OR-HDR-02, OR-HDR-04], interactions: []}]\n", "all")
+    """AC-HDR-02 holds from 2026-04, AC-HDR-04 from 2026-05: together from 2026-05."""
+    made = cases("suite: s\nscenarios: [{id: a, rules: [AC-HDR-02, AC-HDR-04], interactions: []}]\n", "all")
     assert [case.edition for case in made] == ["2026-05", "latest"]
 
 
@@ -79,17 +76,17 @@ def test_a_suites_edition_narrows_to_where_a_rule_holds(cases: Many) -> None:
         suite: s
         editions: {from: 2026-04}
         scenarios:
-          - {id: a, rules: [OR-HDR-03, OR-HDR-04], interactions: []}
-          - {id: b, rules: [OR-HDR-04], interactions: []}
+          - {id: a, rules: [AC-HDR-03, AC-HDR-04], interactions: []}
+          - {id: b, rules: [AC-HDR-04], interactions: []}
         """,
         "all",
     )
     assert [(case.name, case.edition, [rule.id for rule in case.rules]) for case in made] == [
-        ("s/a", "2026-04", ["OR-HDR-03"]),
-        ("s/a", "2026-05", ["OR-HDR-04"]),
-        ("s/a", "latest", ["OR-HDR-04"]),
-        ("s/b", "2026-05", ["OR-HDR-04"]),
-        ("s/b", "latest", ["OR-HDR-04"]),
+        ("s/a", "2026-04", ["AC-HDR-03"]),
+        ("s/a", "2026-05", ["AC-HDR-04"]),
+        ("s/a", "latest", ["AC-HDR-04"]),
+        ("s/b", "2026-05", ["AC-HDR-04"]),
+        ("s/b", "latest", ["AC-HDR-04"]),
     ]
 
 
@@ -113,8 +110,8 @@ def test_evidence_is_the_weakest_of_the_rules_in_force(cases: Many) -> None:
         """\
         suite: s
         scenarios:
-          - {id: weak, rules: [OR-HDR-02, OR-HDR-05], interactions: []}
-          - {id: stated, rules: [OR-HDR-02, OR-HDR-05], evidence: documented, interactions: []}
+          - {id: weak, rules: [AC-HDR-02, AC-HDR-05], interactions: []}
+          - {id: stated, rules: [AC-HDR-02, AC-HDR-05], evidence: documented, interactions: []}
         """
     )
     assert (weak.evidence, stated.evidence) == ("observed", "documented")
@@ -188,7 +185,7 @@ def test_a_wait_is_for_each_repeat(body: str, waits: tuple[float, ...], case: On
 
 
 def test_a_cassette_is_found_beside_or_above_its_suite(write: Write, tmp_path: Path) -> None:
-    """The nearest `cassettes` folder that has the file is meant, else the bundled one."""
+    """The nearest `cassettes` folder that has the file is meant, else one of the contract's package."""
     write("interactions: []\n", "cassettes/a/one.yaml")
     suite = write(
         """\
@@ -212,18 +209,13 @@ def test_a_recording_yet_to_be_made_may_be_missing(write: Write) -> None:
 
 
 def test_a_new_recording_belongs_into_the_nearest_folder_of_cassettes(write: Write, tmp_path: Path) -> None:
-    """Beside or above the suite; for a bundled suite that is the bundled one."""
+    """Beside or above the suite."""
     (tmp_path / "cassettes").mkdir()
     suite = write(
         "suite: s\nscenarios: [{id: a, interactions: [{reply: {cassette: new.yaml}}]}]\n", "deep/suite.yaml"
     )
     made = only_interaction(next(load(suite, new_cassettes=True).cases()))
     assert made.replies == ({"cassette": str(tmp_path / "cassettes/new.yaml")},)
-    bundled = Cassettes(
-        hooks.scenarios / "openrouter",
-        cassette_folders(hooks.scenarios, load_contract(hooks.scenarios / "contract.yaml")),
-    )
-    assert bundled.place("new.yaml") == str(hooks.cassettes / "new.yaml")
 
 
 def test_plain_scalars_are_what_json_has_and_else_text(case: One) -> None:
@@ -271,9 +263,22 @@ def test_an_unknown_edition_is_refused(write: Write) -> None:
         suites.cases("2026-06")
 
 
-def test_expansion_is_the_same_each_time() -> None:
-    """The bundled suites expand to equal cases whenever they are expanded."""
-    suites = load(hooks.scenarios)
+def test_expansion_is_the_same_each_time(write: Write) -> None:
+    """Suites expand to equal cases whenever they are expanded."""
+    suites = load(
+        write(
+            """\
+            suite: s
+            defaults:
+              input: {model: m, api_key: "${canary.api_key}"}
+              request: {headers: {Authorization: "Bearer ${canary.api_key}"}}
+            scenarios:
+              - {id: a, rules: [AC-HDR-02, AC-HDR-05], for_each: [{n: 1}, {n: 2}], interactions: [{}]}
+              - {id: b, input: {env: {X: "${canary.other}"}}, interactions: [{repeat: {max: 2}}]}
+            """
+        )
+    )
+    assert len(list(suites.cases("all"))) > 4
     assert list(suites.cases("all")) == list(suites.cases("all"))
 
 

@@ -34,17 +34,6 @@ def test_the_guide_names_every_word_of_the_format() -> None:
     assert known <= words
 
 
-def test_the_first_example_of_the_guide_loads(write: Callable[..., Path]) -> None:
-    """What the reference shows as a suite is one."""
-    example = re.search(r"```yaml\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
-    assert example is not None
-    assert [case.name for case in load(write(example[1])).cases()] == [
-        "openrouter/attribution/verified-route",
-        "openrouter/attribution/custom-proxy/plain",
-        "openrouter/attribution/custom-proxy/look-alike",
-    ]
-
-
 def test_the_rules_example_of_the_guide_loads(write: Callable[..., Path]) -> None:
     """What the reference shows as a rules file is one."""
     examples = re.findall(r"```yaml\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)

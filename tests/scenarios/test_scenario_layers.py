@@ -97,14 +97,14 @@ def test_header_names_merge_after_their_variables(case: One) -> None:
     made = case(
         """\
         suite: s
-        vars: {app: {header: X-OpenRouter-Title}}
+        vars: {app: {header: X-Acme-Title}}
         defaults: {request: {headers: {"${app.header}": default, X-Other: stays}}}
         scenarios:
           - id: a
-            interactions: [{request: {headers: {x-openrouter-title: mine}}}]
+            interactions: [{request: {headers: {x-acme-title: mine}}}]
         """
     )
-    assert expected(made)["headers"] == {"X-Other": "stays", "x-openrouter-title": "mine"}
+    assert expected(made)["headers"] == {"X-Other": "stays", "x-acme-title": "mine"}
 
 
 def test_a_matcher_replaces_and_is_replaced(case: One) -> None:
@@ -262,15 +262,15 @@ def test_scenario_statements_replace_those_of_the_suite(cases: Callable[..., lis
         suite: s
         tags: [a, b]
         evidence: observed
-        rules: [OR-HDR-02]
+        rules: [AC-HDR-02]
         scenarios:
           - {id: plain, interactions: []}
-          - {id: own, tags: [c], evidence: documented, rules: [OR-HDR-04], interactions: []}
+          - {id: own, tags: [c], evidence: documented, rules: [AC-HDR-04], interactions: []}
         """
     )
     assert (plain.tags, plain.evidence, [rule.id for rule in plain.rules]) == (
         ("a", "b"),
         "observed",
-        ["OR-HDR-02"],
+        ["AC-HDR-02"],
     )
-    assert (own.tags, own.evidence, [rule.id for rule in own.rules]) == (("c",), "documented", ["OR-HDR-04"])
+    assert (own.tags, own.evidence, [rule.id for rule in own.rules]) == (("c",), "documented", ["AC-HDR-04"])

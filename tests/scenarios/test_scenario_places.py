@@ -14,7 +14,7 @@ Write = Callable[..., Path]
 
 SUITE = """\
 suite: s
-vars: {app: {header: X-OpenRouter-Title}}
+vars: {app: {header: X-Acme-Title}}
 defaults:
   input:
     api_key: k
@@ -62,7 +62,7 @@ editions: {from: 2026-04}
         (0, ("interactions", 0, "id"), 18, 9),
         (0, ("interactions", 0, "request", "headers", "HTTP-Referer"), 21, 13),
         (0, ("interactions", 0, "request", "headers", "http-referer"), 21, 13),
-        (0, ("interactions", 0, "request", "headers", "X-OpenRouter-Title"), 22, 13),
+        (0, ("interactions", 0, "request", "headers", "X-Acme-Title"), 22, 13),
         (0, ("interactions", 0, "request", "headers", "authorization"), 7, 15),
         (0, ("interactions", 0, "request", "headers", "X-Unheard-Of"), 22, 13),
         (0, ("interactions", 0, "request", "forbid_headers", 0), 8, 22),

@@ -10,7 +10,6 @@ import pytest
 from harness.errors import LoadError
 from harness.model import RuleScope
 from harness.scenarios import load
-from harness_openclaw import hooks
 
 Write = Callable[..., Path]
 
@@ -52,10 +51,10 @@ def test_a_rule_is_read_whole(write: Write) -> None:
 
 @pytest.mark.parametrize("name", ["suite.yaml", "deep/down/suite.yaml"])
 def test_rules_are_found_beside_or_above_the_suite(name: str, write: Write) -> None:
-    """A `rules` folder beside the suite or above it counts, and so do the bundled rules."""
+    """A `rules` folder beside the suite or above it counts, and so do those of the contract."""
     write(RULE, "rules/mine.yaml")
     suites = load(write(SUITE, name))
-    assert {"MY-01", "OR-HDR-02"} <= set(suites.rules)
+    assert {"MY-01", "AC-HDR-02"} <= set(suites.rules)
     assert next(suites.cases()).rules == (suites.rules["MY-01"],)
 
 
@@ -65,14 +64,6 @@ def test_rules_outside_the_repository_are_not_looked_for(write: Write, tmp_path:
     (tmp_path / "repository" / ".git").mkdir(parents=True)
     path = write("suite: s\nscenarios: [{id: a, interactions: []}]\n", "repository/suite.yaml")
     assert load(path).rules == {}
-
-
-def test_the_bundled_rules_are_sound() -> None:
-    """Each bundled rule says in one sentence what holds, and where it is said."""
-    for rule in load(hooks.scenarios).rules.values():
-        assert rule.text.endswith(".")
-        assert rule.source
-        assert rule.editions
 
 
 def rule(**changes: str) -> str:
@@ -90,14 +81,14 @@ def rule(**changes: str) -> str:
         (rule(evidence=""), 2, "evidence is missing"),
         (rule(evidence="guessed"), 5, 'unknown word "guessed"'),
         (rule(text="''"), 3, "must be a sentence"),
-        (rule(editions="2027"), 4, "must be one of 2026-04, 2026-05, clawrouter, latest"),
+        (rule(editions="2027"), 4, "must be one of 2026-04, 2026-05, gateway, latest"),
         (rule(editions="{from: 2026-05, until: 2026-04}"), 4, "no edition is from 2026-05"),
         (rule(operation="chatt"), 7, "did you mean 'chat'?"),
         (rule(where="[outcom e]"), 7, "is no header name, no JSONPath"),
         (rule(where="['$.a[?@.b]']"), 7, "only names, [n], [*], .* and ..name can say where"),
         (rule(where="['$.a[']"), 7, "is not a JSONPath"),
         (rule(wher="[url]"), 7, "unknown key \"wher\"; did you mean 'where'?"),
-        (rule(id="OR-HDR-02"), 2, "the rule OR-HDR-02 is also in"),
+        (rule(id="AC-HDR-02"), 2, "the rule AC-HDR-02 is also in"),
         (rule() + "\n    id: MY-02\n", 7, 'the key "id" is here twice (first in line 2)'),
         ("rules: [\n", 2, "missing quote, bracket or blank"),
     ],

@@ -9,34 +9,41 @@ import jsonschema
 import pytest
 import yaml
 
-from harness.contracts import NO_CONTRACT, Contract, load_contract
+from harness.contracts import Contract, load_contract
 from harness.scenarios import input_keys, load, schema, schema_file, schema_text, warnings
 from harness.scenarios._json_schema import SchemaKind
 from harness.yaml_reader import parse
-from harness_openclaw import hooks
 
 Write = Callable[..., Path]
 
 
-OPENCLAW = load_contract(hooks.scenarios / "contract.yaml")
+@pytest.fixture
+def acme(write: Write, tmp_path: Path) -> Contract:
+    return load_contract(tmp_path / "contract.yaml")
 
 
-@pytest.mark.parametrize("contract", [NO_CONTRACT, OPENCLAW])
 @pytest.mark.parametrize("kind", ["suite", "rules", "contract"])
-def test_the_shipped_schema_is_up_to_date(kind: SchemaKind, contract: Contract) -> None:
+def test_the_shipped_schema_is_up_to_date(kind: SchemaKind) -> None:
     """The file is what `harness schema --write` would write, and a schema."""
-    assert schema_file(kind, contract).read_text(encoding="utf-8") == schema_text(kind, contract)
-    jsonschema.Draft7Validator.check_schema(schema(kind, contract))
+    assert schema_file(kind).read_text(encoding="utf-8") == schema_text(kind)
+    jsonschema.Draft7Validator.check_schema(schema(kind))
 
 
-@pytest.mark.parametrize(("kind", "files"), [("suite", "openrouter/*.yaml"), ("rules", "rules/*.yaml")])
-def test_bundled_files_fit_their_schema_and_name_it(kind: SchemaKind, files: str) -> None:
-    """Every bundled file is valid in an editor, whose schema its first line names."""
-    validator = jsonschema.Draft7Validator(schema(kind, OPENCLAW))
-    for path in sorted(hooks.scenarios.glob(files)):
-        text = path.read_text(encoding="utf-8")
-        validator.validate(parse(text, str(path)).value)
-        assert text.startswith(f"# yaml-language-server: $schema=../{kind}.schema.json\n")
+@pytest.mark.parametrize("kind", ["suite", "rules"])
+def test_a_contracts_schema_is_kept_beside_it(kind: SchemaKind, acme: Contract) -> None:
+    """It knows the contract's words, and is a schema."""
+    assert schema_file(kind, acme) == acme.folder / f"{kind}.schema.json"
+    assert schema_text(kind, acme) != schema_text(kind)
+    jsonschema.Draft7Validator.check_schema(schema(kind, acme))
+
+
+def test_a_contracts_files_fit_their_schemas(acme: Contract) -> None:
+    """What loads is valid in an editor, too."""
+    for path in (acme.folder / "contract.yaml", *sorted((acme.folder / "rules").glob("*.yaml"))):
+        validator = jsonschema.Draft7Validator(
+            schema("contract" if path.stem == "contract" else "rules", acme)
+        )
+        validator.validate(parse(path.read_text(encoding="utf-8"), str(path)).value)
 
 
 @pytest.mark.parametrize(
@@ -58,10 +65,10 @@ def test_an_editor_sees_what_has_not_the_shape_of_a_suite(text: str) -> None:
         jsonschema.Draft7Validator(schema()).validate(yaml.safe_load(text))
 
 
-def test_every_input_is_described_for_editors() -> None:
+def test_every_input_is_described_for_editors(acme: Contract) -> None:
     """The schema says what each key of `input` is."""
-    properties = schema("suite", OPENCLAW)["definitions"]["input"]["anyOf"][0]["properties"]
-    assert tuple(properties) == input_keys(OPENCLAW)
+    properties = schema("suite", acme)["definitions"]["input"]["anyOf"][0]["properties"]
+    assert tuple(properties) == input_keys(acme)
     assert all("description" in each for each in properties.values())
 
 

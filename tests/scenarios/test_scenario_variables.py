@@ -157,7 +157,7 @@ def test_an_implementation_sets_its_own_names(case: One) -> None:
     """`app.*` may be set from outside, matchers included; the rest of `app` stays."""
     text = """\
         suite: s
-        vars: {app: {referer: https://openclaw.ai, title: T, header: X-OpenRouter-Title}}
+        vars: {app: {referer: https://app.example, title: T, header: X-Acme-Title}}
         scenarios:
           - id: a
             interactions:
@@ -165,10 +165,10 @@ def test_an_implementation_sets_its_own_names(case: One) -> None:
         """
     own = {"app": {"header": "X-Title", "title": {"$absent": True}}}
     assert expected(case(text, vars=own))["headers"] == {
-        "HTTP-Referer": "https://openclaw.ai",
+        "HTTP-Referer": "https://app.example",
         "X-Title": {"$absent": True},
     }
-    assert expected(case(text))["headers"]["X-OpenRouter-Title"] == "T"
+    assert expected(case(text))["headers"]["X-Acme-Title"] == "T"
 
 
 def test_an_implementation_sets_nothing_else(case: One) -> None:
@@ -179,15 +179,15 @@ def test_an_implementation_sets_nothing_else(case: One) -> None:
 
 @pytest.mark.parametrize(
     ("edition", "value"),
-    [("2026-04", "a"), ("2026-05", "b"), ("latest", "b"), ("clawrouter", "c")],
+    [("2026-04", "a"), ("2026-05", "b"), ("latest", "b"), ("gateway", "c")],
 )
 def test_the_latest_branch_not_after_the_edition_holds(edition: str, value: str, case: One) -> None:
     """`$edition` follows the line of the edition that is run."""
     made = case(
         """\
         suite: s
-        editions: [2026-04, 2026-05, clawrouter, latest]
-        vars: {v: {$edition: {2026-04: a, 2026-05: b, latest: b, clawrouter: c}}}
+        editions: [2026-04, 2026-05, gateway, latest]
+        vars: {v: {$edition: {2026-04: a, 2026-05: b, latest: b, gateway: c}}}
         scenarios: [{id: a, input: {model: "${v}"}, interactions: []}]
         """,
         edition,
@@ -222,12 +222,12 @@ def test_interactions_may_depend_on_the_edition(case: One) -> None:
 
 def test_two_lines_that_meet_need_a_branch_of_their_own(case: One) -> None:
     """For `latest`, which follows both lines, a choice between them would be a guess."""
-    with pytest.raises(UsageError, match="has 2026-05 and clawrouter before latest; add latest itself"):
+    with pytest.raises(UsageError, match="has 2026-05 and gateway before latest; add latest itself"):
         case(
             """\
             suite: s
             editions: latest
-            scenarios: [{id: a, input: {model: {$edition: {2026-05: a, clawrouter: b}}}, interactions: []}]
+            scenarios: [{id: a, input: {model: {$edition: {2026-05: a, gateway: b}}}, interactions: []}]
             """,
             "latest",
         )
@@ -247,7 +247,7 @@ def test_canaries_are_minted_for_each_case(cases: Callable[..., list[Case]]) -> 
         """
     )
     key = given(first)["api_key"]
-    assert re.fullmatch(r"sk-or-v1-[0-9a-f]{48}", key)
+    assert re.fullmatch(r"sk-acme-[0-9a-f]{48}", key)
     assert re.fullmatch(r"canary-[0-9a-f]{32}", given(first)["env"]["X"])
     assert expected(first)["headers"] == {"Authorization": f"Bearer {key}"}
     assert first.canaries == {"api_key": key, "other": given(first)["env"]["X"]}

@@ -12,7 +12,6 @@ import pytest
 
 from harness.errors import LoadError
 from harness.scenarios import load
-from harness_openclaw import hooks
 
 Write = Callable[..., Path]
 
@@ -210,7 +209,7 @@ SHAPE = {
         "unknown key \"inputs\"; did you mean 'input'?",
     ),
     "an unknown standing of a check": (
-        one("interactions: []\noutcome: {checks: [{rule: OR-PRE-01, standing: ok}]}"),
+        one("interactions: []\noutcome: {checks: [{rule: AC-PRE-01, standing: ok}]}"),
         5,
         42,
         '"ok"; expected one of pass, warn, fail, unknown',
@@ -219,7 +218,7 @@ SHAPE = {
         one("interactions: []\noutcome: {finish_reason: tool_calls}"),
         5,
         15,
-        '"tool_calls"; expected one of stop, length, toolUse',
+        '"tool_calls"; expected one of stop, length, function',
     ),
     "a wait that is no number": (
         one("interactions: [{request: {}, after_ms: {$regex: '^5'}}]"),
@@ -254,10 +253,10 @@ MEANING = {
     ),
     "a row without a name": (one('for_each: [{x: "  "}]\ninteractions: []'), 4, 16, "give the row an id"),
     "an unknown rule": (
-        one("rules: [OR-HRD-02]\ninteractions: []"),
+        one("rules: [AC-HRD-02]\ninteractions: []"),
         4,
         13,
-        "there is no rule \"OR-HRD-02\"; did you mean 'OR-HDR-02'?",
+        "there is no rule \"AC-HRD-02\"; did you mean 'AC-HDR-02'?",
     ),
     "an unknown variant": (
         suite("- {id: a, interactions: []}\n- {id: b, variant_of: c, interactions: []}\n"),
@@ -294,22 +293,22 @@ MEANING = {
         "reading is for disputed scenarios; this one is documented",
     ),
     "rules without a common edition": (
-        one("rules: [OR-HDR-03, OR-HDR-04]\ninteractions: []"),
+        one("rules: [AC-HDR-03, AC-HDR-04]\ninteractions: []"),
         4,
         5,
         "no edition has all of these rules",
     ),
     "an edition in which no rule holds": (
-        one("rules: [OR-HDR-04]\neditions: [2026-04, 2026-05]\ninteractions: []"),
+        one("rules: [AC-HDR-04]\neditions: [2026-04, 2026-05]\ninteractions: []"),
         5,
         5,
-        "none of its rules (OR-HDR-04) holds in 2026-04",
+        "none of its rules (AC-HDR-04) holds in 2026-04",
     ),
     "a range over two lines": (
-        one("editions: {from: clawrouter, until: 2026-05}\ninteractions: []"),
+        one("editions: {from: gateway, until: 2026-05}\ninteractions: []"),
         4,
         5,
-        "no edition is from clawrouter up to, not including, 2026-05",
+        "no edition is from gateway up to, not including, 2026-05",
     ),
     "an unknown variable": (
         request("url: ${root}/v1", before="vars: {rooot: 'https://x'}\n"),
@@ -363,10 +362,10 @@ MEANING = {
         "$edition has no value for 2026-04, only for 2026-05",
     ),
     "an edition choice that says nothing for one of several editions": (
-        one("editions: [2026-05, clawrouter]\ninput: {model: {$edition: {2026-05: x}}}\ninteractions: []"),
+        one("editions: [2026-05, gateway]\ninput: {model: {$edition: {2026-05: x}}}\ninteractions: []"),
         5,
         13,
-        "$edition has no value for clawrouter, only for 2026-05",
+        "$edition has no value for gateway, only for 2026-05",
     ),
     "an edition choice of an unknown version": (
         one("input: {model: {$edition: {2026-6: x}}}\ninteractions: []"),
@@ -524,7 +523,9 @@ def assert_refused(path: Path, line: int, column: int, message: str) -> None:
 
 def refusal_within(path: Path, mebibytes: float) -> str:
     """What is said of a file that is refused without taking more memory than this."""
-    load(hooks.scenarios / "openrouter" / "refs.yaml")  # so that the rules are at hand
+    small = path.with_name("small.yaml")
+    small.write_text("suite: small\nscenarios: [{id: a, interactions: []}]\n", "utf-8")
+    load(small)  # so that the rules are at hand
     tracemalloc.start()
     try:
         with pytest.raises(LoadError) as caught:
@@ -657,7 +658,7 @@ def test_all_problems_of_all_files_come_at_once(write: Write, tmp_path: Path) ->
         scenarios:
           - {id: one, interactoins: [], interactions: []}
           - {id: two, input: {model: "${nobody}"}, interactions: []}
-          - {id: three, rules: [OR-NONE-01], interactions: []}
+          - {id: three, rules: [AC-NONE-01], interactions: []}
         """,
         "b.yaml",
     )

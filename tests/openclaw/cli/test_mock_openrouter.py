@@ -1,17 +1,15 @@
-"""`harness mock` as a person starts it: a process that serves the mock provider on a port."""
+"""`harness mock` for OpenClaw's providers: one account, its models, and the hosts to record from."""
 
 from __future__ import annotations
 
 import json
 import signal
-import socket
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -76,25 +74,3 @@ def test_the_lines_say_how_to_record_from_it() -> None:
     assert lines[2] == (
         f"to record from it: harness record {routes} --upstream-ca {ca_file} --source simulated"
     )
-
-
-def test_a_port_in_use_is_an_error_that_says_what_to_do() -> None:
-    """With the exit status of wrong usage."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        command = [sys.executable, "-m", "harness", "mock", "--port", str(port)]
-        done = subprocess.run(command, capture_output=True, text=True)
-
-    assert done.returncode == 4
-    assert done.stderr.strip() == f"port {port} is in use; choose another or omit --port"
-
-
-def test_a_contract_without_a_mock_provider_is_an_error(tmp_path: Path) -> None:
-    """A contract of data alone has none to serve."""
-    (tmp_path / "scenarios" / "acme").mkdir(parents=True)
-    (tmp_path / "scenarios" / "acme" / "contract.yaml").write_text("contract: acme\n", "utf-8")
-    command = [sys.executable, "-m", "harness", "mock", "--contract", "acme"]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
-
-    assert done.returncode == 4
-    assert done.stderr.strip() == "the contract acme has no mock provider (the hook `respond`)"
