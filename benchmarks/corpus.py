@@ -70,8 +70,18 @@ def samples(count: int) -> Iterator[Sample]:
         yield Sample(number, given, request.url, dict(request.headers), orjson.loads(request.body))
 
 
+_RULE: dict[str, Any] = {
+    "id": "GEN-01",
+    "text": "A request has the body that was generated for it.",
+    "evidence": "documented",
+    "source": "this benchmark",
+}
+
+
 def write_suites(folder: Path, made: Sequence[Sample]) -> list[Path]:
-    """Write the samples as suites of `PER_FILE` scenarios each; the files written."""
+    """Write a contract and the samples as its suites of `PER_FILE` scenarios each; return the suite files."""
+    write_yaml(folder / "contract.yaml", [{"contract": "generated", "extends": "openclaw"}])
+    write_yaml(folder / "rules" / "generated.yaml", [{"rules": [_RULE]}])
     return [
         write_yaml(folder / f"part-{number:03}.yaml", [_suite(f"generated/part-{number:03}", part)])
         for number, part in enumerate(_parts(made))
@@ -97,7 +107,7 @@ def _parts(made: Sequence[Sample]) -> Iterator[Sequence[Sample]]:
 
 
 def _suite(name: str, part: Sequence[Sample]) -> dict[str, Any]:
-    return {"suite": name, "rules": ["OR-BODY-01"], "scenarios": [_scenario(sample) for sample in part]}
+    return {"suite": name, "rules": [_RULE["id"]], "scenarios": [_scenario(sample) for sample in part]}
 
 
 def _scenario(sample: Sample) -> dict[str, Any]:
