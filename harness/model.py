@@ -16,6 +16,7 @@ __all__ = [
     "DECLARED_INPUTS",
     "EVIDENCE",
     "FEATURES",
+    "OUTCOME_WORDS",
     "Assigned",
     "BlindSpot",
     "Case",
@@ -48,6 +49,9 @@ JsonValue: TypeAlias = Any
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 """Name-value pairs as sent: order, letter case and repeats are kept."""
+
+OUTCOME_WORDS = ("text", "tool_calls", "usage", "finish_reason", "error", "artifacts")
+"""The words of an outcome that every contract has."""
 
 EVIDENCE = ("documented", "observed", "disputed")
 """How well a rule is founded, strongest first."""
@@ -202,6 +206,7 @@ class Case:
     contract: str = ""  # the contract's name; empty outside any
     base_url: str = ""  # where requests go whose input names no base URL; empty if that is not known
     required_operations: frozenset[str] = frozenset()  # beyond those of its steps, as the contract says
+    outcome_words: tuple[str, ...] = OUTCOME_WORDS  # an outcome has at least one of them
     respond: Callable[[Request, MutableMapping[str, Any]], Reply] | None = None
     """The contract's mock provider: it answers what no interaction has a reply for."""
 

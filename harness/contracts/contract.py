@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from harness.contracts.editions import NO_EDITIONS, Editions
 from harness.contracts.hooks import NO_HOOKS, Hooks
-from harness.model import JsonValue
+from harness.model import OUTCOME_WORDS, JsonValue
 
 __all__ = ["NO_CONTRACT", "Contract", "Operation"]
 
@@ -67,6 +67,12 @@ class Contract:
     def folder(self) -> Path:
         """The folder of its contract.yaml, which holds its suites and `rules`."""
         return Path(self.file).parent
+
+    @property
+    def outcome_words(self) -> tuple[str, ...]:
+        """The words that an outcome may have at its top."""
+        own = (word for operation in self.operations.values() for word in operation.outcome)
+        return tuple(dict.fromkeys((*OUTCOME_WORDS, *own)))
 
     @property
     def lineage(self) -> Iterator[Contract]:

@@ -38,6 +38,7 @@ def probe(
         line,
         contract=contract.name,
         base_url=contract.base_url,
+        outcome_words=contract.outcome_words,
         respond=contract.hook("respond"),
     )
     provider = case.provider()

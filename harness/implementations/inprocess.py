@@ -10,7 +10,7 @@ import contextlib
 import copy
 import inspect
 import traceback
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
@@ -57,10 +57,12 @@ class Observer(Protocol):
         call: Callable[[], object],
         reply: Callable[[Request], Reply],
         *,
+        words: Sequence[str],
         clock: bool,
         wait: Callable[[float], None] | None,
     ) -> StepObservation:
-        """Make the call and return what it sent. `reply` answers its requests, `wait` performs its waits.
+        """Make the call and return what it sent. `reply` answers its requests, `wait` performs its waits,
+        `words` are those of an outcome.
 
         Raises `Unsupported` and `Unreadable`, and whatever the call itself raises.
         """
@@ -164,7 +166,10 @@ class InProcess:
                 except Exception as error:
                     raise _NoReply(error) from None
 
-            performed.append(self._observer.perform(call, reply, clock=self._clock, wait=job.wait))
+            words = job.case.outcome_words
+            performed.append(
+                self._observer.perform(call, reply, words=words, clock=self._clock, wait=job.wait)
+            )
         return tuple(performed)
 
     def _awaited(self, answer: Any) -> object:
@@ -196,12 +201,13 @@ class ShapeObserver:
         call: Callable[[], object],
         reply: Callable[[Request], Reply],
         *,
+        words: Sequence[str],
         clock: bool,
         wait: Callable[[float], None] | None,
     ) -> StepObservation:
         answer = call()
         if isinstance(answer, Generator):
-            return _converse(answer, reply, clock=clock, wait=wait)
+            return _converse(answer, reply, words=words, clock=clock, wait=wait)
         if answer is None:
             return StepObservation()
         if inspect.isasyncgen(answer):
@@ -211,7 +217,7 @@ class ShapeObserver:
         request = as_request(answer)
         if request is not None:
             return StepObservation((request,))
-        return StepObservation(outcome=outcome_of(answer))
+        return StepObservation(outcome=outcome_of(answer, words))
 
 
 def _requests(answers: Iterable[object]) -> Iterator[Request]:
@@ -226,6 +232,7 @@ def _converse(
     generator: Generator[Any, Any, Any],
     reply: Callable[[Request], Reply],
     *,
+    words: Sequence[str],
     clock: bool,
     wait: Callable[[float], None] | None,
 ) -> StepObservation:
@@ -237,7 +244,7 @@ def _converse(
             try:
                 yielded = generator.send(sent)
             except StopIteration as end:
-                outcome = None if end.value is None else outcome_of(end.value)
+                outcome = None if end.value is None else outcome_of(end.value, words)
                 return StepObservation(tuple(requests), outcome)
             sent = None
             if isinstance(yielded, Mapping) and "sleep_ms" in yielded:
@@ -263,11 +270,11 @@ def _after(request: Request, waited: float) -> Request:
     return Request(request.method, request.url, request.headers, request.body, request.timeout_ms, waited)
 
 
-def outcome_of(answer: object) -> Mapping[str, JsonValue]:
+def outcome_of(answer: object, words: Sequence[str]) -> Mapping[str, JsonValue]:
     """Return the outcome that a callable reports. Raises `Unsupported` and `Unreadable`."""
     if isinstance(answer, Mapping) and "unsupported" in answer:
         raise Unsupported(str(answer["unsupported"]))
-    return as_outcome(answer)
+    return as_outcome(answer, words)
 
 
 def _isolated(given: Mapping[str, JsonValue]) -> Any:

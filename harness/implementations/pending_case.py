@@ -133,7 +133,7 @@ class PendingCase:
         return protocol.reply(self.seq, number, self.job.answers(len(self._performed), request))
 
     def _end_step(self, message: Mapping[str, Any]) -> None:
-        outcome = protocol.outcome_of(message)
+        outcome = protocol.outcome_of(message, self.job.case.outcome_words)
         requests = tuple(self._requests)
         if self._capture is not None:
             traffic = self._capture.close()

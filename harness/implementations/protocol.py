@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -95,10 +95,10 @@ def parse(line: bytes) -> dict[str, Any]:
     return message
 
 
-def outcome_of(message: Mapping[str, Any]) -> Mapping[str, JsonValue] | None:
+def outcome_of(message: Mapping[str, Any], words: Sequence[str]) -> Mapping[str, JsonValue] | None:
     """Return the outcome in a `done` message, None if it has none. Raises `Unreadable`."""
     outcome = message.get("outcome")
-    return None if outcome is None else as_outcome(outcome)
+    return None if outcome is None else as_outcome(outcome, words)
 
 
 def shortened(line: bytes) -> str:

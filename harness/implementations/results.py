@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -17,7 +17,6 @@ import orjson
 from harness.model import Headers, JsonValue, Request
 
 __all__ = [
-    "OUTCOME_KEYS",
     "REQUEST_KEYS",
     "Unreadable",
     "as_outcome",
@@ -28,17 +27,6 @@ __all__ = [
 ]
 
 REQUEST_KEYS = ("method", "url", "headers", "body", "body_base64", "timeout_ms")
-OUTCOME_KEYS = (
-    "text",
-    "tool_calls",
-    "usage",
-    "finish_reason",
-    "error",
-    "artifacts",
-    "models",
-    "budget",
-    "checks",
-)
 
 
 class Unreadable(Exception):  # noqa: N818 - a finding about an answer, turned into a `Failure`
@@ -68,16 +56,19 @@ def as_request(value: object) -> Request | None:
     return None
 
 
-def as_outcome(value: object) -> Mapping[str, JsonValue]:
-    """Return the outcome that `value` is. Raises `Unreadable` if it is not one."""
+def as_outcome(value: object, words: Sequence[str]) -> Mapping[str, JsonValue]:
+    """Return the outcome that `value` is: empty, or with at least one of the contract's `words`.
+
+    Raises `Unreadable` if it is not one.
+    """
     if isinstance(value, Mapping):
         unnamed = [key for key in value if not isinstance(key, str)]
-        if not unnamed and (not value or any(key in value for key in OUTCOME_KEYS)):
+        if not unnamed and (not value or any(key in value for key in words)):
             return value
         keys = ", ".join(repr(key) for key in list(value)[:5])
         raise Unreadable(
             f"a mapping with {keys}, which is neither a request (method, url, headers, body)"
-            f" nor an outcome ({', '.join(OUTCOME_KEYS)})"
+            f" nor an outcome ({', '.join(words)})"
         )
     raise Unreadable(f"{named(value)}, which is neither a request nor an outcome")
 

@@ -57,6 +57,7 @@ class CaseMaker:
         self._contract = contract
         self._required_operations = contract.hook("required_operations")
         self._respond = contract.hook("respond")
+        self._outcome_words = contract.outcome_words
         self._rules = rules
         self._variables = variables
         self._cassette = cassette
@@ -99,6 +100,7 @@ class CaseMaker:
             contract=self._contract.name,
             base_url=self._contract.base_url,
             required_operations=self._operations_for(steps),
+            outcome_words=self._outcome_words,
             respond=self._respond,
         )
 

@@ -195,7 +195,7 @@ class _Attempt:
         if "unsupported" in message:
             sent = (*self._performed, StepObservation(traffic.requests))
             return Observation(sent, unsupported=self._mask(str(message["unsupported"])))
-        outcome = _outcome(message)
+        outcome = _outcome(message, self.job.case.outcome_words)
         failed = how != _WELL
         problem = traffic.problem(outcome, failed=failed and outcome is None)
         if problem is not None:
@@ -248,9 +248,9 @@ def _object(line: bytes) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _outcome(message: Mapping[str, Any]) -> Mapping[str, JsonValue] | None:
+def _outcome(message: Mapping[str, Any], words: Sequence[str]) -> Mapping[str, JsonValue] | None:
     """Return the outcome in an object that a program printed; None if it printed something else."""
     try:
-        return as_outcome(message) if message else None
+        return as_outcome(message, words) if message else None
     except Unreadable:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 from harness.implementations.inprocess import outcome_of
@@ -26,6 +26,7 @@ class SendObserver:
         call: Callable[[], object],
         reply: Callable[[Request], Reply],
         *,
+        words: Sequence[str],
         clock: bool,
         wait: Callable[[float], None] | None,
     ) -> StepObservation:
@@ -39,4 +40,4 @@ class SendObserver:
             reported = call()
         if as_request(reported) is not None:
             raise Unreadable("a request; in mode send it sends its requests itself and returns an outcome")
-        return StepObservation(tuple(requests), None if reported is None else outcome_of(reported))
+        return StepObservation(tuple(requests), None if reported is None else outcome_of(reported, words))
