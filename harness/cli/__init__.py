@@ -22,6 +22,8 @@ _COMMANDS = {
     "preflight": "Check route, key, credits, models and cost before a recording.",
     "record": "Record cassettes against a live API.",
     "mock": "Serve a mock provider, to try things without an account.",
+    "new": "Start a contract, a suite or an implementation.",
+    "schema": "Print where the JSON Schemas are.",
     "validate": "Check scenario files, implementations and known failures.",
     "cassettes": "Show, check, scrub and import recordings of provider traffic.",
 }

@@ -20,6 +20,7 @@ __all__ = [
     "count",
     "edition_option",
     "implementation_option",
+    "names_among",
     "open_implementation",
     "open_suites",
     "sandbox_option",
@@ -86,7 +87,7 @@ def selection_of(
 ) -> Selection:
     """The selection that the options of `selecting` ask for; paths among `patterns` are left out."""
     return Selection(
-        patterns=tuple(pattern for pattern in patterns if not _is_path(pattern)),
+        patterns=tuple(names_among(patterns)),
         evidence=evidence,
         reading=reading,
         tags=tuple(tags),
@@ -135,6 +136,11 @@ def count(number: int, what: str) -> str:
     if number == 1:
         return f"1 {what}"
     return f"{number:,} {what[:-1]}ies" if what.endswith("y") else f"{number:,} {what}s"
+
+
+def names_among(patterns: Sequence[str]) -> list[str]:
+    """Return those of the arguments that are not paths."""
+    return [pattern for pattern in patterns if not _is_path(pattern)]
 
 
 def _is_path(pattern: str) -> bool:

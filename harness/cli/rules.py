@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import click
 import orjson
 
-from harness.cli.options import contract_option, open_suites
+from harness.cli.options import contract_option, count, names_among, open_suites
 from harness.contracts.vocabulary import operations_of
 from harness.errors import UsageError, did_you_mean
 
@@ -42,8 +42,7 @@ def command(
         scenario = "/".join(case.name.removeprefix(f"{case.suite}/").split("/")[:1])
         for rule in case.rules:
             covering[rule.id].add(f"{case.suite}/{scenario}")
-    wanted = {pattern for pattern in patterns if not pattern.endswith((".yaml", ".yml"))}
-    wanted = {each for each in wanted if each in suites.rules or "/" not in each}
+    wanted = set(names_among(patterns))
     for unknown in wanted - set(suites.rules):
         raise UsageError(f"unknown rule {unknown!r}{did_you_mean(unknown, suites.rules)}")
     for rule in sorted(suites.rules.values(), key=lambda each: each.id):
@@ -66,7 +65,9 @@ def command(
             click.echo(orjson.dumps(line).decode())
             continue
         editions = ", ".join(rule.editions)
-        click.echo(f"{rule.id}  {rule.evidence}  [{editions}]  {len(scenarios)} scenarios  {rule.text}")
+        click.echo(
+            f"{rule.id}  {rule.evidence}  [{editions}]  {count(len(scenarios), 'scenario')}  {rule.text}"
+        )
         if wanted:
             click.echo(f"  from {rule.source or 'no stated source'}; {rule.location}")
             for scenario in scenarios:

@@ -8,7 +8,7 @@ import click
 import yaml
 
 from harness.cli.empty_selection import explain_empty_selection
-from harness.cli.options import contract_option, edition_option, open_suites
+from harness.cli.options import contract_option, edition_option, names_among, open_suites
 from harness.engine.selection import Selection
 from harness.errors import UsageError
 from harness.model import Case, Interaction, JsonValue, Step
@@ -24,7 +24,7 @@ __all__ = ["command"]
 def command(patterns: tuple[str, ...], contract: str | None, edition: str | None) -> int:
     """Show cases fully expanded: defaults, variables, rows and edition filled in, secrets by name."""
     suites = open_suites(patterns, contract)
-    wanted = [pattern for pattern in patterns if not pattern.endswith((".yaml", ".yml"))]
+    wanted = names_among(patterns)
     selection = Selection(patterns=tuple(wanted))
     cases = suites.cases(edition)
     shown = [case for case in cases if not wanted or selection.names_case(case.name)]

@@ -21,6 +21,7 @@ __all__ = [
     "contract_of",
     "default_contract",
     "load_contract",
+    "local_contracts",
     "named_contract",
     "pick_contract",
     "project_root",
@@ -38,20 +39,30 @@ def contract_of(suite: Path) -> Contract:
     return _nearest(suite.resolve().parent)
 
 
-def default_contract() -> Contract:
-    """Return the contract that is run where none is named: the installed one marked `default: true`.
+def local_contracts() -> list[Contract]:
+    """Return the contracts in the current folder, in `scenarios/` and in the folders there.
 
-    Raises UsageError if there is none.
+    Raises LoadError for a contract.yaml that cannot be used.
     """
-    known = installed()
-    for one in known:
-        contract = load_contract(one.scenarios / FILE)
-        if contract.default:
-            return contract
-    names = ", ".join(one.name for one in known)
+    files = (Path(FILE), Path("scenarios", FILE), *sorted(Path("scenarios").glob(f"*/{FILE}")))
+    return [load_contract(file) for file in files if file.is_file()]
+
+
+def default_contract() -> Contract:
+    """Return the contract that is run where none is named: the one in the current folder, or of several the
+    one marked `default: true`; without any, the installed one that is marked so.
+
+    Raises UsageError if there is none, or several to choose from.
+    """
+    local = local_contracts()
+    contracts = local or [load_contract(one.scenarios / FILE) for one in installed()]
+    marked = contracts if local and len(local) == 1 else [each for each in contracts if each.default]
+    if len(marked) == 1:
+        return marked[0]
+    names = ", ".join(each.name for each in contracts)
     raise UsageError(
-        "no contract is marked as the default",
-        hint=f"name one with --contract: {names}" if names else "name the files or folders of your suites",
+        f"{'several contracts are' if marked else 'no contract is'} marked as the default",
+        hint=f"choose one with --contract: {names}" if names else "name the files or folders of your suites",
     )
 
 

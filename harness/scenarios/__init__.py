@@ -15,11 +15,12 @@ from harness.scenarios._suites import Suites, frozen_gc, load
 
 if TYPE_CHECKING:
     from harness.scenarios._format import input_keys
-    from harness.scenarios._json_schema import schema, schema_file, schema_text
+    from harness.scenarios._json_schema import SCHEMA_KINDS, schema, schema_file, schema_text
     from harness.scenarios._locate import locate
     from harness.scenarios._warnings import warnings
 
 __all__ = [
+    "SCHEMA_KINDS",
     "Suites",
     "cassette_folders",
     "frozen_gc",
@@ -36,6 +37,7 @@ __all__ = [
 ]
 
 _LATER = {
+    "SCHEMA_KINDS": "_json_schema",
     "input_keys": "_format",
     "locate": "_locate",
     "schema": "_json_schema",

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 from harness.contracts import NO_CONTRACT, Contract
 from harness.scenarios._format import format_for
 from harness.schema.json_schema import json_schema
 
-__all__ = ["SchemaKind", "schema", "schema_file", "schema_text"]
+__all__ = ["SCHEMA_KINDS", "SchemaKind", "schema", "schema_file", "schema_text"]
 
 SchemaKind: TypeAlias = Literal["suite", "rules", "contract"]
+
+SCHEMA_KINDS: Final[tuple[SchemaKind, ...]] = get_args(SchemaKind)
 
 _COMMON: Final = Path(__file__).parent
 
@@ -35,7 +37,7 @@ def schema_text(kind: SchemaKind, contract: Contract = NO_CONTRACT) -> str:
 
 
 def schema_file(kind: SchemaKind, contract: Contract = NO_CONTRACT) -> Path:
-    """Return where a schema is kept: beside its contract.yaml; in this package for suites outside any
-    contract, and for contract.yaml itself."""
-    folder = contract.folder if contract.file and kind != "contract" else _COMMON
+    """Return where a schema is kept: beside its contract.yaml, or in this package for suites outside any
+    contract."""
+    folder = contract.folder if contract.file else _COMMON
     return folder / f"{kind}.schema.json"

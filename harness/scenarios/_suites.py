@@ -51,7 +51,9 @@ class Suites:
         return next(each for each in self.contracts if each.name == name)
 
     def editions(self, edition: str | None = None, preferred: str | None = None) -> tuple[str, ...]:
-        """Return the editions that `cases` would expand for, each once."""
+        """Return the editions that `cases` would expand for, each once. Raises UsageError for an edition
+        that no contract here has."""
+        self._check_edition(edition)
         return tuple(
             dict.fromkeys(
                 each for contract in self.contracts for each in _chosen(contract, edition, preferred)
@@ -72,12 +74,7 @@ class Suites:
         UsageError for an edition that no contract here has, for a variable that none lets be set, and for
         values that do not fit.
         """
-        known = [name for contract in self.contracts for name in contract.editions.run]
-        if edition not in (None, "all", *known):
-            hint = "; these suites belong to no contract, so they have no editions"
-            if any(known):
-                hint = did_you_mean(edition or "", (*known, "all"), list_known=True)
-            raise UsageError(f"unknown edition {edition!r}{hint}")
+        self._check_edition(edition)
         allowed = {name for contract in self.contracts for name in contract.overridable}
         strangers = [name for name in vars or {} if allowed and name not in allowed]
         if strangers:
@@ -86,6 +83,14 @@ class Suites:
                 hint=f"only {', '.join(sorted(allowed))} can; any other is part of what a suite expects",
             )
         return self._cases(edition, preferred, vars or {})
+
+    def _check_edition(self, edition: str | None) -> None:
+        known = [name for contract in self.contracts for name in contract.editions.run]
+        if edition not in (None, "all", *known):
+            hint = "; these suites belong to no contract, so they have no editions"
+            if any(known):
+                hint = did_you_mean(edition or "", (*known, "all"), list_known=True)
+            raise UsageError(f"unknown edition {edition!r}{hint}")
 
     def _cases(
         self, edition: str | None, preferred: str | None, overrides: Mapping[str, JsonValue]
