@@ -65,10 +65,12 @@ REQUEST: Final = Table(
         "closed_headers": Items(
             _HEADER_NAMES.of, "Of the headers matching these, only those named above may be there."
         ),
-        "body": Anything("The body's JSON is exactly this."),
-        "body_includes": Anything("The body's JSON is this, or has more keys, at every depth."),
+        "body": _expectation(Anything(), "The body's JSON is exactly this."),
+        "body_includes": _expectation(
+            Anything(), "The body's JSON is this, or has more keys, at every depth."
+        ),
         "body_at": Table(
-            {}, "Each match of the JSONPath is exactly this, and there is one.", rest=Anything()
+            {}, "Each match of the JSONPath is exactly this, and there is one.", rest=Value(Anything())
         ),
         "forbid_body": Items(_PATHS.of, "These JSONPaths match nothing."),
         "require_body": Items(_PATHS.of, "These JSONPaths match something."),
@@ -83,6 +85,7 @@ REQUEST: Final = Table(
     called="a mapping of what the request must be",
 )
 
+_BODIES: Final = ("json", "text", "sse", "base64", "cassette")
 _REPLY_KEYS: Final[dict[str, Shape]] = {
     "status": Number("The status, else 200.", whole=True, least=200, most=599),
     "headers": Table({}, "The reply's headers.", rest=_SCALAR),
@@ -100,10 +103,13 @@ _REPLY_KEYS: Final[dict[str, Shape]] = {
 _REPLY: Final = Table(
     {
         **_REPLY_KEYS,
-        "sequence": Items(Table(_REPLY_KEYS), "One reply after the other; the last stays.", least=1),
+        "sequence": Items(
+            Table(_REPLY_KEYS, at_most_one=_BODIES), "One reply after the other; the last stays.", least=1
+        ),
     },
     "How the request is answered; without one, with a plausible empty success.",
     called="a mapping such as {json: …}",
+    at_most_one=(*_BODIES, "sequence"),
 )
 _REPEAT: Final = Table(
     {"min": Number(whole=True, least=0), "max": Number(whole=True, least=0)},
@@ -221,6 +227,8 @@ def format_for(contract: Contract) -> Format:
         "One scenario.",
         required=("id",),
         called="a mapping with id and interactions",
+        any_of=("interactions", "steps"),
+        at_most_one=("interactions", "steps"),
     )
     suite = Table(
         {

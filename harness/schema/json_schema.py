@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Any, Final
 
 from harness.matchers import MATCHERS
@@ -29,6 +30,18 @@ _MATCHER: Final[dict[str, Any]] = {
     "maxProperties": 1,
     "description": "A matcher, such as {$any: string}.",
 }
+_EXPECTED: Final[dict[str, Any]] = {
+    "if": {
+        "type": "object",
+        "minProperties": 1,
+        "maxProperties": 1,
+        "propertyNames": {"pattern": r"^\$[A-Za-z_]+$"},
+    },
+    "then": {"propertyNames": {"enum": [*MATCHERS, "$edition"]}},
+    "items": {"$ref": "#/definitions/expected"},
+    "additionalProperties": {"$ref": "#/definitions/expected"},
+}
+"""Any value; matchers may stand in it at every depth."""
 
 
 def _inserted(editions: Sequence[str]) -> dict[str, Any]:
@@ -67,13 +80,19 @@ class _Writer:
     def __init__(self, named: Mapping[int, str], editions: Sequence[str]) -> None:
         self.definitions: dict[str, dict[str, Any]] = {}
         self._named = named
-        self._shared_definitions = {"matcher": _MATCHER, "inserted": _inserted(editions)}
+        self._shared_definitions = {
+            "matcher": _MATCHER,
+            "expected": _EXPECTED,
+            "inserted": _inserted(editions),
+        }
 
     def write(self, shape: Shape, *, variables: bool) -> dict[str, Any]:
         if isinstance(shape, Variable):
             return self.write(shape.of, variables=True)
         if isinstance(shape, Anything):
             return _described({}, shape)
+        if isinstance(shape, Value) and isinstance(shape.of, Anything):
+            return _described({"allOf": [self._shared("expected")]}, shape)
         name = self._named.get(id(shape))
         if name is None:
             return self._alternatives(shape, variables)
@@ -131,6 +150,11 @@ class _Writer:
             }
         if shape.required:
             written["required"] = list(shape.required)
+        if shape.any_of:
+            written["allOf"] = [{"anyOf": [{"required": [key]} for key in shape.any_of]}]
+        if shape.at_most_one:
+            pairs = combinations(shape.at_most_one, 2)
+            written["not"] = {"anyOf": [{"required": list(pair)} for pair in pairs]}
         rest = shape.rest
         written["additionalProperties"] = rest is not None and self.write(rest, variables=variables)
         return written

@@ -21,9 +21,8 @@ _PLAIN: Final[dict[str, Shape]] = {
     "number": Number(),
     "integer": Number(whole=True),
     "boolean": Flag(),
-    "object": Table({}, rest=Anything()),
 }
-_WORDS: Final = (*_PLAIN, "anything")
+_WORDS: Final = (*_PLAIN, "object", "anything")
 _FORMS: Final = ("list", "object", "one_of", "type")
 
 
@@ -78,7 +77,7 @@ def reported(stated: JsonValue) -> Shape:
     """Return the shape of an expected outcome of this type: matchers and null may stand anywhere."""
     inner, about = _opened(stated)
     if inner == "anything":
-        return Anything(about)
+        return Value(Anything(), about)
     return Value(Either((_plain(inner, reported), Null())), about)
 
 
@@ -90,6 +89,8 @@ def _opened(stated: JsonValue) -> tuple[JsonValue, str]:
 
 
 def _plain(stated: Any, inner_shape: Any) -> Shape:
+    if stated == "object":
+        return Table({}, rest=inner_shape("anything"))
     if isinstance(stated, str):
         return _PLAIN[stated]
     if "list" in stated:

@@ -68,13 +68,19 @@ class Items(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A mapping with these `keys`; others are of the shape `rest`, or errors where it is None."""
+    """A mapping with these `keys`; others are of the shape `rest`, or errors where it is None.
+
+    `any_of` are keys of which one must be there, `at_most_one` keys of which only one may be. They are for
+    JSON Schema: `check` leaves them to the loader, which knows more to say about them.
+    """
 
     keys: Mapping[str, Shape]
     about: str = ""
     required: tuple[str, ...] = ()
     rest: Shape | None = None
     called: str = "a mapping"
+    any_of: tuple[str, ...] = ()
+    at_most_one: tuple[str, ...] = ()
 
 
 class Either(NamedTuple):
