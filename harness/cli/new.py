@@ -9,6 +9,7 @@ from typing import Final
 
 import click
 
+from harness.cli.writable import ensure_in_project
 from harness.contracts import (
     FILE,
     NO_CONTRACT,
@@ -18,6 +19,7 @@ from harness.contracts import (
     local_contracts,
     named_contract,
 )
+from harness.contracts.installed import installed
 from harness.errors import UsageError
 from harness.scenarios import schema_file, schema_text
 
@@ -25,7 +27,8 @@ __all__ = ["command"]
 
 _TEMPLATES: Final = Path(__file__).resolve().parent.parent / "templates"
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9._-]*")
-_SUITE: Final = re.compile(r"[A-Za-z0-9._-]+(?:/[A-Za-z0-9._-]+)*")
+_SUITE: Final = re.compile(r"[A-Za-z][A-Za-z0-9._-]*(?:/[A-Za-z0-9][A-Za-z0-9._-]*)*")
+_NOT_TEXT: Final = frozenset({"null", "true", "false"})
 _BASE_URL: Final = "https://api.example.com/v1"
 
 
@@ -46,6 +49,8 @@ def command() -> None:
 def _contract(name: str, into: Path) -> int:
     """Write the contract of a provider as data: rules, suites, a recording, and a client that passes."""
     _check(name, _NAME, "contract")
+    if any(one.name == name for one in installed()):
+        raise UsageError(f"there is an installed contract {name!r}", hint="choose another name")
     written = _write(_TEMPLATES / "contract", into, _words(name))
     home = into / "scenarios" / name
     written += _write_schemas(load_contract(home / FILE))
@@ -70,6 +75,11 @@ def _suite(name: str, contract: str | None, into: Path | None) -> int:
     _check(name, _SUITE, "suite")
     folder, held = _home(contract, into)
     stem = name.rpartition("/")[2]
+    file = folder / f"{stem}.yaml"
+    if file.name == FILE:
+        raise UsageError(f"a file called {FILE} is a contract, not a suite", hint="choose another name")
+    if into is None:
+        ensure_in_project([file])
     schema = schema_file("suite", held)
     words = {
         "@@SCHEMA@@": schema.name if schema.parent == folder.resolve() else str(schema),
@@ -78,7 +88,8 @@ def _suite(name: str, contract: str | None, into: Path | None) -> int:
         "acme": stem,
     }
     _show(_write(_TEMPLATES / "suite", folder, words))
-    click.echo(f"run it: harness run {folder / stem}.yaml -i IMPLEMENTATION")
+    chosen = "" if contract_of(file).name == held.name else f" --contract {held.name}"
+    click.echo(f"run it: harness run {file}{chosen} -i IMPLEMENTATION")
     return 0
 
 
@@ -103,11 +114,11 @@ def _implementation(name: str, language: str, contract: str | None) -> int:
 
 
 def _check(name: str, pattern: re.Pattern[str], what: str) -> None:
+    named = f"{name!r} cannot be the name of {'an' if what[0] == 'i' else 'a'} {what}"
     if not pattern.fullmatch(name):
-        raise UsageError(
-            f"{name!r} cannot be the name of {'an' if what[0] == 'i' else 'a'} {what}",
-            hint="use letters, digits and . _ -, beginning with a letter",
-        )
+        raise UsageError(named, hint="use letters, digits and . _ -, beginning with a letter")
+    if name.lower() in _NOT_TEXT:
+        raise UsageError(f"{named}: in YAML it is no text", hint="choose another name")
 
 
 def _words(name: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from harness.cli.options import contract_option
+from harness.cli.writable import ensure_in_project
 from harness.contracts import NO_CONTRACT, local_contracts, named_contract
 from harness.errors import UsageError
 from harness.scenarios import SCHEMA_KINDS, schema_file, schema_text
@@ -47,8 +48,7 @@ def _state(file: Path, text: str) -> str:
 
 
 def _write(file: Path, text: str) -> None:
-    if not file.is_relative_to(Path.cwd()):
-        raise UsageError(f"{file} is not in the current folder; nothing was written there")
+    ensure_in_project([file])
     try:
         file.write_text(text, "utf-8")
     except OSError as error:

@@ -19,9 +19,7 @@ def ensure_in_project(paths: Iterable[Path]) -> None:
     """Raise `UsageError` for a path outside the project (the nearest folder with .git or pyproject.toml at
     or above the current one, else the current one), or in the package of an installed contract."""
     project = project_root(Path.cwd())
-    packages = [
-        one.scenarios.parent for one in installed() if one.cassettes == one.scenarios.parent / "cassettes"
-    ]
+    packages = [one.scenarios.parent for one in installed() if one.is_packaged]
     for path in paths:
         real = path.resolve()
         if not real.is_relative_to(project):
@@ -31,7 +29,7 @@ def ensure_in_project(paths: Iterable[Path]) -> None:
             )
         if any(real.is_relative_to(package) for package in packages):
             raise UsageError(
-                f"{path} belongs to an installed contract; recordings would be lost with the next install",
+                f"{path} belongs to an installed contract; it would be lost with the next install",
                 hint="Use --into DIR with a folder of your own.",
             )
 

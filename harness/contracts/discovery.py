@@ -44,8 +44,7 @@ def local_contracts() -> list[Contract]:
 
     Raises LoadError for a contract.yaml that cannot be used.
     """
-    files = (Path(FILE), Path("scenarios", FILE), *sorted(Path("scenarios").glob(f"*/{FILE}")))
-    return [load_contract(file) for file in files if file.is_file()]
+    return [load_contract(file) for file in _local_files()]
 
 
 def default_contract() -> Contract:
@@ -59,10 +58,15 @@ def default_contract() -> Contract:
     marked = contracts if local and len(local) == 1 else [each for each in contracts if each.default]
     if len(marked) == 1:
         return marked[0]
-    names = ", ".join(each.name for each in contracts)
+    names = ", ".join(each.name for each in marked or contracts)
+    if not names:
+        raise UsageError("there is no contract here", hint="name the files or folders of your suites")
+    which = "several of them have" if marked else "none of them has"
     raise UsageError(
-        f"{'several contracts are' if marked else 'no contract is'} marked as the default",
-        hint=f"choose one with --contract: {names}" if names else "name the files or folders of your suites",
+        f"there are several contracts, {names}, and {which} `default: true`"
+        if len(contracts) > 1
+        else f"the contract {names} is not run by default",
+        hint="choose one with --contract NAME, or name the files or folders of your suites",
     )
 
 
@@ -93,6 +97,11 @@ def load_contract(file: Path) -> Contract:
     """Return the contract that a contract.yaml states. Raises LoadError with every problem in it."""
     resolved = file.resolve()
     return _load(resolved, _changed(resolved))
+
+
+def _local_files() -> list[Path]:
+    files = (Path(FILE), Path("scenarios", FILE), *sorted(Path("scenarios").glob(f"*/{FILE}")))
+    return [file for file in files if file.is_file()]
 
 
 def _changed(file: Path) -> int:
@@ -146,10 +155,12 @@ def _file_of(name: str, beside: Path | None) -> Path:
     for one in installed():
         if one.name == name:
             return (one.scenarios / FILE).resolve()
+    local = [str(_stated_in(each.resolve())["contract"]) for each in _local_files()]
     names = [one.name for one in installed()]
     raise UsageError(
-        f"there is no contract {name!r}{did_you_mean(name, names)}",
-        hint=f"installed: {', '.join(names) or 'none'}; a contract of your own is a folder with a {FILE}",
+        f"there is no contract {name!r}{did_you_mean(name, (*local, *names))}",
+        hint=f"here: {', '.join(local) or 'none'}; installed: {', '.join(names) or 'none'};"
+        f" a contract of your own is a folder with a {FILE}",
     )
 
 

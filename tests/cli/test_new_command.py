@@ -104,11 +104,44 @@ def test_nothing_is_overwritten(run: Run, tmp_path: Path) -> None:
     assert [file for file in tmp_path.rglob("*.*") if file.is_file()] == [existing]
 
 
-@pytest.mark.parametrize("name", ["../acme", "a/b", "", "1", "a b"])
+@pytest.mark.parametrize("name", ["../acme", "a/b", "", "1", "a b", "null", "True"])
 def test_a_name_that_cannot_be_one_is_refused(name: str, run: Run, tmp_path: Path) -> None:
     """Before anything is written."""
     assert run("new", "contract", name).returncode == 4
     assert not (tmp_path / "scenarios").exists()
+
+
+@pytest.mark.parametrize("name", ["a/..", ".hidden", "a/.hidden", "a//b", "true", "contract", "a/contract"])
+def test_a_suite_that_would_not_be_found_is_refused(name: str, run: Run, tmp_path: Path) -> None:
+    """Hidden files are passed by, contract.yaml is a contract, and `true` is no text in YAML."""
+    refused = run("new", "suite", name)
+    assert (refused.returncode, refused.stdout) == (4, "")
+    assert not (tmp_path / "scenarios").exists()
+
+
+def test_a_suite_says_which_contract_it_is_run_with(run: Run) -> None:
+    """If it lies outside the contract's folder, --contract is part of the command."""
+    run("new", "contract", "acme")
+    inside, outside = (
+        run("new", "suite", "one"),
+        run("new", "suite", "two", "--contract", "acme", "--into", "x"),
+    )
+    assert "run it: harness run scenarios/acme/one.yaml -i IMPLEMENTATION" in inside.stdout
+    assert "run it: harness run x/two.yaml --contract acme -i IMPLEMENTATION" in outside.stdout
+    done = run("run", "x/two.yaml", "--contract", "acme", "-i", "acme-client")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_several_contracts_are_chosen_from_by_name(run: Run) -> None:
+    """The error lists those that are here; a misspelt name gets the one that is meant."""
+    for name in ("acme", "beta"):
+        run("new", "contract", name)
+    assert run("list").stderr.startswith(
+        "there are several contracts, acme, beta, and none of them has `default"
+    )
+    assert run("list", "--contract", "beta").returncode == 0
+    assert "there is no contract 'betta'; did you mean 'beta'?" in run("list", "--contract", "betta").stderr
+    assert "here: acme, beta; installed: " in run("list", "--contract", "x").stderr
 
 
 def test_schemas_are_written_again_when_the_contract_changes(run: Run, tmp_path: Path) -> None:
