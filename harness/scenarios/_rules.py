@@ -1,4 +1,4 @@
-"""Rules files: the numbered statements that scenarios name (docs/scenarios.md, Rules)."""
+"""Rules files: the numbered statements that scenarios name (docs/contracts.md, Rules)."""
 
 from __future__ import annotations
 
