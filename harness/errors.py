@@ -5,7 +5,7 @@ HarnessError
 │   └── LoadError          scenario, rule, cassette or list files: all problems at once
 └── ImplementationError    an implementation cannot be started or used     exit 3
 
-`Unsupported` is no error of the harness: an implementation raises it to say that a case is not for it.
+`Unsupported` is not an error of the harness: an implementation raises it for a case that it does not support.
 """
 
 from __future__ import annotations

@@ -29,22 +29,32 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--harness-implementation",
         metavar="ADDRESS",
-        help="the implementation that scenarios are run against (ini: harness_implementation)",
+        help="implementation to run scenarios against (ini: harness_implementation)",
     )
-    group.addoption("--harness-edition", metavar="EDITION", help="edition, or `all` (ini: harness_edition)")
+    group.addoption(
+        "--harness-edition", metavar="EDITION", help="edition to run, or `all` (ini: harness_edition)"
+    )
     group.addoption(
         "--harness-evidence",
         choices=("documented", "observed", "disputed"),
-        help="the weakest evidence of a case that is run (ini: harness_evidence)",
+        help="minimum evidence of a case (ini: harness_evidence)",
     )
-    group.addoption("--harness-known-failing", metavar="FILE", help="list of known failures")
     group.addoption(
-        "--harness-timeout", type=float, default=20.0, metavar="SECONDS", help="time limit of a case"
+        "--harness-known-failing",
+        metavar="FILE",
+        help="list of known failures (default: the implementation's known_failing.txt)",
     )
-    parser.addini("harness_scenarios", "folders whose YAML suites are collected", type="paths", default=[])
-    parser.addini("harness_implementation", "default of --harness-implementation", default="reference")
-    parser.addini("harness_edition", "default of --harness-edition", default="")
-    parser.addini("harness_evidence", "default of --harness-evidence", default="observed")
+    group.addoption(
+        "--harness-timeout",
+        type=float,
+        default=20.0,
+        metavar="SECONDS",
+        help="time limit per case (default: 20)",
+    )
+    parser.addini("harness_scenarios", "folders to collect YAML suites from", type="paths", default=[])
+    parser.addini("harness_implementation", "default for --harness-implementation", default="reference")
+    parser.addini("harness_edition", "default for --harness-edition", default="")
+    parser.addini("harness_evidence", "default for --harness-evidence", default="observed")
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SuiteFile | None:
@@ -177,7 +187,7 @@ class _Bench:
         if performed is None or len(performed.requests) != 1:
             outcome = observation.unsupported or (performed.outcome if performed else None)
             made = len(performed.requests) if performed else 0
-            pytest.fail(f"expected one request, the implementation made {made}; {outcome}", pytrace=False)
+            pytest.fail(f"expected one request, but the implementation made {made}; {outcome}", pytrace=False)
         return performed.requests[0]
 
     def close(self) -> None:

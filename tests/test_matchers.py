@@ -192,7 +192,7 @@ def test_anything_else_is_a_value(value: Any) -> None:
     ("matcher", "says"),
     [
         ({"$anny": "string"}, "did you mean '$any'?"),
-        ({"$ref": "x"}, "is written $$ref"),
+        ({"$ref": "x"}, "write $$ref"),
         ({"$any": "strng"}, "did you mean 'string'?"),
         ({"$any": None}, "unknown kind None for $any; expected one of string"),
         ({"$regex": "("}, "not a regular expression"),

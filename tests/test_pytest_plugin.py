@@ -94,7 +94,7 @@ def test_known_failures_are_expected_and_stale_ones_fail(run_pytest: Pytest, fol
     )
     stale = run_pytest("suite.yaml", GOOD, "--harness-known-failing=known.txt").stdout
     assert "2 failed, 1 passed" in stale
-    assert "listed as known failing, but passes" in stale
+    assert "listed as known failing, but passed" in stale
 
 
 def test_a_wrong_suite_is_a_collection_error_with_its_lines(run_pytest: Pytest, folder: Path) -> None:
@@ -110,7 +110,7 @@ def test_an_unknown_edition_is_a_collection_error(run_pytest: Pytest) -> None:
     """The error lists the editions of the suites' contract."""
     done = run_pytest("suite.yaml", GOOD, "--harness-edition=2020")
     assert done.returncode == 2
-    assert "there is no edition '2020'" in done.stdout
+    assert "unknown edition '2020'" in done.stdout
     assert "2026-05" in done.stdout
 
 

@@ -100,7 +100,7 @@ def parse(data: bytes) -> Parsed:
     """The value that `data` holds in YAML or JSON. Raises `Unreadable`."""
     if len(data) > MAX_BYTES:
         size = len(data) // 1024**2
-        raise Unreadable(1, 1, f"it has {size} MiB; more than {MAX_BYTES // 1024**2} MiB are not read")
+        raise Unreadable(1, 1, f"it has {size} MiB; more than {MAX_BYTES // 1024**2} MiB cannot be read")
     if data[:1] in (b"{", b"["):
         value = _json(data)
         if value is not None:
@@ -229,7 +229,7 @@ class _Reader(EventReader):
             if key != "<<":
                 self.plain_keys.add(key)
             elif not event.style:
-                raise _at(event, "merge keys (<<) are not read: write the keys out")
+                raise _at(event, "merge keys (<<) are not supported: write the keys out")
         self._note_if_twice(event, key, mapping)
         return key
 

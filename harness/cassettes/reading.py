@@ -100,7 +100,7 @@ def _bytes(path: Path) -> bytes:
         size = path.stat().st_size
         if size <= MAX_BYTES:
             return path.read_bytes()
-        message = f"has {size // 1024**2} MiB; more than {MAX_BYTES // 1024**2} MiB are not read"
+        message = f"has {size // 1024**2} MiB; more than {MAX_BYTES // 1024**2} MiB cannot be read"
     except OSError as error:
         message = f"cannot be read: {error.strerror}"
         hint = "A cassette's path counts from the cassettes folder."

@@ -75,7 +75,7 @@ def _check_implementations(suites: Suites, cases: Sequence[Case]) -> list[Proble
             if known_failing:
                 known = read_known_failing(known_failing)
                 problems += [
-                    Problem(entry.location, f"`{entry}` names no case in which its rule is in force")
+                    Problem(entry.location, f"`{entry}` matches no case that has its rule")
                     for entry in known.unmatched(cases)
                 ]
         except LoadError as error:

@@ -158,9 +158,9 @@ def _file_of(name: str, beside: Path | None) -> Path:
     local = [str(_stated_in(each.resolve())["contract"]) for each in _local_files()]
     names = [one.name for one in installed()]
     raise UsageError(
-        f"there is no contract {name!r}{did_you_mean(name, (*local, *names))}",
+        f"unknown contract {name!r}{did_you_mean(name, (*local, *names))}",
         hint=f"here: {', '.join(local) or 'none'}; installed: {', '.join(names) or 'none'};"
-        f" a contract of your own is a folder with a {FILE}",
+        f" your own contract is a folder with a {FILE}",
     )
 
 
@@ -184,7 +184,7 @@ def _refuse_circle(file: Path, above: Path | None) -> None:
         chain.append(above)
         if above in chain[:-1]:
             names = " → ".join(_stated_in(each)["contract"] for each in chain)
-            raise LoadError([Problem(Location(str(file), 1), f"extends goes in a circle: {names}")])
+            raise LoadError([Problem(Location(str(file), 1), f"extends is circular: {names}")])
         above = _file_extended(above, _stated_in(above))
 
 

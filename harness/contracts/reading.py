@@ -95,17 +95,17 @@ def _flaws(stated: Mapping[str, Any]) -> Iterator[Flaw]:
         else:
             yield from _default_flaws(stated, names)
     elif "default_edition" in stated:
-        yield ("default_edition",), "there are no editions to choose from: list them under editions"
+        yield ("default_edition",), "no editions to choose from; list them under editions"
     if "rules" in stated and "extends" not in stated:
-        yield ("rules",), "there is nothing to inherit from: name a contract under extends"
+        yield ("rules",), "nothing to inherit from; name a contract under extends"
     if "rules" in stated and "editions" in stated:
-        yield ("editions",), "inherited rules hold in the editions of their own contract: leave editions out"
+        yield ("editions",), "inherited rules apply in the editions of their own contract; omit editions"
     base_url = stated.get("base_url")
     if base_url is not None and not _is_base_url(base_url):
         yield ("base_url",), f'"{base_url[:60]}" is not a base URL such as https://api.acme.example/v1'
     for host in stated.get("hosts") or {}:
         if "/" in host or host != host.lower() or not host:
-            yield ("hosts", host), f'"{host[:60]}" is not a host in lower case, such as api.acme.example'
+            yield ("hosts", host), f'"{host[:60]}" is not a lowercase host, such as api.acme.example'
     for name, operation in (stated.get("operations") or {}).items():
         for part in ("input", "outcome"):
             for word, type_ in ((operation or {}).get(part) or {}).items():
@@ -125,5 +125,5 @@ def _default_flaws(stated: Mapping[str, Any], names: tuple[str, ...]) -> Iterato
     if default is not None and default not in names:
         yield (
             ("default_edition",),
-            f'there is no edition "{default[:60]}"{did_you_mean(default, names, list_known=True)}',
+            f'unknown edition "{default[:60]}"{did_you_mean(default, names, list_known=True)}',
         )

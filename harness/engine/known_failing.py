@@ -58,7 +58,7 @@ def read_known_failing(path: str | Path) -> KnownFailing:
         location = Location(str(path), number)
         found = _LINE.fullmatch(text)
         if found is None:
-            message = f"not `case-pattern [RULE]  # reason`: {text!r}"
+            message = f"expected `case-pattern [RULE]  # reason`, not {text!r}"
             problems.append(Problem(location, message))
             continue
         entries.append(Entry(found["pattern"], found["rule"], found["reason"] or "", location))
@@ -92,7 +92,7 @@ class KnownFailing:
         ]
         if stale:
             lines = "; ".join(f"{entry.location} `{entry}`" for entry in stale)
-            return replace(verdict, status="failed", reason=f"listed as known failing, but passes: {lines}")
+            return replace(verdict, status="failed", reason=f"listed as known failing, but passed: {lines}")
         covered = {entry.rule for entry in entries}
         rest = [
             difference

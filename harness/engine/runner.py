@@ -77,9 +77,9 @@ def why_not_applicable(case: Case, about: ImplementationInfo) -> str | None:
     if missing:
         return f"does not declare the feature {', '.join(sorted(missing))}"
     if about.in_real_time and "clock" not in about.features and _leaves_unanswered(case):
-        return "it would wait for an answer that never comes as long as its own time limit"
+        return "it would wait for its own time limit, because this case never answers (feature clock)"
     if "outcome" not in about.features and _expects_only_a_refusal(case):
-        return "a refusal without a request cannot be told from doing nothing (feature outcome)"
+        return "without the feature outcome, a refusal looks like doing nothing"
     return None
 
 
@@ -119,14 +119,14 @@ def _conclude(
     if observation.unsupported is not None:
         sent = sum(len(step.requests) for step in observation.steps)
         if sent:
-            reason = f"it sent {sent} request{'s'[: sent > 1]} and then said: {observation.unsupported}"
+            reason = f"it sent {sent} request{'s'[: sent > 1]} and then reported: {observation.unsupported}"
             return verdict("errored", reason=reason)
-        return verdict("not_applicable", reason=f"it says: {observation.unsupported}")
+        return verdict("not_applicable", reason=f"it reports: {observation.unsupported}")
     judgement = judge(case, observation)
     recordings = RecordingCheck() if replay is None else replay.check(judgement)
     differences = _located(case, (*judgement.differences, *recordings.differences))
     if not differences and judgement.unchecked and not _anything_checked(case, observation):
-        return verdict("not_applicable", reason=f"nothing can be checked: {judgement.unchecked[0]}")
+        return verdict("not_applicable", reason=f"nothing to check: {judgement.unchecked[0]}")
     return verdict(
         "failed" if differences else "passed",
         differences=differences,

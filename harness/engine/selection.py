@@ -65,4 +65,4 @@ def parse_shard(text: str) -> tuple[int, int]:
     first, slash, second = text.partition("/")
     if slash and first.isdecimal() and second.isdecimal() and 1 <= int(first) <= int(second):
         return int(first), int(second)
-    raise UsageError(f"--shard {text!r} is not I/N with 1 <= I <= N", hint="write for example --shard 2/4")
+    raise UsageError(f"--shard {text!r} must be I/N with 1 <= I <= N, for example --shard 2/4")

@@ -25,7 +25,7 @@ class Session:
     """One run: which suites, in which edition, which of their cases, and which failures are known.
 
     `edition` is a name, `all`, or None for the one that the implementation names, else the contract's
-    default. `known_failing` is the path of a list that stands in for the implementation's own. At most
+    default. `known_failing` is the path of a list that replaces the implementation's own. At most
     `at_once` cases are in flight; after `max_failures` nothing more is run. `vars` are set beside those of
     the implementation.
     """
@@ -132,7 +132,7 @@ class Session:
 
     def _stale(self, implementation: Implementation, known: KnownFailing) -> Iterator[str]:
         for entry in known.unmatched(self._every_case(implementation)) if known.entries else ():
-            yield f"{entry.location} `{entry}` names no case in which its rule is in force"
+            yield f"{entry.location} `{entry}` matches no case that has its rule"
 
 
 def _unplayed(verdicts: Sequence[Verdict]) -> tuple[str, ...]:

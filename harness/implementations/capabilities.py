@@ -16,7 +16,7 @@ from harness.model import DECLARED_INPUTS, FEATURES, ImplementationInfo
 __all__ = ["DECLARABLE", "SANDBOX_MODES", "SandboxMode", "checked", "declared"]
 
 SandboxMode: TypeAlias = Literal["auto", "require", "off"]
-"""Whether a program in mode `send` gets a network of its own (docs/wire.md, Surroundings)."""
+"""Whether a program in mode `send` gets its own network (docs/wire.md, Environment)."""
 
 SANDBOX_MODES: tuple[SandboxMode, ...] = get_args(SandboxMode)
 

@@ -116,7 +116,7 @@ class _Judging:
 
     def _stray(self, step: Step, placed: Placed) -> Iterator[tuple[Finding, Address]]:
         """A request that should not have been sent. What it carries to a place where requests are
-        expected is no leak if one of those carries the same."""
+        expected is not a leak if one of those carries the same."""
         view = placed.view
         if placed.forbidden_by is not None:
             yield _unwanted("forbidden", view, ("forbid_requests", placed.forbidden_by)), step.at

@@ -60,7 +60,7 @@ class RequestView:
 
     def is_written_as(self, expected: Any) -> bool:
         """Whether the body is the expected JSON as it would be written, byte for byte: then it need not be
-        read. False says nothing: keys may come in another order, blanks may stand between, there may be
+        read. False says nothing: keys may come in another order, there may be spaces between them or
         matchers."""
         if self._written_as is not expected:
             if not _is_text_of(expected, self.request.body):

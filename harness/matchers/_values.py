@@ -194,7 +194,7 @@ def problem_with(matcher: Mapping[str, Any]) -> str | None:
     if word not in _WORDS:
         return (
             f"{word} is not a matcher{did_you_mean(word, MATCHERS, list_known=True)} "
-            f"(a literal key {word} is written ${word})"
+            f"(write ${word} for a literal key)"
         )
     return _WORDS[word][0](argument)
 
@@ -204,7 +204,7 @@ def accepts(expected: Any, actual: Any, *, open_objects: bool = False) -> bool:
 
     Types are strict: `1`, `"1"` and `true` differ; an expected `1` refuses `1.0`, an expected `1.0` takes
     `1`. With `open_objects` objects may have more keys at every depth, lists stay exact. `MISSING` as
-    `actual` is no value at all: only `$absent` and `$optional` take it.
+    `actual` is not a value: only `$absent` and `$optional` match it.
     Raises `ValueError` for a matcher that `problem_with` would find wrong.
     """
     kind = type(expected)

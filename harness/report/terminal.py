@@ -110,7 +110,7 @@ class TerminalReport:
             self._write(f"never played: {line}")
         for note, count in self._notes.items():
             if count:
-                self._write(f"{_cases(count)} with something {note}")
+                self._write(f"{_cases(count)} with {note} parts")
         for reason, count in self._reasons():
             self._write(f"{_cases(count)} not applicable: {reason}")
         status: Status = "passed" if summary.exit_code == 0 else "failed"
@@ -124,7 +124,7 @@ class TerminalReport:
         found = self._aside.most_common()
         shown, others = found[:_MOST_REASONS], found[_MOST_REASONS:]
         if others:
-            shown.append((f"{len(others)} other reasons (-v tells them)", sum(count for _, count in others)))
+            shown.append((f"{len(others)} other reasons (-v lists them)", sum(count for _, count in others)))
         return shown
 
     def _failure(self, verdict: Verdict) -> None:
@@ -141,11 +141,11 @@ class TerminalReport:
         try:
             path = save_observation(verdict, self._saved)
         except OSError as error:
-            self._write(f"  what was sent is not kept: {error.strerror}: {self._saved}")
+            self._write(f"  cannot save what was sent: {error.strerror}: {self._saved}")
             self._saved = None
         else:
             if path is not None:
-                self._write(f"  what was sent: {path}")
+                self._write(f"  sent requests: {path}")
 
     def _count_broken(self, verdict: Verdict) -> None:
         self._failed += 1
@@ -175,7 +175,7 @@ class TerminalReport:
         columns = [max(len(name), len("not applicable")) for name in who]
         titles = "  ".join(name.ljust(size) for name, size in zip(who, columns, strict=True))
         self._write("")
-        self._write(f"{'where they differ'.ljust(width)}  {titles}".rstrip())
+        self._write(f"{'cases that differ'.ljust(width)}  {titles}".rstrip())
         for name, row in apart.items():
             cells = (
                 row.get(each, "skipped").replace("_", " ").ljust(size)

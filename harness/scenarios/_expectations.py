@@ -22,8 +22,8 @@ from harness.schema.types import check
 __all__ = ["expectation_flaws"]
 
 _AMBIGUOUS: Final = (
-    "ambiguous: it may be left out, and the next interaction has the same method and URL; tell them apart, "
-    "join them, or use allow_requests"
+    "ambiguous: it may be left out, and the next interaction has the same method and URL; make them "
+    "differ, join them, or use allow_requests"
 )
 _NEVER_NUMBERS: Final = frozenset({"$regex", "$absent", "$json", "$each", "$unordered"})
 _PARTS: Final = ("input", "interactions", "outcome", "allow_requests", "forbid_requests")
@@ -94,7 +94,10 @@ def _step_flaws(step: StepPlan, scope: Scope, at: Address, cassettes: Cassettes 
             yield from _repeat_flaws(item, here)
     for index, pattern in enumerate(filled.get("forbid_requests", ())):
         if not pattern:
-            yield (*at, "forbid_requests", index), "{} would forbid every request: write interactions: []"
+            yield (
+                (*at, "forbid_requests", index),
+                "{} would forbid every request; write interactions: [] instead",
+            )
         yield from request_flaws(pattern, (*at, "forbid_requests", index))
     yield from matcher_flaws(filled.get("outcome"), (*at, "outcome"))
 
@@ -103,7 +106,7 @@ def _repeat_flaws(item: Mapping[str, Any], at: Address) -> Iterator[Flaw]:
     repeat = item.get("repeat") or {}
     most = repeat.get("max")
     if repeat == {} and "repeat" in item:
-        yield (*at, "repeat"), "repeat says neither min nor max"
+        yield (*at, "repeat"), "repeat needs min or max"
     elif most is not None and repeat.get("min", 0) > most:
         yield (*at, "repeat"), f"min ({repeat['min']}) is more than max ({most})"
     elif most == 0:
@@ -112,7 +115,7 @@ def _repeat_flaws(item: Mapping[str, Any], at: Address) -> Iterator[Flaw]:
     yield from matcher_flaws(after, (*at, "after_ms"))
     for wait in after if isinstance(after, list) else [after]:
         if isinstance(wait, dict) and is_matcher(wait) and not _takes_numbers(wait):
-            yield (*at, "after_ms"), f"a wait is a number, which {_word(wait)} never takes"
+            yield (*at, "after_ms"), f"a wait is a number, which {_word(wait)} never matches"
     if isinstance(after, list):
         sequence = (item.get("reply") or {}).get("sequence")
         times = most if "repeat" in item else len(sequence or [None])
@@ -121,7 +124,7 @@ def _repeat_flaws(item: Mapping[str, Any], at: Address) -> Iterator[Flaw]:
 
 
 def _takes_numbers(matcher: Mapping[str, Any]) -> bool:
-    """Whether any number could fit; an unknown word is told elsewhere."""
+    """Return whether any number could match; unknown matchers are reported elsewhere."""
     word = _word(matcher)
     return word not in _NEVER_NUMBERS and (
         word != "$any" or matcher[word] in ("number", "integer", "anything")

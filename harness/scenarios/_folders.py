@@ -50,7 +50,7 @@ def find_suites(paths: Iterable[str | Path]) -> list[Path]:
         elif path.exists():
             found.setdefault(path.resolve(), path)
         else:
-            problems.append(Problem(Location(str(path), 1, 1), "there is no such file or folder"))
+            problems.append(Problem(Location(str(path), 1, 1), "no such file or folder"))
     if problems:
         raise LoadError(problems)
     return list(found.values())
@@ -113,7 +113,7 @@ class Cassettes:
                 self._found[name] = path
                 return path
         places = " or ".join(map(str, self._folders))
-        raise ValueError(f"there is no cassette {name!r} in {places}; `harness record` makes it")
+        raise ValueError(f"no cassette {name!r} in {places}; `harness record` creates it")
 
     def place(self, name: str) -> str:
         """Where `name` is or, if there is none yet, where it would be recorded: in the nearest `cassettes`

@@ -162,7 +162,7 @@ def format_for(contract: Contract) -> Format:
     """Return the format of the suites and rules of a contract."""
     edition = Text("An edition of the contract.", choices=contract.editions.names, hint="edition")
     if not contract.editions.names:
-        edition = edition._replace(pattern="(?!)", hint="left out: there is no contract.yaml with editions")
+        edition = edition._replace(pattern="(?!)", hint="omitted: no contract.yaml lists editions")
     editions = Either(
         (
             edition,

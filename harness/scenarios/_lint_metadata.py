@@ -18,7 +18,7 @@ _RESERVED = ("each", "input", "canary")
 _OF_STEPS = ("interactions", "outcome")
 _NO_RULES = {
     True: "; its contract has no rules (rules/*.yaml beside contract.yaml)",
-    False: "; the suite is in no contract: put it below a folder with a contract.yaml and rules/*.yaml",
+    False: "; the suite belongs to no contract: put it below a folder with a contract.yaml and rules/*.yaml",
 }
 
 
@@ -55,9 +55,9 @@ def statement_flaws(
 def _variable_flaws(variables: Mapping[str, Any]) -> Iterator[Flaw]:
     for name in variables:
         if name in _RESERVED:
-            yield ("vars", name), f"{name} is the harness's own: name the variable otherwise"
+            yield ("vars", name), f"{name} is reserved by the harness: rename the variable"
         elif not is_variable_name(name):
-            yield ("vars", name), f'"{name[:60]}" is no name of a variable: letters, digits, _ and - only'
+            yield ("vars", name), f'"{name[:60]}" is not a variable name: use letters, digits, _ and -'
 
 
 def _rows(scenario: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -94,11 +94,11 @@ def _unknown_editions(value: Any, at: tuple[str | int, ...], editions: Editions)
             for version in branches:
                 if version not in editions.names:
                     hint = did_you_mean(version, editions.names, list_known=True)
-                    yield (*at, "$edition", version), f'there is no edition "{version}"{hint}'
+                    yield (*at, "$edition", version), f'unknown edition "{version}"{hint}'
         elif "$edition" in value:
             yield (
                 (*at, "$edition"),
-                "$edition stands alone in its mapping; a literal key is written $$edition",
+                "$edition must be the only key of its mapping; write $$edition for a literal key",
             )
         for key, item in value.items():
             yield from _unknown_editions(item, (*at, key), editions)
@@ -113,7 +113,7 @@ def _rule_flaws(
     for index, id_ in enumerate(statement.get("rules") or ()):
         if id_ not in rules:
             hint = did_you_mean(id_, rules, list_known=True) if rules else _NO_RULES[bool(contract.name)]
-            yield (*at, "rules", index), f'there is no rule "{id_[:60]}"{hint}'
+            yield (*at, "rules", index), f'unknown rule "{id_[:60]}"{hint}'
 
 
 def _variant_flaws(
@@ -122,7 +122,7 @@ def _variant_flaws(
     try:
         variants_of(scenario, by_id)
     except ValueError as circle:
-        yield (*at, "variant_of"), f"variant_of goes in a circle: {circle}"
+        yield (*at, "variant_of"), f"variant_of is circular: {circle}"
     except KeyError as missing:
         name = missing.args[0]
         known = [str(id_) for id_ in by_id if id_ != scenario["id"]]
@@ -134,18 +134,18 @@ def _variant_flaws(
         else:
             yield (
                 (*at, "variant_of"),
-                f'a scenario it starts from is a variant of "{name}", which is not here',
+                f'it extends a variant of "{name}", which is not in this file',
             )
 
 
 def _step_flaws(scenario: Mapping[str, Any], at: tuple[str | int, ...]) -> Iterator[Flaw]:
     if "steps" not in scenario:
         if "interactions" not in scenario:
-            yield at, "interactions is missing: write [] if nothing may be sent"
+            yield at, "interactions is missing; write [] if nothing may be sent"
         return
     for key in _OF_STEPS:
         if key in scenario:
-            yield (*at, key), f"a scenario with steps has {key} in its steps"
+            yield (*at, key), f"with steps, {key} belongs in the steps"
 
 
 def _row_flaws(rows: list[Mapping[str, Any]], at: tuple[str | int, ...]) -> Iterator[Flaw]:
@@ -154,7 +154,7 @@ def _row_flaws(rows: list[Mapping[str, Any]], at: tuple[str | int, ...]) -> Iter
         name = row_id(row)
         here = (*at, "for_each", index)
         if not name:
-            yield here, "the first value of this row makes no name: give the row an id"
+            yield here, "the first value of this row cannot be a name: give the row an id"
         elif first.setdefault(name, index) != index:
             yield here, f'another row is called "{name}" too: give the rows ids'
 
@@ -179,7 +179,7 @@ def _edition_flaws(
                 ids = ", ".join(rule.id for rule in rules)
                 yield (
                     place,
-                    f"none of its rules ({ids}) holds in {version}: leave it out, or name one that does",
+                    f"none of its rules ({ids}) applies in {version}: omit it, or name one that does",
                 )
     rows = _rows(scenario)
     if "editions" not in scenario and not (rows and all("editions" in row for row in rows)):
@@ -230,6 +230,6 @@ def _evidence_flaws(
     if evidence == "disputed" and "reading" not in scenario:
         weakest = ", ".join(rule.id for rule in rules if rule.evidence == "disputed")
         why = f" ({weakest})" if weakest else ""
-        yield at, f"a disputed scenario{why} states reading: docs or reading: build"
+        yield at, f"a disputed scenario{why} needs reading: docs or reading: build"
     elif evidence != "disputed" and "reading" in scenario:
         yield (*at, "reading"), f"reading is for disputed scenarios; this one is {evidence}"

@@ -86,9 +86,9 @@ class Scope:
         except KeyError:
             pass
         if name in self._open:
-            raise UnfillableError(f"${{{name}}} is made of itself: {' → '.join([*self._open, name])}")
+            raise UnfillableError(f"${{{name}}} refers to itself: {' → '.join([*self._open, name])}")
         if len(self._open) >= MAX_NESTING:
-            raise UnfillableError(f"variables stand in variables more than {MAX_NESTING} deep")
+            raise UnfillableError(f"variables are nested more than {MAX_NESTING} levels deep")
         self._open.append(name)
         try:
             value = self._values[key] = self._find(name, literal)
@@ -101,7 +101,7 @@ class Scope:
         size = _size(value, self.values)
         if size is None:
             raise UnfillableError(
-                f"${{{name}}} makes more than {MAX_VALUES:,} values, or nests more than {MAX_DEPTH} deep"
+                f"${{{name}}} expands to more than {MAX_VALUES:,} values or {MAX_DEPTH} levels"
             )
         self.values -= size
 
@@ -111,12 +111,12 @@ class Scope:
             return self._canary(name, path)
         if root == "each":
             if self.row is None:
-                raise UnfillableError(f"${{{name}}} needs for_each, which this scenario has not")
+                raise UnfillableError(f"${{{name}}} needs for_each, but this scenario has none")
             return _descend(self.row[literal], path, name, self)
         if root == "input":
             value = self._given(path, name)
             if value is None and len(path) == 1:
-                raise UnfillableError(f"${{{name}}}: the input is null, which means not given")
+                raise UnfillableError(f"${{{name}}}: the input is null, so it is not given")
             return value if literal else escape(value)
         return _descend(self.variables[literal], [root, *path], name, self)
 
@@ -130,7 +130,7 @@ class Scope:
 
     def _canary(self, name: str, path: list[str]) -> str:
         if len(path) != 1:
-            raise UnfillableError(f"${{{name}}}: a canary has one name, as ${{canary.api_key}}")
+            raise UnfillableError(f"${{{name}}}: a canary has one name, for example ${{canary.api_key}}")
         secret = self.canaries.get(path[0])
         if secret is None:
             secret = self.canaries[path[0]] = mint(self.case, path[0], self.contract.canary_prefix)
@@ -182,7 +182,7 @@ def _missing(name: str, path: list[str], depth: int, known: dict[str, Any]) -> U
     before = ".".join([root, *path[:depth]] if root in ("each", "input") else path[:depth])
     if not before:
         known = {**known, "each": None, "input": None, "canary": None}
-    where = f"{before} has no {path[depth]}" if before else f"there is no variable {path[depth]}"
+    where = f"{before} has no {path[depth]}" if before else f"unknown variable {path[depth]}"
     return UnfillableError(f"${{{name}}}: {where}{did_you_mean(path[depth], known, list_known=True)}")
 
 
@@ -215,10 +215,10 @@ def _fill_text(template: Template, scope: Scope) -> str:
             texts.append(orjson.dumps(value).decode() if not isinstance(value, int) else str(value).lower())
         else:
             kind = "null" if value is None else "a list" if isinstance(value, list) else "a mapping"
-            raise UnfillableError(f"${{{part[0]}}} is {kind} and cannot stand inside a text")
+            raise UnfillableError(f"${{{part[0]}}} is {kind} and cannot be inserted into a string")
     scope.room -= sum(map(len, texts))
     if scope.room < 0:
-        raise UnfillableError(f"the texts of this case have more than {MAX_TEXT // 1024**2} MiB")
+        raise UnfillableError(f"the strings of this case exceed {MAX_TEXT // 1024**2} MiB")
     return "".join(texts)
 
 
@@ -234,7 +234,7 @@ def _fill_keys(template: Template, scope: Scope) -> JsonValue:
     for name, inner in template[1]:
         key = _fill_text(name, scope)
         if key in value:
-            raise UnfillableError(f'the key "{key[:60]}" is there twice when its variables are filled in')
+            raise UnfillableError(f'the key "{key[:60]}" appears twice once its variables are filled in')
         value[key] = fill(inner, scope)
     return value
 
@@ -256,9 +256,7 @@ def _fill_edition(template: Template, scope: Scope) -> JsonValue:
 
 def _fill_refused(template: Template, scope: Scope) -> JsonValue:
     word = template[1]
-    raise UnfillableError(
-        f"{word} is a matcher, and this is data that is given; a literal key is written ${word}"
-    )
+    raise UnfillableError(f"{word} is a matcher, and input is data; write ${word} for a literal key")
 
 
 def _fill_interaction(template: Template, scope: Scope) -> JsonValue:
@@ -316,7 +314,7 @@ def flaws(template: Template, scope: Scope, at: Address = ()) -> Iterator[Flaw]:
     except UnfillableError as error:
         yield at, str(error)
     except RecursionError:
-        yield at, "is nested too deeply when its variables are filled in"
+        yield at, "is nested too deeply once its variables are filled in"
 
 
 _FILL: Final[dict[str, Callable[[Template, Scope], JsonValue]]] = {

@@ -21,7 +21,7 @@ def reply_flaws(reply: Mapping[str, Any], at: Address, cassettes: Cassettes | No
     if "sequence" in reply:
         others = [key for key in reply if key != "sequence"]
         if others:
-            yield (*at, others[0]), f"{others[0]} belongs into the replies of the sequence"
+            yield (*at, others[0]), f"{others[0]} belongs in the replies of the sequence"
         for index, one in enumerate(reply["sequence"]):
             yield from reply_flaws(one, (*at, "sequence", index), cassettes)
         return
@@ -40,7 +40,7 @@ def reply_flaws(reply: Mapping[str, Any], at: Address, cassettes: Cassettes | No
         return
     others = [key for key in reply if key not in _WITH_CASSETTE]
     if others:
-        yield (*at, others[0]), f"{others[0]} comes from the cassette: name one or the other"
+        yield (*at, others[0]), f"{others[0]} comes from the cassette: remove one of them"
     if cassettes is not None:
         try:
             cassettes.find(reply["cassette"])

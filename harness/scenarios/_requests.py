@@ -40,7 +40,7 @@ def matcher_flaws(value: JsonValue, at: Address) -> Iterator[Flaw]:
                 return
         elif any(key in MATCHERS for key in value):
             word = next(key for key in value if key in MATCHERS)
-            yield (*at, word), f"{word} stands alone in its mapping; a literal key is written ${word}"
+            yield (*at, word), f"{word} must be the only key of its mapping; write ${word} for a literal key"
         for key, item in value.items():
             yield from matcher_flaws(item, (*at, key))
     elif isinstance(value, list):
@@ -75,13 +75,13 @@ def _path_flaws(path: str, at: Address) -> Iterator[Flaw]:
 def _target_flaws(request: Mapping[str, Any], at: Address) -> Iterator[Flaw]:
     method, url, host, path = (request.get(key) for key in ("method", "url", "host", "path"))
     if isinstance(method, str) and method in _METHODS:
-        yield (*at, "method"), f'methods are written in capitals: {method.upper()}, not "{method}"'
+        yield (*at, "method"), f'write methods in capitals: {method.upper()}, not "{method}"'
     if isinstance(url, str) and "://" not in url:
-        yield (*at, "url"), f'"{url[:60]}" is no whole URL (https://…): write it out, or use path'
+        yield (*at, "url"), f'"{url[:60]}" is not an absolute URL (https://…): write it in full, or use path'
     if isinstance(host, str) and re.search(r"[/:?#@]", host) and not host.startswith("["):
         yield (
             (*at, "host"),
-            f'"{host[:60]}" is more than a host: leave scheme, port and path away, or use url',
+            f'"{host[:60]}" is more than a host: remove scheme, port and path, or use url',
         )
     if isinstance(path, str) and not path.startswith("/"):
         yield (*at, "path"), f'a path begins with /: write "/{path[:60]}"'
@@ -92,7 +92,7 @@ def _header_flaws(request: Mapping[str, Any], at: Address) -> Iterator[Flaw]:
     spelled: dict[str, str] = {}
     for name in headers:
         if not _HEADER_NAME.fullmatch(name) or "*" in name:
-            yield (*at, "headers", name), f'"{name[:60]}" is no header name'
+            yield (*at, "headers", name), f'"{name[:60]}" is not a header name'
         elif spelled.setdefault(name.lower(), name) != name:
             yield (
                 (*at, "headers", name),
@@ -101,7 +101,7 @@ def _header_flaws(request: Mapping[str, Any], at: Address) -> Iterator[Flaw]:
     for key in _NAME_LISTS:
         for index, name in enumerate(request.get(key) or ()):
             if not _HEADER_NAME.fullmatch(name):
-                yield (*at, key, index), f'"{name[:60]}" is no header name (* stands for any text)'
+                yield (*at, key, index), f'"{name[:60]}" is not a header name (* matches any text)'
     expected = [name for name, value in headers.items() if not _says_absent(value)]
     required = request.get("require_headers") or ()
     for index, pattern in enumerate(request.get("forbid_headers") or ()):
@@ -109,14 +109,14 @@ def _header_flaws(request: Mapping[str, Any], at: Address) -> Iterator[Flaw]:
         clash = next((name for name in (*expected, *required) if matches(name)), None)
         if clash is not None:
             place = (*at, "forbid_headers", index)
-            yield place, f"{pattern} is forbidden here, and {clash} is expected by the same request"
+            yield place, f"{pattern} is forbidden here, but the same request expects {clash}"
     for index, pattern in enumerate(required):
         matches = header_pattern(pattern).matches
         absent = [name for name, value in headers.items() if _says_absent(value)]
         if "*" not in pattern and any(map(matches, absent)):
             yield (
                 (*at, "require_headers", index),
-                f"{pattern} is required here, and absent in the same request",
+                f"{pattern} is required here, but absent in the same request",
             )
 
 

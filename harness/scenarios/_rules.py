@@ -78,11 +78,11 @@ def _where_problem(item: str) -> str | None:
         except ValueError as error:
             return str(error)
         if not _PLAIN_PATH.fullmatch(item):
-            return f"{item}: only names, [n], [*], .* and ..name can say where"
+            return f"{item}: where allows only names, [n], [*], .* and ..name"
         return None
     if item in _WORDS or _HEADER.fullmatch(item):
         return None
     return (
-        f'"{item[:60]}" is no header name, no JSONPath (they begin with $) and none of {", ".join(_WORDS)}'
-        + (did_you_mean(item, _WORDS, list_known=True))
+        f'"{item[:60]}" is not a header name or a JSONPath (which begins with $)'
+        f"{did_you_mean(item, _WORDS, list_known=True)}"
     )

@@ -80,7 +80,7 @@ class Suites:
         if strangers:
             raise UsageError(
                 f"the variable {strangers[0]!r} cannot be set by an implementation",
-                hint=f"only {', '.join(sorted(allowed))} can; any other is part of what a suite expects",
+                hint=f"only {', '.join(sorted(allowed))} can; the others are part of what a suite expects",
             )
         return self._cases(edition, preferred, vars or {})
 
@@ -133,7 +133,7 @@ def _with(plan: SuitePlan, overrides: Mapping[str, JsonValue]) -> dict[bool, Tem
             for literal, template in ((False, plan.expected), (True, plan.literal))
         }
     except ValueError as error:
-        raise UsageError(f"a variable set from outside is not well written: {error}") from None
+        raise UsageError(f"a variable set from outside is malformed: {error}") from None
 
 
 def _replaced(variables: Template, new: Mapping[str, Template]) -> Template:
@@ -185,7 +185,11 @@ def load(*paths: str | Path, contract: Contract | None = None, new_cassettes: bo
         places = ", ".join(map(str, paths))
     if not found:
         raise LoadError(
-            [Problem(Location(places, 1, 1), "no suite found: a YAML file with suite and scenarios")]
+            [
+                Problem(
+                    Location(places, 1, 1), "no suite found; a suite is a YAML file with suite and scenarios"
+                )
+            ]
         )
     with _without_collector():
         return _load(found, new_cassettes)

@@ -52,9 +52,9 @@ def parts_of(text: str) -> list[str | list[str]]:
         if name is None:
             literal += "${"
         elif found[2] is None:
-            raise ValueError('"${" is not closed by "}"; a literal ${ is written $${')
+            raise ValueError('"${" is not closed by "}"; write $${ for a literal ${')
         elif not _NAME.fullmatch(name):
-            raise ValueError(f'"${{{name[:60]}}}" names no variable; a literal ${{ is written $${{')
+            raise ValueError(f'"${{{name[:60]}}}" is not a variable name; a literal ${{ is written $${{')
         else:
             if literal:
                 parts.append(literal)

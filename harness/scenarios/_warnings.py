@@ -27,7 +27,7 @@ _HEAD = re.compile(r"""\$(?:\.([\w-]+)|\[(?:'([^']*)'|"([^"]*)")\])""")
 
 def warnings(suites: Suites) -> list[Problem]:
     """What in these suites would hardly ever fail: interactions with an open method or URL, forbidden paths
-    whose head is no known field of a body, and integers beyond 2^53 in inputs, which JavaScript rounds."""
+    that begin with an unknown body field, and integers beyond 2^53 in inputs, which JavaScript rounds."""
     found: dict[Problem, None] = {}
     seen: set[tuple[str, int, Address, str]] = set()
     known = {each.name: frozenset(map(_bare, each.body_fields)) for each in suites.contracts}
@@ -53,9 +53,9 @@ def _hollow(case: Case, body_fields: frozenset[str]) -> Iterator[Flaw]:
                         continue
                     if _bare(name) not in body_fields | given:
                         place = (*interaction.at, "request", key, index)
-                        yield place, f"{path} can hardly fail: {name} is no known field of a request's body"
+                        yield place, f"{path} can hardly fail: {name} is not a known field of a request body"
         for at in _large_integers(step.input, (*step.at, "input")):
-            yield at, "JavaScript rounds an integer beyond 2^53: quote it, or expect it rounded"
+            yield at, "JavaScript rounds integers beyond 2^53: quote it, or expect the rounded value"
 
 
 def _open_target(interaction: Interaction) -> Iterator[Flaw]:
@@ -67,7 +67,7 @@ def _open_target(interaction: Interaction) -> Iterator[Flaw]:
         open_keys.remove("url")
     if open_keys:
         keys = " and ".join(open_keys)
-        yield interaction.at, f"{keys} left open: any would do (defaults.request can state it for all)"
+        yield interaction.at, f"{keys} unspecified: anything matches (defaults.request can set it for all)"
 
 
 def _keys(value: JsonValue) -> Iterator[str]:

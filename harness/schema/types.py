@@ -115,7 +115,7 @@ def kind_of(value: JsonValue) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return "a text" if len(value) > 40 else f'the text "{value}"'
+        return "a string" if len(value) > 40 else f'the string "{value}"'
     if isinstance(value, (int, float)):
         return "a number"
     return "a list" if isinstance(value, list) else "a mapping"
@@ -132,7 +132,7 @@ def _expected(shape: Shape) -> str:
         case Text(choices=choices) if choices:
             return f"one of {', '.join(choices)}"
         case Text():
-            return "a text"
+            return "a string"
         case Items():
             return "a list"
         case Table(called=called):

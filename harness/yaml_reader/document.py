@@ -110,7 +110,7 @@ class _StrictReader(EventReader):
             self.report(
                 event.start_mark,
                 f'inside {{ }} the key "{shortened(lost_by)}" has no value: quote the text if a comma split '
-                "it, write a blank after the colon, or write null",
+                "it, put a space after the colon, or write null",
             )
         try:
             return plain_scalar(text)
@@ -124,21 +124,21 @@ class _StrictReader(EventReader):
         return text
 
     def container_tag(self, event: Event) -> None:
-        self.report(event.start_mark, f"tags ({event.tag}) are not read: write the value plainly")
+        self.report(event.start_mark, f"tags ({event.tag}) are not supported: write the plain value")
 
     def key(self, event: Event, mapping: dict[Any, Any], places: Places | None) -> str:
         text: str = event.value if event.tag is None else self.tagged(event)
         at = event.start_mark
         if text == "" and not event.style:
-            self.report(at, "a key without a name: quote it, or take the blank before the colon away")
+            self.report(at, "unnamed key: quote it, or remove the space before the colon")
         elif text == "<<" and not event.style:
-            self.report(at, "merge keys (<<) are not read: write the keys out")
+            self.report(at, "merge keys (<<) are not supported: write the keys out")
         elif not event.style and text[0] in MAY_MEAN_MORE and self.plain(event, None).__class__ is not str:
-            self.report(at, f'a key is a text: quote it ("{shortened(text)}")')
+            self.report(at, f'keys must be strings: quote it ("{shortened(text)}")')
         elif text in mapping:
             first = places and places.keys.get(text)
-            where = f" (first in line {first.line + 1})" if first else ""
-            self.report(at, f'the key "{shortened(text)}" is here twice{where}: remove one')
+            where = f" (first on line {first.line + 1})" if first else ""
+            self.report(at, f'the key "{shortened(text)}" appears twice{where}: remove one')
         elif not event.style and event.tag is None and not self.problems:
             self.plain_keys.add(text)
         return text
@@ -148,9 +148,9 @@ class _StrictReader(EventReader):
         return "\0"
 
     def container_as_key(self, event: Event) -> str:
-        self.report(event.start_mark, "a key is a text: quote it")
+        self.report(event.start_mark, "keys must be strings: quote it")
         return "\0"
 
     def second_document(self, event: Event) -> None:
-        self.report(event.start_mark, "a second document begins here: a file holds one")
+        self.report(event.start_mark, "a second document begins here: a file may contain only one")
         raise StopReading

@@ -26,8 +26,8 @@ NO_KEY: Final = object()
 _TEXTS_ONLY: Final[frozenset[str]] = frozenset()
 
 
-class StopReading(Exception):  # noqa: N818 - ends the reading, is no error of its own
-    """What follows is not read."""
+class StopReading(Exception):  # noqa: N818 - ends reading, and is not an error
+    """Stop reading: the rest is ignored."""
 
 
 class Places:
@@ -241,21 +241,21 @@ class EventReader:
         if name not in self._anchors:
             self.report(
                 event.start_mark,
-                f'there is no anchor &{name} above: quote this value ("*{name}") if it is text',
+                f'unknown anchor &{name}: quote this value ("*{name}") if it is text',
             )
             return None, 1
         found = self._anchors[name]
         if found is None:
-            self.report(event.start_mark, f"the alias *{name} stands inside its own anchor &{name}")
+            self.report(event.start_mark, f"the alias *{name} is inside its own anchor &{name}")
             return None, 1
         return found
 
     def _too_deep(self, mark: Mark) -> None:
-        self.report(mark, f"is nested more than {self.max_depth} deep")
+        self.report(mark, f"is nested more than {self.max_depth} levels deep")
         raise StopReading
 
     def _too_many(self, mark: Mark) -> None:
-        self.report(mark, f"more than {self.max_values:,} values, aliases written out")
+        self.report(mark, f"has more than {self.max_values:,} values once aliases are expanded")
         raise StopReading
 
     def _report_deep_nesting(

@@ -20,12 +20,12 @@ class ReadError(Exception):
 
 
 def read_text(path: Path) -> str:
-    """The text of a file. Raises `ReadError` if it is no ordinary file, too large or not UTF-8."""
+    """The text of a file. Raises `ReadError` if it is not a regular file, is too large or is not UTF-8."""
     return decode(read_bytes(path), str(path))
 
 
 def read_bytes(path: Path) -> bytes:
-    """The bytes of a file. Raises `ReadError` if it is no ordinary file or too large."""
+    """The bytes of a file. Raises `ReadError` if it is not a regular file or is too large."""
     try:
         size = _size_of(path)
         with path.open("rb") as file:
@@ -59,8 +59,8 @@ def _size_of(path: Path) -> int:
     """The size of a file. Raises ValueError if it should not be read."""
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
-        raise ValueError("is no ordinary file")
+        raise ValueError("is not a regular file")
     if status.st_size > MAX_BYTES:
         size = status.st_size / 1024**2
-        raise ValueError(f"has {size:.0f} MiB; more than {MAX_BYTES // 1024**2} MiB are not read")
+        raise ValueError(f"has {size:.0f} MiB; more than {MAX_BYTES // 1024**2} MiB cannot be read")
     return status.st_size

@@ -37,15 +37,15 @@ def explain(error: yaml.YAMLError, text: str) -> tuple[Mark, str]:
             if found := pattern.search(near):
                 found_at = Mark(place.line + 1, start + found.start(1) + 1)
                 return found_at, f"{advice} (the parser says: {said})"
-    advice = "look for a missing quote, bracket or blank here or just before"
+    advice = "check for a missing quote, bracket or space here or just before"
     if "cannot start any token" in said and mark.line < len(lines):
         character = lines[mark.line][mark.column : mark.column + 1]
-        tab = "indent with blanks, not with tabs"
+        tab = "indent with spaces, not tabs"
         advice = tab if character == "\t" else f"quote this value: {character} cannot begin it"
     elif "Unicode character escape" in said:
-        advice = "write the character itself: YAML has no escapes for halves of a surrogate pair"
+        advice = "write the character itself: YAML cannot escape half of a surrogate pair"
     elif "mapping values are not allowed" in said:
-        advice = "quote this value: it holds a colon and a blank; or mend the indentation"
+        advice = "quote this value: it contains a colon and a space; or fix the indentation"
     return Mark(mark.line + 1, mark.column + 1), f"{advice} (the parser says: {said})"
 
 
@@ -56,9 +56,9 @@ def _explain_character(text: str, reason: str) -> tuple[Mark, str]:
     line = text.count("\n", 0, found.start()) + 1
     column = found.start() - text.rfind("\n", 0, found.start())
     if found.group() == "\0":
-        return Mark(line, column), "is not text: it holds a NUL character"
+        return Mark(line, column), "is not text: it contains a NUL character"
     code = f"U+{ord(found.group()):04X}"
-    return Mark(line, column), f"the control character {code} may stand only in double quotes, as an escape"
+    return Mark(line, column), f"write the control character {code} as an escape in double quotes"
 
 
 def _suspects(error: Any, mark: Any) -> Iterator[Any]:
@@ -81,6 +81,9 @@ _ADVICE: Final = (
     ),
     (re.compile(r"""(?:[\[,{]|:\s|-\s)\s*(\*(?![\w-]))"""), 'quote this value: "*" begins an alias'),
     (re.compile(r"""(?:[\[,{]|:\s|-\s)\s*(&(?![\w-]))"""), 'quote this value: "&" begins an anchor'),
-    (re.compile(r"""(?:[\[,{]|:\s|-\s)\s*([@`%])"""), "quote this value: a plain one cannot begin like this"),
+    (
+        re.compile(r"""(?:[\[,{]|:\s|-\s)\s*([@`%])"""),
+        "quote this value: an unquoted value cannot begin with this character",
+    ),
     (re.compile(r"""[\[,{]\s*(\?\s)"""), 'quote this value: "?" begins a key'),
 )

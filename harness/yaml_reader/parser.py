@@ -38,7 +38,7 @@ class PythonParser(yaml.SafeLoader):
     """PyYAML's own parser, where it differs from libyaml.
 
     libyaml takes a question mark within a plain text in `{ }` and `[ ]`, and a tab between tokens. It refuses
-    a tab in the indentation of a block of text, and an escape that is no character (half of a surrogate
+    a tab in the indentation of a block of text, and an escape that is not a character (half of a surrogate
     pair).
     """
 
@@ -64,7 +64,7 @@ class PythonParser(yaml.SafeLoader):
         super().fetch_stream_end()
 
     def scan_to_next_token(self) -> None:
-        """Skip blanks, tabs where no key may begin, comments and line breaks."""
+        """Skip spaces, tabs where no key may begin, comments and line breaks."""
         if self.index == 0 and self.peek() == "\ufeff":
             self.forward()
         while True:

@@ -39,7 +39,7 @@ def plain_scalar(text: str) -> JsonValue:
     if _NUMBER.fullmatch(text):
         number = float(text)
         if math.isinf(number):
-            raise NotJsonError(f"{text} is too large for a number; quote it if it is text")
+            raise NotJsonError(f"{text} is out of range for a number; quote it if it is text")
         return number
     if _LOOK_ALIKE.fullmatch(text):
         raise NotJsonError(

@@ -165,7 +165,7 @@ def test_a_folder_that_cannot_be_written_does_not_end_the_run(harness: Harness, 
     (folder / ".harness").write_text("", "utf-8")
     done = harness("run", "-i", "python:shapers:leaky", "suite.yaml")
     assert done.returncode == 1
-    assert "what was sent is not kept: Not a directory" in done.stdout
+    assert "cannot save what was sent: Not a directory" in done.stdout
     assert "cannot save this run for --last-failed" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     done = harness("run", "suite.yaml", "--report", "json=.harness/report.json")
@@ -174,11 +174,11 @@ def test_a_folder_that_cannot_be_written_does_not_end_the_run(harness: Harness, 
 
 
 def test_implementations_run_side_by_side(harness: Harness) -> None:
-    """Two implementations in one run show where they differ."""
+    """Two implementations in one run show cases that differ."""
     done = harness("run", "suite.yaml", "-i", "python:shapers:good", "-i", "python:shapers:leaky")
     assert done.returncode == 1
     assert "4 passed, 2 failed" in done.stdout
-    table = done.stdout[done.stdout.index("where they differ") :]
+    table = done.stdout[done.stdout.index("cases that differ") :]
     assert "acme/chat/proxy/plain" in table
     assert "acme/chat/model" not in table
 
@@ -192,7 +192,7 @@ def test_known_failures_are_enforced_both_ways(harness: Harness, folder: Path) -
     assert "1 passed, 0 failed, 2 known failing" in expected.stdout
     fixed = harness(*listed, "python:shapers:good")
     assert fixed.returncode == 1
-    assert "listed as known failing, but passes: known.txt:1" in fixed.stdout
+    assert "listed as known failing, but passed: known.txt:1" in fixed.stdout
     (folder / "known.txt").write_text("acme/chat/proxy/* [AC-HDR-02]\nacme/elsewhere/**\n", "utf-8")
     stale = harness(*listed, "python:shapers:leaky")
     assert stale.returncode == 1
@@ -270,7 +270,7 @@ def test_recorded_interactions_that_nothing_played_are_told(harness: Harness, fo
     whole = harness("run", "suite.yaml", "-i", "python:shapers:good")
     assert "never played: " in whole.stdout, whole.stdout
     assert "two.yaml, interaction 1" in whole.stdout
-    assert "1 case with something unverified" in whole.stdout
+    assert "1 case with unverified parts" in whole.stdout
     part = harness("run", "suite.yaml", "acme/chat/model", "-i", "python:shapers:good")
     assert "never played" not in part.stdout
     check = harness("cassettes", "check", "--suites", "suite.yaml")

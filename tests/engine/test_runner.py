@@ -290,8 +290,8 @@ def test_who_declines_a_case_says_so_before_anything_is_sent(held: Run) -> None:
             "def shape(given):\n    yield build(given)\n    return {'unsupported': 'no chat'}\n",
         )
     )
-    assert (declined.status, declined.reason) == ("not_applicable", "it says: no chat")
-    assert (late.status, late.reason) == ("errored", "it sent 1 request and then said: no chat")
+    assert (declined.status, declined.reason) == ("not_applicable", "it reports: no chat")
+    assert (late.status, late.reason) == ("errored", "it sent 1 request and then reported: no chat")
 
 
 def test_an_outcome_that_was_seen_counts_although_something_else_was_not(held: Run) -> None:
@@ -317,7 +317,7 @@ def test_silence_is_kept_from_clients_whose_time_is_real(fault: str) -> None:
     silent = Interaction({}, ("interactions", 0), replies=({"fault": fault},))
     case = Case("a/b", "a", "2026-05", (Step({}, (silent,)),), "f", 1)
     program = ImplementationInfo("acme", "exec:acme", mode="send", in_real_time=True, features=("replies",))
-    assert "never comes" in (why_not_applicable(case, program) or "")
+    assert "never answers" in (why_not_applicable(case, program) or "")
     assert why_not_applicable(case, replace(program, features=("replies", "clock"))) is None
     assert why_not_applicable(case, replace(program, in_real_time=False)) is None
 

@@ -174,7 +174,7 @@ def test_a_module_that_cannot_be_imported_is_the_implementation_s_error(tmp_path
         ),
         (
             "address: command:x\naddress: command:y\n",
-            ['2:1: the key "address" is here twice (first in line 1)'],
+            ['2:1: the key "address" appears twice (first on line 1)'],
         ),
         ("address: command:x\noperations: chat\n", ["2:1: operations as str 'chat'"]),
         (
@@ -183,8 +183,8 @@ def test_a_module_that_cannot_be_imported_is_the_implementation_s_error(tmp_path
         ),
         ("address: command:x\nvars: [model]\n", ["2:1: vars as list"]),
         ("address: command:x\nname: 5\n", ["2:1: name as int 5"]),
-        ("address: command:x\nname: [\n", ["3:1: look for a missing quote, bracket or blank"]),
-        ("address: command:x\n<<: {name: y}\n", ["2:1: merge keys (<<) are not read"]),
+        ("address: command:x\nname: [\n", ["3:1: check for a missing quote, bracket or space"]),
+        ("address: command:x\n<<: {name: y}\n", ["2:1: merge keys (<<) are not supported"]),
     ],
 )
 def test_a_wrong_implementation_file_is_refused_with_every_place(

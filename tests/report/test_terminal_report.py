@@ -44,8 +44,8 @@ def test_a_failure_is_shown_and_what_was_sent_is_saved_masked(
 ) -> None:
     """A failure names the file that holds the observed request; no secret is in it."""
     text = shown([a_verdict("failed")], saved=tmp_path / "failures")
-    (line,) = (line for line in text.splitlines() if "what was sent:" in line)
-    path = Path(line.split("what was sent: ")[1])
+    (line,) = (line for line in text.splitlines() if "sent requests:" in line)
+    path = Path(line.split("sent requests: ")[1])
     document = json.loads(path.read_text("utf-8"))
     assert document["steps"][0]["requests"][0]["body"] == {"model": "anthropic/claude-sonnet-4-6"}
     assert secret not in path.read_text("utf-8") + text
@@ -56,8 +56,8 @@ def test_where_nothing_can_be_saved_the_report_goes_on(a_verdict: Make, tmp_path
     """It says so once, with the reason."""
     (tmp_path / "taken").write_text("", "utf-8")
     text = shown([a_verdict("failed"), a_verdict("failed")], saved=tmp_path / "taken/failures")
-    assert text.count("what was sent is not kept: Not a directory: ") == 1
-    assert "what was sent: " not in text
+    assert text.count("cannot save what was sent: Not a directory: ") == 1
+    assert "sent requests: " not in text
     assert "0 passed, 2 failed" in text
 
 
@@ -66,7 +66,7 @@ def test_why_cases_were_not_applicable_is_counted(a_verdict: Make) -> None:
     reasons = ["does not declare the operation speech"] * 3 + [f"it says: no {n}" for n in "abcdef"]
     text = shown([a_verdict("not_applicable", reason=reason) for reason in reasons])
     assert "\n3 cases not applicable: does not declare the operation speech\n" in text
-    assert "\n2 cases not applicable: 2 other reasons (-v tells them)\n" in text
+    assert "\n2 cases not applicable: 2 other reasons (-v lists them)\n" in text
 
 
 def test_the_rules_broken_are_summed_up(a_verdict: Make) -> None:
@@ -98,7 +98,7 @@ def test_implementations_stand_side_by_side_where_they_differ(
         ],
         who=("acme", "bolt"),
     )
-    table = text[text.index("where they differ") :]
+    table = text[text.index("cases that differ") :]
     assert "acme/a/apart" in table
     assert "acme/a/same" not in table
     assert table.splitlines()[1].split()[-2:] == ["failed", "passed"]
@@ -110,8 +110,8 @@ def test_stale_entries_and_notes_are_told(a_verdict: Make) -> None:
         [a_verdict(unchecked=("header order",)), a_verdict(unverified=("body differs",))], stale=("x:1 `y`",)
     )
     assert "stale known failure: x:1 `y`" in text
-    assert "1 case with something unchecked" in text
-    assert "1 case with something unverified" in text
+    assert "1 case with unchecked parts" in text
+    assert "1 case with unverified parts" in text
 
 
 def test_a_verbose_report_says_what_is_unchecked_and_unverified(a_verdict: Make) -> None:

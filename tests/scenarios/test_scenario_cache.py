@@ -71,7 +71,7 @@ def test_changed_rules_are_looked_at_again(write: Write) -> None:
     path = write("suite: s\nscenarios: [{id: a, rules: [MY-01], interactions: []}]\n")
     expand(path)
     write(rules.replace("MY-01", "MY-02"), "rules/my.yaml")
-    with pytest.raises(LoadError, match='there is no rule "MY-01"'):
+    with pytest.raises(LoadError, match='unknown rule "MY-01"'):
         load(path)
 
 
@@ -81,7 +81,7 @@ def test_a_recording_that_is_gone_is_missed(write: Write, tmp_path: Path) -> Non
     path = write("suite: s\nscenarios: [{id: a, interactions: [{reply: {cassette: one.yaml}}]}]\n")
     expand(path)
     cassette.unlink()
-    with pytest.raises(LoadError, match=r"there is no cassette 'one\.yaml'"):
+    with pytest.raises(LoadError, match=r"no cassette 'one\.yaml'"):
         load(path)
 
 
@@ -89,7 +89,7 @@ def test_a_recording_that_was_only_planned_is_missed(write: Write) -> None:
     """What loads for a recording does not therefore load for a run."""
     path = write("suite: s\nscenarios: [{id: a, interactions: [{reply: {cassette: one.yaml}}]}]\n")
     list(load(path, new_cassettes=True).cases())
-    with pytest.raises(LoadError, match=r"there is no cassette 'one\.yaml' .*`harness record` makes it"):
+    with pytest.raises(LoadError, match=r"no cassette 'one\.yaml' .*`harness record` creates it"):
         load(path)
 
 

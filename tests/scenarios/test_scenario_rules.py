@@ -84,13 +84,13 @@ def rule(**changes: str) -> str:
         (rule(editions="2027"), 4, "must be one of 2026-04, 2026-05, gateway, latest"),
         (rule(editions="{from: 2026-05, until: 2026-04}"), 4, "no edition is from 2026-05"),
         (rule(operation="chatt"), 7, "did you mean 'chat'?"),
-        (rule(where="[outcom e]"), 7, "is no header name, no JSONPath"),
-        (rule(where="['$.a[?@.b]']"), 7, "only names, [n], [*], .* and ..name can say where"),
+        (rule(where="[outcom e]"), 7, "is not a header name or a JSONPath"),
+        (rule(where="['$.a[?@.b]']"), 7, "where allows only names, [n], [*], .* and ..name"),
         (rule(where="['$.a[']"), 7, "is not a JSONPath"),
         (rule(wher="[url]"), 7, "unknown key \"wher\"; did you mean 'where'?"),
         (rule(id="AC-HDR-02"), 2, "the rule AC-HDR-02 is also in"),
-        (rule() + "\n    id: MY-02\n", 7, 'the key "id" is here twice (first in line 2)'),
-        ("rules: [\n", 2, "missing quote, bracket or blank"),
+        (rule() + "\n    id: MY-02\n", 7, 'the key "id" appears twice (first on line 2)'),
+        ("rules: [\n", 2, "missing quote, bracket or space"),
     ],
 )
 def test_a_rule_that_is_wrong_does_not_load(text: str, line: int, message: str, write: Write) -> None:

@@ -114,10 +114,10 @@ def test_checks_that_can_hardly_fail_are_named_where_they_stand(write: Write) ->
         """
     )
     assert [str(each) for each in warnings(load(path))] == [
-        f"{path}:4:31: JavaScript rounds an integer beyond 2^53: quote it, or expect it rounded",
-        f"{path}:6:9: method and url left open: any would do (defaults.request can state it for all)",
-        f"{path}:7:25: $.mesages can hardly fail: mesages is no known field of a request's body",
-        f"{path}:9:71: $['reasonning'] can hardly fail: reasonning is no known field of a request's body",
+        f"{path}:4:31: JavaScript rounds integers beyond 2^53: quote it, or expect the rounded value",
+        f"{path}:6:9: method and url unspecified: anything matches (defaults.request can set it for all)",
+        f"{path}:7:25: $.mesages can hardly fail: mesages is not a known field of a request body",
+        f"{path}:9:71: $['reasonning'] can hardly fail: reasonning is not a known field of a request body",
     ]
 
 

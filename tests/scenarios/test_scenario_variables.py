@@ -72,7 +72,7 @@ def test_variables_stand_in_keys(case: One) -> None:
 
 def test_keys_that_become_the_same_do_not_load(case: One) -> None:
     """Two keys of one name are an error also when a variable makes them so."""
-    with pytest.raises(UsageError, match="there twice when its variables are filled in"):
+    with pytest.raises(UsageError, match="appears twice once its variables are filled in"):
         case(
             """\
             suite: s

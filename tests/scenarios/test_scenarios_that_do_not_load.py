@@ -40,13 +40,18 @@ def reply(body: str) -> str:
 SYNTAX = {
     "nothing at all": ("", 1, 1, "is empty"),
     "a comment only": ("# nothing\n", 1, 1, "is empty"),
-    "an open bracket": ("suite: s\nscenarios: [\n", 3, 1, "missing quote, bracket or blank"),
-    "an open quote": ("suite: 's\n", 2, 1, "missing quote, bracket or blank"),
-    "a tab": ("suite: s\nscenarios:\n\t- id: a\n", 3, 1, "indent with blanks, not with tabs"),
+    "an open bracket": ("suite: s\nscenarios: [\n", 3, 1, "missing quote, bracket or space"),
+    "an open quote": ("suite: 's\n", 2, 1, "missing quote, bracket or space"),
+    "a tab": ("suite: s\nscenarios:\n\t- id: a\n", 3, 1, "indent with spaces, not tabs"),
     "a second document": ("suite: s\n---\nsuite: t\n", 2, 1, "a second document begins here"),
-    "a colon in a text": ("suite: s\nabout: data: x\n", 2, 12, "quote this value: it holds a colon"),
+    "a colon in a text": ("suite: s\nabout: data: x\n", 2, 12, "quote this value: it contains a colon"),
     "half a surrogate pair": ('suite: "\\ud83d\\ude00"\n', 1, 11, "write the character itself"),
-    "an at-sign": ("suite: s\nabout: @home\n", 2, 8, "quote this value: a plain one cannot begin like this"),
+    "an at-sign": (
+        "suite: s\nabout: @home\n",
+        2,
+        8,
+        "quote this value: an unquoted value cannot begin with this character",
+    ),
     "an unquoted variable in { }": (
         one("input: {base_url: ${each.base}}\ninteractions: []"),
         4,
@@ -70,11 +75,11 @@ SYNTAX = {
         request("forbid_headers: [*-Title]"),
         6,
         28,
-        'there is no anchor &-Title above: quote this value ("*-Title")',
+        'unknown anchor &-Title: quote this value ("*-Title")',
     ),
     "a question mark": (one("tags: [? a, b]\ninteractions: []"), 4, 15, 'the key "a" has no value'),
-    "a key twice": ("suite: s\nabout: a\nabout: b\nscenarios: []\n", 3, 1, "is here twice (first in line 2)"),
-    "a key twice in a body": (request("body: {a: 1, b: 2, a: 3}"), 6, 30, 'the key "a" is here twice'),
+    "a key twice": ("suite: s\nabout: a\nabout: b\nscenarios: []\n", 3, 1, "appears twice (first on line 2)"),
+    "a key twice in a body": (request("body: {a: 1, b: 2, a: 3}"), 6, 30, 'the key "a" appears twice'),
     "a tag": (
         "suite: !!python/object:os.system s\n",
         1,
@@ -85,9 +90,9 @@ SYNTAX = {
         one("input: {<<: {a: 1}}\ninteractions: []"),
         4,
         13,
-        "merge keys (<<) are not read: write the keys out",
+        "merge keys (<<) are not supported: write the keys out",
     ),
-    "an unknown alias": (one("interactions: [*look_up]"), 4, 20, "there is no anchor &look_up above"),
+    "an unknown alias": (one("interactions: [*look_up]"), 4, 20, "unknown anchor &look_up"),
     "an alias in itself": (
         one("input: &a {body: {x: *a}}\ninteractions: []"),
         4,
@@ -108,10 +113,10 @@ SYNTAX = {
     "a tilde": (request("body: {a: ~}"), 6, 21, 'quote it ("~")'),
     "a plus sign": (request("body: {a: +1}"), 6, 21, 'quote it ("+1")'),
     "an underscore in a number": (request("body: {a: 1_000}"), 6, 21, 'quote it ("1_000")'),
-    "a number beyond all bounds": (request("body: {a: 1e999}"), 6, 21, "too large for a number"),
+    "a number beyond all bounds": (request("body: {a: 1e999}"), 6, 21, "out of range for a number"),
     "a number with too many digits": (request(f"body: {{a: {'9' * 5000}}}"), 6, 21, "5000 digits"),
-    "a key that is a number": (request("body: {1: a}"), 6, 18, 'a key is a text: quote it ("1")'),
-    "a key that is a list": (one("? [a]\n: b\ninteractions: []"), 4, 7, "a key is a text: quote it"),
+    "a key that is a number": (request("body: {1: a}"), 6, 18, 'keys must be strings: quote it ("1")'),
+    "a key that is a list": (one("? [a]\n: b\ninteractions: []"), 4, 7, "keys must be strings: quote it"),
 }
 
 SHAPE = {
@@ -156,7 +161,7 @@ SHAPE = {
         15,
         "unknown key \"eror\"; did you mean 'error'?",
     ),
-    "a text for a list": (request("forbid_headers: X-Title"), 6, 11, "must be a list, not the text"),
+    "a text for a list": (request("forbid_headers: X-Title"), 6, 11, "must be a list, not the string"),
     "a list for a mapping": (request("headers: [X-Title]"), 6, 11, "must be a mapping, not a list"),
     "a boolean for a number": (reply("{status: true}"), 6, 17, "must be a whole number, not true"),
     "a status out of range": (reply("{status: 999}"), 6, 17, "must be 599 or less, not 999"),
@@ -224,17 +229,17 @@ SHAPE = {
         one("interactions: [{request: {}, after_ms: {$regex: '^5'}}]"),
         4,
         34,
-        "a wait is a number, which $regex never takes",
+        "a wait is a number, which $regex never matches",
     ),
     "waits one of which is no number": (
         one("interactions: [{request: {}, repeat: {max: 2}, after_ms: [0, {$any: string}]}]"),
         4,
         52,
-        "a wait is a number, which $any never takes",
+        "a wait is a number, which $any never matches",
     ),
     "an unknown feature": (one("requires: [clok]\ninteractions: []"), 4, 16, "did you mean 'clock'?"),
     "an unknown fault": (reply("{fault: tiemout}"), 6, 17, "did you mean 'timeout'?"),
-    "no interactions": (one("about: x"), 3, 5, "interactions is missing: write [] if nothing may be sent"),
+    "no interactions": (one("about: x"), 3, 5, "interactions is missing; write [] if nothing may be sent"),
     "steps without interactions": (one("steps: [{input: {}}]"), 4, 13, "interactions is missing"),
 }
 
@@ -256,7 +261,7 @@ MEANING = {
         one("rules: [AC-HRD-02]\ninteractions: []"),
         4,
         13,
-        "there is no rule \"AC-HRD-02\"; did you mean 'AC-HDR-02'?",
+        "unknown rule \"AC-HRD-02\"; did you mean 'AC-HDR-02'?",
     ),
     "an unknown variant": (
         suite("- {id: a, interactions: []}\n- {id: b, variant_of: c, interactions: []}\n"),
@@ -272,19 +277,19 @@ MEANING = {
         ),
         3,
         13,
-        "variant_of goes in a circle: a → b → c → a",
+        "variant_of is circular: a → b → c → a",
     ),
     "steps and interactions": (
         one("interactions: []\nsteps: [{interactions: []}]"),
         4,
         5,
-        "a scenario with steps has interactions in its steps",
+        "with steps, interactions belongs in the steps",
     ),
     "a disputed scenario without a reading": (
         one("evidence: disputed\ninteractions: []"),
         3,
         5,
-        "a disputed scenario states reading: docs or reading: build",
+        "a disputed scenario needs reading: docs or reading: build",
     ),
     "a reading of what is not disputed": (
         one("reading: docs\ninteractions: []"),
@@ -302,7 +307,7 @@ MEANING = {
         one("rules: [AC-HDR-04]\neditions: [2026-04, 2026-05]\ninteractions: []"),
         5,
         5,
-        "none of its rules (AC-HDR-04) holds in 2026-04",
+        "none of its rules (AC-HDR-04) applies in 2026-04",
     ),
     "a range over two lines": (
         one("editions: {from: gateway, until: 2026-05}\ninteractions: []"),
@@ -314,7 +319,7 @@ MEANING = {
         request("url: ${root}/v1", before="vars: {rooot: 'https://x'}\n"),
         7,
         11,
-        "${root}: there is no variable root; did you mean 'rooot'?",
+        "${root}: unknown variable root; did you mean 'rooot'?",
     ),
     "an unknown part of a variable": (
         request("headers: {X: '${app.titel}'}", before="vars: {app: {title: T}}\n"),
@@ -333,21 +338,26 @@ MEANING = {
         request("url: ${a}", before="vars: {a: '${b}', b: 'x${a}'}\n"),
         7,
         11,
-        "${a} is made of itself: a → b → a",
+        "${a} refers to itself: a → b → a",
     ),
     "a variable that is not closed": (request("url: 'https://${a'"), 6, 11, '"${" is not closed by "}"'),
-    "a variable without a name": (request("url: 'https://${a b}'"), 6, 11, "names no variable; a literal ${"),
+    "a variable without a name": (
+        request("url: 'https://${a b}'"),
+        6,
+        11,
+        "is not a variable name; a literal ${",
+    ),
     "a variable of the harness's own name": (
         one("interactions: []", before="vars: {each: 1}\n"),
         2,
         8,
-        "each is the harness's own",
+        "each is reserved by the harness",
     ),
     "a mapping inside a text": (
         request("url: https://x/${a}", before="vars: {a: {b: 1}}\n"),
         7,
         11,
-        "${a} is a mapping and cannot stand inside a text",
+        "${a} is a mapping and cannot be inserted into a string",
     ),
     "a variable of the wrong type": (
         request("forbid_headers: '${a}'", before="vars: {a: 5}\n"),
@@ -371,7 +381,7 @@ MEANING = {
         one("input: {model: {$edition: {2026-6: x}}}\ninteractions: []"),
         4,
         32,
-        'there is no edition "2026-6"',
+        'unknown edition "2026-6"',
     ),
     "an unknown matcher": (
         request("body: {id: {$regx: x}}"),
@@ -390,19 +400,19 @@ MEANING = {
         request("body: {id: {$any: string, x: 1}}"),
         6,
         23,
-        "$any stands alone in its mapping; a literal key is written $$any",
+        "$any must be the only key of its mapping; write $$any for a literal key",
     ),
     "a matcher in the input": (
         one("input: {model: {$any: string}}\ninteractions: []"),
         4,
         13,
-        "$any is a matcher, and this is data that is given",
+        "$any is a matcher, and input is data",
     ),
     "a matcher in a reply": (
         reply("{json: {id: {$any: string}}}"),
         6,
         24,
-        "$any is a matcher, and this is data that is given",
+        "$any is a matcher, and input is data",
     ),
     "a bad path": (request("forbid_body: ['$.a[']"), 6, 25, "is not a JSONPath"),
     "a path without a dollar": (request("body_at: {messages: 1}"), 6, 21, "is not a JSONPath"),
@@ -410,7 +420,7 @@ MEANING = {
         request("headers: {X-Title: a}\nforbid_headers: [x-*]"),
         7,
         28,
-        "x-* is forbidden here, and X-Title is expected by the same request",
+        "x-* is forbidden here, but the same request expects X-Title",
     ),
     "a default header that is forbidden": (
         request(
@@ -419,16 +429,16 @@ MEANING = {
         ),
         7,
         28,
-        "Authorization is forbidden here, and authorization is expected",
+        "Authorization is forbidden here, but the same request expects authorization",
     ),
     "a header twice": (request("headers: {X-Title: a, x-title: b}"), 6, 33, "are the same header"),
-    "a header that is none": (request("headers: {X Title: a}"), 6, 21, '"X Title" is no header name'),
-    "a URL that is not whole": (request("url: /v1/chat"), 6, 11, "is no whole URL"),
+    "a header that is none": (request("headers: {X Title: a}"), 6, 21, '"X Title" is not a header name'),
+    "a URL that is not whole": (request("url: /v1/chat"), 6, 11, "is not an absolute URL"),
     "a host with a port": (request("host: x.example:80"), 6, 11, "is more than a host"),
-    "a method in small letters": (request("method: post"), 6, 11, "methods are written in capitals: POST"),
+    "a method in small letters": (request("method: post"), 6, 11, "write methods in capitals: POST"),
     "two bodies": (reply("{json: {}, text: x}"), 6, 27, "a reply has one body, not json and text"),
     "bad base64": (reply("{base64: 'QU=JD'}"), 6, 17, "is not base64"),
-    "a cassette that is missing": (reply("{cassette: none.yaml}"), 6, 17, "there is no cassette 'none.yaml'"),
+    "a cassette that is missing": (reply("{cassette: none.yaml}"), 6, 17, "no cassette 'none.yaml'"),
     "a cassette elsewhere": (
         reply("{cassette: ../../x.yaml}"),
         6,
@@ -438,7 +448,7 @@ MEANING = {
     "a cassette at the root": (reply("{cassette: /etc/passwd}"), 6, 17, "inside the cassettes folder"),
     "a cassette and a body": (reply("{cassette: a.yaml, text: x}"), 6, 35, "text comes from the cassette"),
     "a check without a cassette": (reply("{check_request: true}"), 6, 17, "is for a reply with a cassette"),
-    "a sequence and a status": (reply("{sequence: [{}], status: 200}"), 6, 33, "belongs into the replies"),
+    "a sequence and a status": (reply("{sequence: [{}], status: 200}"), 6, 33, "belongs in the replies"),
     "a minimum above the maximum": (
         one("interactions: [{repeat: {min: 3, max: 2}}]"),
         4,
@@ -542,7 +552,7 @@ def test_a_file_of_50_mib_is_refused_before_it_is_read(tmp_path: Path) -> None:
     path = tmp_path / "large.yaml"
     with path.open("wb") as file:
         file.truncate(50 * 1024**2)
-    assert f"{path}:1:1: has 50 MiB; more than 8 MiB are not read" in refusal_within(path, 8)
+    assert f"{path}:1:1: has 50 MiB; more than 8 MiB cannot be read" in refusal_within(path, 8)
 
 
 def test_an_alias_bomb_is_refused_while_it_is_small(write: Write) -> None:
@@ -550,7 +560,8 @@ def test_an_alias_bomb_is_refused_while_it_is_small(write: Write) -> None:
     levels = "\n".join(f"  v{n}: &v{n} [{', '.join([f'*v{n - 1}'] * 10)}]" for n in range(1, 12))
     path = write(f"suite: s\nvars:\n  v0: &v0 [x]\n{levels}\nscenarios: [{{id: a, interactions: []}}]\n")
     assert re.search(
-        r"suite\.yaml:9:\d+: more than 1,000,000 values, aliases written out", refusal_within(path, 8)
+        r"suite\.yaml:9:\d+: has more than 1,000,000 values once aliases are expanded",
+        refusal_within(path, 8),
     )
 
 
@@ -563,7 +574,7 @@ def test_a_bomb_of_variables_is_refused_while_it_is_small(write: Write) -> None:
         f"suite: s\nvars:\n  v0: x\n{levels}"
         "scenarios: [{id: a, input: {body: {b: '${v11}'}}, interactions: []}]\n"
     )
-    assert "makes more than 1,000,000 values" in refusal_within(path, 64)
+    assert "expands to more than 1,000,000 values" in refusal_within(path, 64)
 
 
 def test_a_bomb_of_texts_is_refused_while_it_is_small(write: Write) -> None:
@@ -573,14 +584,14 @@ def test_a_bomb_of_texts_is_refused_while_it_is_small(write: Write) -> None:
         f"suite: s\nvars:\n  v0: {'x' * 100}\n{levels}"
         "scenarios: [{id: a, input: {system: '${v11}'}, interactions: []}]\n"
     )
-    assert "the texts of this case have more than 16 MiB" in refusal_within(path, 64)
+    assert "the strings of this case exceed 16 MiB" in refusal_within(path, 64)
 
 
 @pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "[{a: "])
 def test_deep_nesting_is_refused_while_it_is_read(opening: str, write: Write) -> None:
     """More than a hundred levels are too deep, however many follow."""
     message = refusal_within(write(opening * 200_000), 16)
-    assert re.search(r"suite\.yaml:1:\d+: is nested more than 100 deep", message)
+    assert re.search(r"suite\.yaml:1:\d+: is nested more than 100 levels deep", message)
 
 
 def test_variables_do_not_nest_deeper_than_files(write: Write) -> None:
@@ -604,8 +615,8 @@ def test_many_problems_are_cut_short(write: Write) -> None:
     [
         (b"suite: s\nabout: \xff\xfe\n", "2:8", "is not UTF-8 text"),
         ("suite: s\n".encode("utf-16"), "1:1", "is not UTF-8 text"),
-        (b"suite: s\nabout: a\0b\n", "2:9", "is not text: it holds a NUL character"),
-        (b"suite: s\nabout: a\x07\n", "2:9", "the control character U+0007"),
+        (b"suite: s\nabout: a\0b\n", "2:9", "is not text: it contains a NUL character"),
+        (b"suite: s\nabout: a\x07\n", "2:9", "write the control character U+0007"),
         (b"\x89PNG\r\n\x1a\n", "1:1", "is not UTF-8 text"),
     ],
 )
@@ -620,7 +631,7 @@ def test_what_is_not_text_is_refused(raw: bytes, place: str, message: str, tmp_p
 
 def test_a_file_that_is_not_there_is_named() -> None:
     """A path that leads nowhere is an error, not an empty run."""
-    with pytest.raises(LoadError, match=r"nowhere\.yaml:1:1: there is no such file or folder"):
+    with pytest.raises(LoadError, match=r"nowhere\.yaml:1:1: no such file or folder"):
         load("nowhere.yaml")
 
 
@@ -633,7 +644,7 @@ def test_a_folder_without_suites_is_named(tmp_path: Path) -> None:
 
 def test_a_device_is_no_suite() -> None:
     """Only ordinary files are read, so that nothing waits for ever."""
-    with pytest.raises(LoadError, match="is no ordinary file"):
+    with pytest.raises(LoadError, match="is not a regular file"):
         load("/dev/zero")
 
 

@@ -21,7 +21,7 @@ from harness.yaml_reader import parse
 def test_the_first_level_that_is_too_deep_is_named(opening: str, line: int, column: int, levels: int) -> None:
     """Every text of more than 100 levels is refused at the 101st, however many follow it."""
     (problem,) = parse(opening * levels, "f.yaml").problems
-    assert str(problem) == f"f.yaml:{line}:{column}: is nested more than 100 deep"
+    assert str(problem) == f"f.yaml:{line}:{column}: is nested more than 100 levels deep"
 
 
 def test_a_hundred_levels_are_read() -> None:
@@ -34,4 +34,4 @@ def test_a_hundred_levels_are_read() -> None:
 def test_an_error_below_the_limit_stays_what_it_is() -> None:
     """Text that is cut off within its hundredth level is reported as that."""
     (problem,) = parse("[" * 100, "f.yaml").problems
-    assert "look for a missing quote, bracket or blank" in problem.message
+    assert "check for a missing quote, bracket or space" in problem.message

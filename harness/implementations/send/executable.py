@@ -59,7 +59,7 @@ class Program:
     """A command that is started for each step of each case. `about` may be replaced before it performs.
 
     Raises `ImplementationError` if there is no such program, and `UsageError` for a sandbox that is
-    required and cannot be had.
+    required but not available.
     """
 
     def __init__(self, words: Sequence[str], home: Path, *, timeout_s: float, sandbox: SandboxMode) -> None:
