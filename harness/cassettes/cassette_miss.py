@@ -54,7 +54,10 @@ def explain_miss(
     recordings = cassette.by_request.get(key_of(request), ())
     if recordings:
         numbers = _numbers(recordings)
-        details = [f"it was recorded as {numbers}, and played already", _progress(cassette, played)]
+        details = [
+            f"it was recorded as {numbers}, which has been played already",
+            _progress(cassette, played),
+        ]
         closest = recordings[-1]
         return CassetteMiss(
             message, closest=closest, details=details, command=f"{show} --interaction {closest}"
@@ -63,14 +66,14 @@ def explain_miss(
         return CassetteMiss(message, details=["the cassette is empty"], command=show)
     candidates = _candidates(cassette, request, set(played))
     if not candidates:
-        details = ["none of its requests has this method and path", _progress(cassette, played)]
+        details = ["no recorded request has this method and path", _progress(cassette, played)]
         return CassetteMiss(message, details=details, command=show)
     found, differences = min(
         ((each, _differences(each.request, request, mask)) for each in candidates),
         key=lambda pair: len(pair[1]),
     )
     again = " (played already)" if found.number in set(played) else ""
-    lines = [f"closest is interaction {found.number}{again}; expected is what was recorded:"]
+    lines = [f"closest is interaction {found.number}{again}; expected means recorded:"]
     lines += [f"  {difference}" for difference in differences[:_SHOWN]]
     if len(differences) > _SHOWN:
         lines.append(f"  and {len(differences) - _SHOWN} more differences")
@@ -83,7 +86,9 @@ def explain_miss(
 def _progress(cassette: Cassette, played: Sequence[int]) -> str:
     count = len(cassette.interactions)
     return (
-        f"played so far: {_numbers(played)} of {count}" if played else f"none of its {count} was played yet"
+        f"played so far: {_numbers(played)} of {count}"
+        if played
+        else f"none of its {count} has been played yet"
     )
 
 

@@ -11,7 +11,7 @@ def detect_format(value: Any) -> str | None:
     """What the top of a file shows it to be, as `a … of …`; None if it may be a cassette of vcrpy."""
     if isinstance(value, str):
         if value.startswith("version https://git-lfs.github.com/"):
-            return "a pointer of Git LFS to the file, not the file: run `git lfs pull`"
+            return "a Git LFS pointer (run `git lfs pull`)"
         return None
     if isinstance(value, list):
         return _of_list(value)
@@ -23,7 +23,7 @@ def _of_list(value: list[Any]) -> str | None:
     if not isinstance(first, dict):
         return None
     if {"request", "response"} <= first.keys():
-        return "a cassette of vcrpy before version 1: migrate it with `python -m vcr.migration PATH`"
+        return "a cassette of vcrpy before version 1 (migrate it with `python -m vcr.migration PATH`)"
     if {"scope", "path"} <= first.keys():
         return "a recording of nock"
     return _of_mapping(first)

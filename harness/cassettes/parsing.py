@@ -68,7 +68,7 @@ class Unreadable(Exception):  # noqa: N818 - becomes a Problem
 
 
 class Parsed:
-    """The first document of a file. `more` says whether others follow, `is_yaml` that it is no JSON."""
+    """The first document of a file. `more`: whether others follow; `is_yaml`: whether it is not JSON."""
 
     def __init__(self, value: Any, data: bytes, read: _Reader | None = None) -> None:
         self.value = value
@@ -190,7 +190,9 @@ class _Reader(EventReader):
     def unparsable(self, error: yaml.YAMLError) -> None:
         if isinstance(error, yaml.reader.ReaderError):
             line, column = self._position(error.position)
-            raise Unreadable(line, column, f"it is no text that YAML can hold: {error.reason}")
+            raise Unreadable(
+                line, column, f"it contains a character that YAML does not allow: {error.reason}"
+            )
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         raise Unreadable(line, column, f"{getattr(error, 'problem', error)}", broken=True)
@@ -216,7 +218,7 @@ class _Reader(EventReader):
             try:
                 return base64.b64decode(text.encode("ascii"))
             except (binascii.Error, ValueError) as error:
-                raise _at(event, f"this is no base64: {error}") from None
+                raise _at(event, f"a !!binary value is not base64: {error}") from None
         if tag.startswith(_YAML) and "/" not in tag:
             return _of_tag(tag, text)
         raise _foreign_tag(event)
@@ -238,7 +240,7 @@ class _Reader(EventReader):
 
     def key_of_value(self, event: Event, value: Any, mapping: dict[Any, Any]) -> Any:
         if isinstance(value, list | dict):
-            raise _at(event, "a key is a list or a mapping; it must be a text")
+            raise _at(event, "a key is a list or a mapping; it must be a string")
         self._note_if_twice(event, value, mapping)
         return value
 
@@ -254,14 +256,12 @@ class _Reader(EventReader):
         if len(value) != 1 or not isinstance(value[0], str):
             raise _foreign_tag(event)
         if not any("tag" in note.message for note in self.notes):
-            self._note(
-                event, f"the tag {_short(event.tag)} is read as the text that it holds; nothing is run"
-            )
+            self._note(event, f"the tag {_short(event.tag)} is read as text; nothing is run")
         return value[0]
 
     def _note_if_twice(self, event: Event, key: Any, mapping: dict[Any, Any]) -> None:
         if key in mapping:
-            self._note(event, f"the key {key!r} is here twice: the last one counts, as for vcrpy")
+            self._note(event, f"the key {key!r} appears twice: the last one counts, as in vcrpy")
 
     def _note(self, event: Event, message: str) -> None:
         mark = event.start_mark
@@ -273,7 +273,7 @@ def _at(event: Event, message: str) -> Unreadable:
 
 
 def _foreign_tag(event: Event) -> Unreadable:
-    return _at(event, f"the tag {_short(event.tag)} asks for an object to be made, and none is")
+    return _at(event, f"the tag {_short(event.tag)} asks for a Python object, which is not created")
 
 
 def _short(tag: str) -> str:

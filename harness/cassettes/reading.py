@@ -89,7 +89,7 @@ def _examined(path: Path, data: bytes) -> Reading:
     except Unreadable as error:
         cut = "; the file may be cut off" if error.broken and error.line >= data.count(b"\n") else ""
         at = Location(str(path), error.line, error.column)
-        raise LoadError([Problem(at, f"this is no cassette: {error.message}{cut}")]) from None
+        raise LoadError([Problem(at, f"this is not a cassette: {error.message}{cut}")]) from None
     _check(path, parsed)
     return _Reader(path, parsed).reading()
 
@@ -103,7 +103,7 @@ def _bytes(path: Path) -> bytes:
         message = f"has {size // 1024**2} MiB; more than {MAX_BYTES // 1024**2} MiB cannot be read"
     except OSError as error:
         message = f"cannot be read: {error.strerror}"
-        hint = "A cassette's path counts from the cassettes folder."
+        hint = "A cassette's path is relative to the cassettes folder."
     raise LoadError([Problem(Location(str(path), 1), message)], hint=hint)
 
 
@@ -116,16 +116,16 @@ def _check(path: Path, parsed: Parsed) -> None:
     value = parsed.value
     what = detect_format(value)
     if what is not None:
-        raise refused(f"this is {what}, not a cassette of vcrpy")
+        raise refused(f"this is {what}, not a vcrpy cassette")
     if parsed.more:
-        raise refused("this is no cassette: it has several documents, vcrpy's have one")
+        raise refused("this is not a cassette: it has several YAML documents")
     if isinstance(value, dict) and "interactions" in value and value["interactions"] is None:
         raise refused("its `interactions` are missing; the file may be cut off")
     if not isinstance(value, dict) or not isinstance(value.get("interactions"), list):
-        raise refused("this is no cassette: it has no list of `interactions`")
+        raise refused("this is not a cassette: it has no list of `interactions`")
     version = value.get("version", VERSION)
     if version != VERSION or isinstance(version, bool):
-        raise refused(f"version {version!r} of the format is not vcrpy's; that is {VERSION}", "version")
+        raise refused(f"format version {version!r} is not supported; vcrpy writes {VERSION}", "version")
 
 
 class _Wrong(Exception):  # noqa: N818 - becomes a Problem
@@ -174,7 +174,7 @@ class _Reader:
         if not stated:
             self.dialects.add("empty")
         if "version" not in value:
-            self._repair_whole("it has no `version`: it is taken for version 1, and whole as far as it goes")
+            self._repair_whole("it has no `version`: read as version 1")
 
     def _location(self, *address: str | int) -> Location:
         return Location(str(self.path), *self.parsed.place(address))
@@ -190,7 +190,7 @@ class _Reader:
 
     def _recorded(self, interaction: object, timing: Timing) -> Recorded:
         if not isinstance(interaction, dict):
-            raise _Wrong("it must be a mapping with a request and a response")
+            raise _Wrong("it must be a mapping with request and response")
         stated, response = interaction.get("request"), interaction.get("response")
         if not isinstance(stated, dict):
             raise _Wrong("it has no request")
@@ -218,7 +218,7 @@ class _Reader:
         if not method.isupper():
             self._repair(f"its method {method} is read as {method.upper()}", "request")
         if not _SCHEME.match(uri):
-            self._repair("its uri has no scheme: it is read as https", "request")
+            self._repair("its uri has no scheme: read as https", "request")
             uri = f"https://{uri.removeprefix('//')}"
         headers = self._headers(request.get("headers"), "request")
         return Request(method.upper(), uri, headers, self._body(request, "request"))
@@ -232,7 +232,7 @@ class _Reader:
             stated = response.get("status")
             status = stated.get("code") if isinstance(stated, dict) else stated
         if isinstance(status, str) and _DIGITS.fullmatch(status):
-            self._repair("its status code is a text: it is read as a number", "response")
+            self._repair("its status code is a string: read as a number", "response")
             status = int(status)
         if isinstance(status, bool) or not isinstance(status, int):
             raise _Wrong("its response has no status code", "response")
@@ -242,7 +242,7 @@ class _Reader:
         if stated is None:
             return ()
         if not isinstance(stated, dict):
-            raise _Wrong(f"the headers of its {where} are no mapping", where, "headers")
+            raise _Wrong(f"the headers of its {where} are not a mapping", where, "headers")
         headers: list[tuple[str, str]] = []
         bare: list[str] = []
         binary: list[str] = []
@@ -261,13 +261,11 @@ class _Reader:
         if bare:
             names = ", ".join(bare)
             self._repair(
-                f"headers of its {where} are no lists: each is read as one value ({names})", where, "headers"
+                f"headers of its {where} are not lists: each is read as one value ({names})", where, "headers"
             )
         if binary:
             names = ", ".join(dict.fromkeys(binary))
-            self._repair(
-                f"headers of its {where} are binary: they are read as text ({names})", where, "headers"
-            )
+            self._repair(f"headers of its {where} are binary: read as text ({names})", where, "headers")
         return tuple(headers)
 
     def _body(self, holder: dict[str, Any], where: str) -> bytes:
@@ -276,7 +274,7 @@ class _Reader:
         if "parsed_body" in holder:
             self.dialects.add("parsed_body")
             if holder["parsed_body"] is not None:
-                self._repair(f"the body of its {where} is kept parsed: its bytes are encoded again", where)
+                self._repair(f"the body of its {where} is stored as parsed JSON: encoded again", where)
                 return self._dumped(holder["parsed_body"], where)
         elif body is None:
             body = holder.get("content")
@@ -291,23 +289,21 @@ class _Reader:
             return b""
         if isinstance(body, bytes):
             return body
-        self._repair(
-            f"the body of its {where} is JSON, not the text of it: its bytes are encoded again", where, "body"
-        )
+        self._repair(f"the body of its {where} is JSON instead of a string: encoded again", where, "body")
         return self._dumped(body, where)
 
     def _from_base64(self, text: object, where: str) -> bytes:
-        self._repair(f"the body of its {where} is kept as base64_string, which vcrpy does not read", where)
+        self._repair(f"the body of its {where} is stored as base64_string, which vcrpy cannot read", where)
         try:
             return base64.b64decode(text if isinstance(text, bytes) else str(text))
         except (binascii.Error, ValueError):
-            raise _Wrong(f"the base64_string of its {where} is no base64", where, "body") from None
+            raise _Wrong(f"the base64_string of its {where} is not base64", where, "body") from None
 
     def _dumped(self, value: object, where: str) -> bytes:
         try:
             return orjson.dumps(value)
         except TypeError as error:
-            raise _Wrong(f"the body of its {where} cannot be made bytes: {error}", where, "body") from None
+            raise _Wrong(f"the body of its {where} cannot be encoded: {error}", where, "body") from None
 
 
 _NO_TIMING = Timing()

@@ -60,7 +60,7 @@ def reply_of(
     if method == "HEAD" or (status in _BODILESS_STATUS and not body):
         return Reply(status, headers, _whole(body), _fault(timing, repairs)), None, repairs
     if length is not None and length.strip() != str(len(body)):
-        repairs.append(f"its content-length {length} is not that of its body, {len(body)}")
+        repairs.append(f"its content-length is {length}, but its body has {len(body)} bytes")
         headers = _with_length(headers, len(body))
     chunks, pauses = _chunks(body, timing, repairs, by_event=stream and not codings)
     fault = _fault(timing, repairs)
@@ -72,12 +72,12 @@ def reply_of(
         encoded = Reply(status, headers, chunks, fault, pauses)
         return _decoded(encoded, undone, stream), encoded, repairs
     if content_encodings.is_text(body):
-        repairs.append(f"its body is stored decoded: content-encoding {', '.join(codings)} is left out")
+        repairs.append(f"its body is stored decoded: content-encoding {', '.join(codings)} omitted")
         headers = _without(headers, "content-encoding")
         if stream and len(chunks) == 1 and not pauses:
             chunks = _events(body)
     elif content_encodings.is_known(coding):
-        repairs.append(f"its body is damaged: it cannot be decoded as {coding}, and stays as it is")
+        repairs.append(f"its body cannot be decoded as {coding}: kept as it is")
     return Reply(status, headers, chunks, fault, pauses), None, repairs
 
 
@@ -125,11 +125,11 @@ def _chunks(
         if _add_up(lengths, len(body)):
             chunks = tuple(_cut(body, lengths))
         else:
-            repairs.append("the lengths of its chunks in the metadata are not those of its body: left out")
+            repairs.append("the chunk lengths in its metadata do not add up to its body: ignored")
     if pauses is None:
         return chunks, ()
     if not _are_pauses(pauses) or len(pauses) != len(chunks):
-        repairs.append("the pauses in the metadata are not those of its chunks: left out")
+        repairs.append("the pauses in its metadata do not match its chunks: ignored")
         return chunks, ()
     return chunks, tuple(map(float, pauses))
 
@@ -174,6 +174,6 @@ def _fault(timing: Timing, repairs: list[str]) -> str | None:
     if fault is None:
         return None
     if fault not in _FAULTS:
-        repairs.append(f"there is no fault {fault!r}, which the metadata say it has: left out")
+        repairs.append(f"unknown fault {fault!r} in its metadata: ignored")
         return None
     return str(fault)

@@ -41,8 +41,8 @@ class CassetteLeak(HarnessError):  # noqa: N818 - what happened, not what went w
         self.findings = tuple(findings)
         places = "\n".join(f"  {finding.place}: {finding.rule}" for finding in findings)
         super().__init__(
-            f"{path} is not written, it would hold secrets:\n{places}",
-            hint="Nothing of it is on the disk.",
+            f"{path} not written; it would contain secrets:\n{places}",
+            hint="Nothing was saved.",
         )
 
 
@@ -184,8 +184,7 @@ def _represent_row(dumper: Any, row: _Row) -> Any:
 
 
 def _put(path: Path, data: bytes) -> None:
-    """Replace `path` at once: readers see the old file or the new one, and so does whoever comes after a
-    crash."""
+    """Replace `path` atomically: readers see the old file or the new one, even after a crash."""
     with _beside(path) as file:
         mode = stat.S_IMODE(path.stat().st_mode if path.exists() else os.fstat(file.fileno()).st_mode)
         _allow(file, 0o600)

@@ -98,11 +98,11 @@ def _folder_of(address: str, folder: Path) -> Path:
         home = Path(address) if Path(address).is_dir() else folder / address
         raise UsageError(
             f"{home} has no {MANIFEST}",
-            hint="Put one there with at least `address: command:…` or `address: python:…`.",
+            hint="Create one with at least `address: command:…` or `address: python:…`.",
         )
     known = ("reference", *known_names(folder))
     raise UsageError(
-        f"there is no implementation {address!r}{did_you_mean(address, known)}",
+        f"unknown implementation {address!r}{did_you_mean(address, known)}",
         hint=f"Known: {', '.join(known)}; or give a folder, python:MODULE:CALLABLE or command:PROGRAM.",
     )
 
@@ -192,8 +192,8 @@ def _open_program(
 
     if "shape" in (mode, manifest.mode):
         raise UsageError(
-            f"{asked}: a program that is started for each case is seen by what it sends, in mode send",
-            hint="Leave the mode out; or let an adapter answer with requests (command:…, docs/protocol.md).",
+            f"{asked}: exec: programs are always in mode send",
+            hint="Omit the mode, or write an adapter that returns requests (command:…, docs/protocol.md).",
         )
     program = Program(words, home or Path(), timeout_s=timeout_s, sandbox=manifest.sandbox or "auto")
     program.about = manifest.applied_to(replace(program.about, address=asked))
@@ -241,8 +241,8 @@ def _import(name: str, home: Path) -> Any:
     except ModuleNotFoundError as error:
         if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
             raise UsageError(
-                f"there is no module {name!r} in {place} or where Python looks for modules",
-                hint="Install it into this environment, or run from the folder that holds it.",
+                f"no module {name!r} in {place} or on Python's path",
+                hint="Install it in this environment, or run from the folder that contains it.",
             ) from None
         raise ImplementationError(f"{name} cannot be imported: {error}") from error
     except Exception as error:
@@ -268,7 +268,7 @@ def _about_python(target: Callable[..., Any], path: str, asked: str, mode: Mode 
     except Unreadable as error:
         raise UsageError(
             f"python:{path} declares {error}",
-            hint=f"Its attribute `harness` is a mapping which may have {', '.join(DECLARABLE)}.",
+            hint=f"Its attribute `harness` must be a mapping with any of {', '.join(DECLARABLE)}.",
         ) from None
     if "features" in said:
         return about

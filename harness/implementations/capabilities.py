@@ -39,7 +39,7 @@ def declared(said: Mapping[str, Any], about: ImplementationInfo, *, strict: bool
     if strict:
         for key in said:
             if key not in DECLARABLE:
-                raise Unreadable(f"{key!r}, which means nothing{did_you_mean(str(key), DECLARABLE)}")
+                raise Unreadable(f"the unknown key {key!r}{did_you_mean(str(key), DECLARABLE)}")
     values: dict[str, Any] = {}
     for key in DECLARABLE:
         value = said.get(key)
@@ -60,7 +60,7 @@ def checked(key: str, value: Any, *, strict: bool) -> Any:
         return tuple(value)
     if key == "concurrency":
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise Unreadable(f"a concurrency of {named(value)}; it must be a number from 1")
+            raise Unreadable(f"a concurrency of {named(value)}; it must be 1 or more")
         return value
     if key == "vars":
         if not isinstance(value, Mapping):

@@ -170,7 +170,7 @@ class Command:
         if spoken != protocol.VERSION or isinstance(spoken, bool):
             raise Unreadable(f"version {named(spoken)}; this harness speaks version {protocol.VERSION}")
         if "cmd" in message:
-            raise Unreadable("the harness's own words: this program is not an adapter")
+            raise Unreadable("the harness's own message: this program is not an adapter")
         said: dict[str, Any] = {}
         for part in ("implementation", "capabilities"):
             stated = message.get(part, {})
@@ -308,11 +308,11 @@ class _PendingCases:
             if seq in self._cancelled:
                 return None
             if self._command.was_asked(seq):
-                raise Unreadable(f"an answer to run {seq}, which had ended")
+                raise Unreadable(f"an answer to run {seq}, which had already ended")
             raise Unreadable(f"an answer to run {seq}, which was never started")
         if seq is None:
             raise Unreadable(f"a message without seq: {protocol.shortened(repr(message).encode())}")
-        raise Unreadable(f"a message whose seq is {named(seq)}; it must be the number of the run")
+        raise Unreadable(f"a message whose seq is {named(seq)}; it must be the run's number")
 
     def _complain(self, what: str, child: Child) -> None:
         """Handle a message that belongs to no case: the cases in flight err, or else the next one."""
@@ -348,7 +348,7 @@ class _PendingCases:
             return
         raise ImplementationError(
             f"{self._command.about.name} was killed in {PATIENCE} cases in a row: {verdict.broken.message}",
-            hint="It neither answered nor confirmed a cancel. Try it by hand with `harness shape`.",
+            hint="It neither answered nor confirmed the cancellation. Try it with `harness shape`.",
         )
 
     def _on_exit(self) -> None:

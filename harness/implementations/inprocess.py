@@ -224,7 +224,7 @@ def _requests(answers: Iterable[object]) -> Iterator[Request]:
     for answer in answers:
         request = as_request(answer)
         if request is None:
-            raise Unreadable(f"a list with {named(answer)} in it; a list must hold requests only")
+            raise Unreadable(f"a list containing {named(answer)}; a list may only contain requests")
         yield request
 
 
@@ -299,6 +299,6 @@ def _traceback(error: BaseException) -> str:
     ):
         trace = trace.tb_next
     if isinstance(error, TimeIsUp):
-        return "It was here when the time limit expired:\n" + "".join(traceback.format_tb(trace, -10))
+        return "When the time limit expired, it was here:\n" + "".join(traceback.format_tb(trace, -10))
     lines = traceback.format_exception(type(error), error, trace, limit=-10)
     return "".join(lines)

@@ -82,10 +82,10 @@ def _stated(document: yaml_reader.Document) -> tuple[dict[str, Any], list[Proble
                     problems.append(Problem(at, str(error)))
     elif not problems:
         at = Location(document.file, 1, 1)
-        problems.append(Problem(at, "the file must be a mapping with at least `address`"))
+        problems.append(Problem(at, "it must be a mapping with at least `address`"))
     if not problems and "address" not in stated:
         at = Location(document.file, 1, 1)
-        message = "`address` is missing; it says how to start the adapter: command:… or python:…"
+        message = "`address` is missing: say how to start the adapter, command:… or python:…"
         problems.append(Problem(at, message))
     return stated, problems
 
@@ -99,7 +99,7 @@ def _checked(key: str, value: Any) -> Any:
     if not isinstance(value, str) or not value:
         raise Unreadable(f"{key} as {named(value)}; it must be text")
     if key == "address" and not value.startswith(("command:", "exec:", "python:")):
-        raise Unreadable("an address that begins neither with command: nor with exec: nor with python:")
+        raise Unreadable("an address that does not begin with command:, exec: or python:")
     if key == "sandbox" and value not in SANDBOX_MODES:
         raise Unreadable(f"sandbox as {value!r}{did_you_mean(value, SANDBOX_MODES, list_known=True)}")
     return value

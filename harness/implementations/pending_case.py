@@ -121,7 +121,7 @@ class PendingCase:
         if isinstance(number, bool) or not isinstance(number, int):
             raise Unreadable(f"a request whose n is {named(number)}; it must be a number")
         if number in self._numbers:
-            raise Unreadable(f"two requests with n {number}; each request of a run has a number of its own")
+            raise Unreadable(f"two requests with n {number}; each request of a run needs its own number")
         after_ms = self._waited if "clock" in self._features else None
         request = request_of(stated, after_ms=after_ms)
         self._numbers.add(number)

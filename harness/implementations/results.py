@@ -157,7 +157,7 @@ def _body(value: Mapping[str, Any]) -> bytes:
             return body.encode()
         return orjson.dumps(body)
     except UnicodeEncodeError:
-        raise Unreadable("a body with half a surrogate pair, which has no UTF-8; give it as bytes") from None
+        raise Unreadable("a body with half a surrogate pair, which UTF-8 cannot encode; pass bytes") from None
     except orjson.JSONEncodeError as error:
         raise Unreadable(f"a body of type {type(body).__name__} that is not a JSON value: {error}") from None
 

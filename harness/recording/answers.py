@@ -26,7 +26,7 @@ def is_stream(headers: Headers) -> bool:
 
 
 def header(headers: Headers, name: str) -> str | None:
-    """Return the first value of a header (`name` in lower case) that is not blank."""
+    """Return the first value of a header (`name` in lower case) that is not empty."""
     for stated, value in headers:
         if stated.lower() == name and value.strip():
             return value.strip()

@@ -21,7 +21,7 @@ _FAULTS: Mapping[str, str] = {
     "refused": "no connection",
     "reset": "the connection was reset",
     "truncated": "the answer was cut off",
-    "slow": "the answer did not come to an end",
+    "slow": "the answer did not end",
 }
 _BY_STATUS: Mapping[int, str] = {
     401: "auth",

@@ -53,7 +53,7 @@ class Budget:
             names = ", ".join(unpriced)
             return (
                 f"the price of {names} is unknown, so --max-cost {self.most} cannot be guaranteed; use"
-                " --allow-unpriced to record anyway, counting only what the provider says that it cost"
+                " --allow-unpriced to record anyway, counting only costs that the provider reports"
             )
         if cost > self.most:
             return (

@@ -93,7 +93,7 @@ def _stated_s(headers: Headers, now: datetime | None) -> float | None:
 
 
 def _header(headers: Headers, name: str) -> str | None:
-    """Return the first value of a header (`name` in lower case) that is not blank."""
+    """Return the first value of a header (`name` in lower case) that is not empty."""
     for stated, value in headers:
         if stated.lower() == name and value.strip():
             return value.strip()

@@ -154,13 +154,13 @@ def _unlike(cassette: Cassette, stored: Sequence[Recorded], made: Sequence[Recor
             found.request.url,
             found.request.body,
         ):
-            return f"interaction {kept.number} reads back with another request"
+            return f"interaction {kept.number} reads back with a different request"
         if (kept.reply.status, kept.reply.body) != (found.reply.status, found.reply.body):
-            return f"interaction {kept.number} reads back with another answer"
+            return f"interaction {kept.number} reads back with a different answer"
         asked = before.request if kept.request.body == before.request.body else kept.request
         played = replay.answer(replace(asked, url=kept.request.url)).recorded
         if played is None or played.number != kept.number:
-            return f"interaction {kept.number} is not played for its own request"
+            return f"interaction {kept.number} is not replayed for its own request"
     return None
 
 

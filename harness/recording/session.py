@@ -176,7 +176,7 @@ class _Session:
             kept = self._set_aside(case, made, scrubber)
             return RecordingResult(case, "failed", kept, reason, differences, entries, stops)
         if not any(places.values()):
-            return RecordingResult(case, "failed", (), "it sent nothing to be recorded", differences, entries)
+            return RecordingResult(case, "failed", (), "it sent nothing to record", differences, entries)
         wrong = self._write(case, places, scrubber)
         if wrong is not None:
             return RecordingResult(
@@ -253,7 +253,7 @@ def _why_not(case: Case, settings: Settings, progress: Progress, written: Collec
     """Return why a case is not recorded now; `written` are the files of this recording."""
     files = files_of(case, settings.into)
     if not files:
-        return "its replies are not recordings; record it with --into"
+        return "its replies are not cassettes; record it with --into"
     if progress.is_finished(case):
         return "finished before"
     if all(file in written for file in files):

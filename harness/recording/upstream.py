@@ -87,7 +87,7 @@ def parse_route(text: str) -> tuple[str, str]:
         )
     if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise UsageError(
-            f"--upstream {text!r} would expose the key: plain http is allowed to this machine only",
+            f"--upstream {text!r} would expose the key: plain http is allowed to localhost only",
             hint="Use https.",
         )
     return host.lower(), url.rstrip("/")
@@ -195,8 +195,8 @@ class Upstream:
         if host not in self.hosts or parts.scheme not in ("http", "https"):
             raise NotPlannedError(
                 f"a request to {host or url!r}, which is not among the hosts of this recording"
-                f" ({', '.join(sorted(self.hosts)) or 'none'}); nothing was sent there",
-                hint=f"To allow it: --upstream {host or 'HOST'}=https://{host or 'HOST'}",
+                f" ({', '.join(sorted(self.hosts)) or 'none'}); nothing was sent",
+                hint=f"Allow it with --upstream {host or 'HOST'}=https://{host or 'HOST'}",
             )
         route = self._routes.get(host)
         if route is not None:
@@ -227,7 +227,7 @@ class Upstream:
 def _untrusted(host: str, error: ssl.SSLCertVerificationError, *, routed: bool) -> UntrustedError:
     option = "--upstream-ca FILE" if routed else "SSL_CERT_FILE"
     return UntrustedError(
-        f"the certificate of {host} is not trusted ({error.verify_message}); nothing was sent there",
+        f"the certificate of {host} is not trusted ({error.verify_message}); nothing was sent",
         hint=f"Name its certificate authority with {option}.",
     )
 
@@ -267,9 +267,7 @@ def _context(ca_file: Path | None) -> ssl.SSLContext:
         try:
             context.load_verify_locations(ca_file)
         except (OSError, ssl.SSLError) as error:
-            raise UsageError(
-                f"--upstream-ca {ca_file}: no certificate can be read from it: {error}"
-            ) from None
+            raise UsageError(f"--upstream-ca {ca_file}: cannot read a certificate: {error}") from None
     return context
 
 

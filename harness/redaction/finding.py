@@ -32,7 +32,7 @@ def as_form(text: bytes) -> Iterator[Span]:
 
 
 def as_account(text: bytes) -> Iterator[Span]:
-    """An answer about an account; if it is no JSON, its owner is looked for."""
+    """An answer about an account; if it is not JSON, its owner is searched for."""
     try:
         orjson.loads(text)
     except orjson.JSONDecodeError:

@@ -16,7 +16,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 def place_in(body: bytes, at: int) -> str:
     """Return the place of the byte `at` of a body, such as `$.messages[0].content`; "" for one line.
 
-    Keys are named, values never: a key that is no plain name is shown as `*`.
+    Keys are shown, values never: a key that is not a plain name is shown as `*`.
     """
     start = body.rfind(b"\n", 0, at) + 1
     number = body.count(b"\n", 0, at) + 1

@@ -20,7 +20,7 @@ _SCHEME = re.compile(
 
 
 def encode(text: str) -> bytes:
-    """Text as bytes; `decode` leads back, also from what is no Unicode."""
+    """Encode text as bytes; `decode` reverses it, even for lone surrogates."""
     return text.encode("utf-8", "surrogatepass")
 
 

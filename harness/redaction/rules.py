@@ -34,8 +34,8 @@ class RedactionRules:
             for pattern in patterns:
                 if not pattern.strip("*"):
                     raise UsageError(
-                        f"redaction: {field}: {pattern!r} names no header",
-                        hint="Write a name, or a part of one with *, such as x-acme-*.",
+                        f"redaction: {field}: {pattern!r} is not a header name",
+                        hint="Write a name, or a pattern with *, such as x-acme-*.",
                     )
             object.__setattr__(self, field, patterns)
 

@@ -61,7 +61,7 @@ def scan(
 
     `known` secrets (name → value, or made ready as `Known` where many files are scanned) are found in
     every spelling, also within base64 and compressed bodies; others by header, parameter and key, and by
-    their shape; headers that `rules` keep are none. Bytes that are no YAML are searched as text.
+    their shape; headers that `rules` keep are none. Bytes that are not YAML are searched as text.
     """
     look = _Look(known if isinstance(known, Known) else Known(known), rules)
     try:
@@ -162,7 +162,7 @@ class _Look:
         if coding and text:
             plain = decode(coding, Chunked((text,), ()))
             if plain is None:
-                yield path, where, f"content encoding {coding} that cannot be undone here to look inside"
+                yield path, where, f"content encoding {coding}, which cannot be decoded and searched"
                 return
             text = plain.body
         wide = to_utf8(first_value(headers, "content-type"), text)

@@ -18,7 +18,7 @@ __all__ = ["shaped"]
 
 
 class _Shape:
-    """A shape: its name and kind, the literals that it may begin with (separated by blanks), its pattern.
+    """A shape: its name and kind, the literals that it may begin with (separated by spaces), its pattern.
 
     `unmistakable` ones are looked for within base64 too; `group` is the part of the match that is secret.
     `in_reports` is false for what is private in a recording, but needed in a report.
@@ -148,7 +148,7 @@ def shaped(text: bytes, *, in_report: bool = False) -> Iterator[Span]:
     """Yield the secrets that `text` shows by their shape. Base64 of over 400 characters is data.
 
     A report keeps the names in paths and URLs, since its reader has to find the file; in a recording what
-    only stands for a secret, such as `sk-your-api-key`, is no secret.
+    only stands for a secret, such as `sk-your-api-key`, is not a secret.
     """
     for shape in _SHAPES:
         if (shape.in_reports or not in_report) and any(start in text for start in shape.starts):
@@ -174,7 +174,7 @@ def _counts(secret: bytes) -> bool:
 
 
 def _stands(text: bytes, start: int, end: int, shape: _Shape) -> bool:
-    """Whether it begins where a word may begin, and is no accident in a long stretch of base64."""
+    """Return whether it begins where a word may begin, and is not part of a long stretch of base64."""
     if text[start : start + 1].isalnum() and not _BEFORE.search(text[max(0, start - 6) : start]):
         return False
     if text[start : start + 1] == b"/" and text[max(0, start - 1) : start].isalnum() and shape.kind == "home":

@@ -38,7 +38,7 @@ def is_suite(path: Path) -> bool:
 def find_suites(paths: Iterable[str | Path]) -> list[Path]:
     """The suite files that `paths` name or hold, each once, in order.
 
-    A folder is searched through; its YAML files that are no suites are passed by, and so are hidden
+    A folder is searched through; YAML files that are not suites are skipped, and so are hidden
     folders and folders of cassettes. Raises LoadError for a path that is not there.
     """
     found: dict[Path, Path] = {}

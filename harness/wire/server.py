@@ -31,7 +31,7 @@ _WORKERS = 64
 _PORTS_KEPT = 4096
 """How many ports have to pass before one is used again: a late client of one case must not reach another."""
 _LAST_POLLS = 8
-"""How often the event loop looks at the connections of a listener before they are broken off: enough to
+"""How often the event loop polls the connections of a listener before closing them: enough to
 accept one, read an alert of TLS or a small request, and no wait."""
 
 _Result = TypeVar("_Result")

@@ -119,7 +119,7 @@ class Connection:
         if not begun and first[0] == _HANDSHAKE:
             await self._channel.secure_with(self._context())
         elif not begun and first[0] in _SOCKS:
-            self._handler.refused("client speaks SOCKS; give it the proxy as http://…, not socks5://…")
+            self._handler.refused("client speaks SOCKS; use the proxy as http://…, not socks5://…")
             return
         await self._converse(begun)
         if self._channel.secure and not self._requests:
@@ -156,7 +156,7 @@ class Connection:
         try:
             return self._handler.authority.context(host)
         except ValueError as error:
-            raise ssl.SSLError(f"no certificate can name {host!r}: {error}") from None
+            raise ssl.SSLError(f"cannot issue a certificate for {host!r}: {error}") from None
 
     def _report_tls_failure(self, error: ssl.SSLError) -> None:
         reason = getattr(error, "reason", None) or str(error)
@@ -237,9 +237,9 @@ class Connection:
             if isinstance(event, h11.Request):
                 head = event
                 if head.method == b"PRI":  # how HTTP/2 begins
-                    raise _Refused(f"client speaks HTTP/2 to {self._where()}; ask it for HTTP/1.1", 505)
+                    raise _Refused(f"client speaks HTTP/2 to {self._where()}; make it use HTTP/1.1", 505)
                 if head.method == b"CONNECT":
-                    raise _Refused("client asks for a tunnel on a connection that it uses already", 405)
+                    raise _Refused("client asks for a tunnel on a connection already in use", 405)
                 _limit(int(dict(head.headers).get(b"content-length", b"0")))
             elif isinstance(event, h11.Data):
                 size += len(event.data)
@@ -290,7 +290,7 @@ class Connection:
 
 def _limit(size: int) -> None:
     if size > BODY_LIMIT:
-        raise _Refused(f"client sends a body of more than {BODY_LIMIT // 2**20} MiB", 413)
+        raise _Refused(f"client sent a body of more than {BODY_LIMIT // 2**20} MiB", 413)
 
 
 def _target(head: bytes) -> _Target:
@@ -304,7 +304,7 @@ def _target(head: bytes) -> _Target:
 
 
 def _not_served(where: str) -> str:
-    return f"client asked for {where}, which is not among the hosts that are served here"
+    return f"client asked for {where}, which is not served here"
 
 
 def _host_of(authority: str) -> str:

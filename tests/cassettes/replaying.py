@@ -62,7 +62,7 @@ class Kept:
 class Tally:
     """What became of the interactions of many cassettes. `exact`: the bytes that the file holds;
     `equal`: JSON of which the file holds no bytes, by value. `nameless`: not sent over the wire, because a
-    placeholder stands in the host and no certificate can name it."""
+    placeholder stands in the host and cannot issue a certificate for it."""
 
     files: int = 0
     refused: dict[Path, str] = field(default_factory=dict)

@@ -141,7 +141,7 @@ def test_each_distinct_request_that_was_accepted_is_imported(recordings: Path) -
     assert imported.repeated == 2
     reasons = sorted(str(skipped).partition("recorded/")[2] for skipped in imported.skipped)
     assert reasons[0] == "a b.yaml, interaction 3: it was answered with 429; import it with --errors"
-    assert reasons[1].startswith("broken.yaml: this is no cassette")
+    assert reasons[1].startswith("broken.yaml: this is not a cassette")
     assert reasons[2] == "other.yaml, interaction 1: POST /v1/embeddings is not a chat completion"
 
 

@@ -181,10 +181,10 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("a: [1\n", "2:1: this is no cassette: did not find expected ',' or ']'"),
-        ("- 1\n", "1:1: this is no cassette: it has no list of `interactions`"),
-        ("http_interactions: []\n", "1:1: this is a cassette of VCR for Ruby, not a cassette of vcrpy"),
-        ("interactions: []\nversion: 2\n", "2:10: version 2 of the format is not vcrpy's; that is 1"),
+        ("a: [1\n", "2:1: this is not a cassette: did not find expected ',' or ']'"),
+        ("- 1\n", "1:1: this is not a cassette: it has no list of `interactions`"),
+        ("http_interactions: []\n", "1:1: this is a cassette of VCR for Ruby, not a vcrpy cassette"),
+        ("interactions: []\nversion: 2\n", "2:10: format version 2 is not supported; vcrpy writes 1"),
         ("interactions:\n- 5\n", "2:3: interaction 0: it must be a mapping"),
         (
             "interactions:\n- request: {method: GET, uri: x}\n  response: {headers: {}}\n",
@@ -195,7 +195,10 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
             "2:12: interaction 0: its request has no uri",
         ),
         ("interactions:\n- response: {}\n", "2:3: interaction 0: it has no request"),
-        ("a: !!python/object:os.system x\n", "1:4: this is no cassette: the tag !!python/object:os.system"),
+        (
+            "a: !!python/object:os.system x\n",
+            "1:4: this is not a cassette: the tag !!python/object:os.system",
+        ),
     ],
 )
 def test_a_file_that_is_no_cassette_is_refused_with_the_place(tmp_path: Path, text: str, says: str) -> None:

@@ -278,7 +278,7 @@ def test_a_miss_shows_the_closest_recording_and_how_it_differs() -> None:
     assert caught.value.closest == 1
     assert str(caught.value) == (
         f"some.yaml has no answer to POST {URL}\n"
-        "  closest is interaction 1; expected is what was recorded:\n"
+        "  closest is interaction 1; expected means recorded:\n"
         '    body $.messages[1] missing: {"role":"user","content":"b"}\n'
         "  played so far: 0 of 3\n"
         "  See it: harness cassettes show some.yaml --interaction 1"
@@ -289,7 +289,7 @@ def test_a_miss_says_that_its_recording_was_played() -> None:
     """Then nothing differs."""
     replay = Replay(cassette_of((asked({}), said(""))))
     replay(asked({}))
-    with pytest.raises(CassetteMiss, match="it was recorded as 0, and played already"):
+    with pytest.raises(CassetteMiss, match="it was recorded as 0, which has been played already"):
         replay.play(asked({}))
 
 
@@ -298,7 +298,7 @@ def test_a_miss_by_its_url_compares_with_the_same_path() -> None:
     replay = Replay(cassette_of((asked({}, url=f"{URL}?a=1"), said(""))))
     with pytest.raises(CassetteMiss, match=r"URL https://.*\?a=1 was recorded"):
         replay.play(asked({}))
-    with pytest.raises(CassetteMiss, match="none of its requests has this method and path"):
+    with pytest.raises(CassetteMiss, match="no recorded request has this method and path"):
         replay.play(Request("GET", URL))
     with pytest.raises(CassetteMiss, match="the cassette is empty"):
         Replay(cassette_of()).play(asked({}))

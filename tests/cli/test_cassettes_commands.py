@@ -84,7 +84,7 @@ def test_check_tells_what_cannot_be_read(harness: Harness, cassettes: Path) -> N
     """A file that is no cassette is a finding with its place."""
     (cassettes / "leaky.yaml").write_text("interactions: [1")
     run = harness("cassettes", "check")
-    assert "leaky.yaml:2:1: this is no cassette" in run.stdout
+    assert "leaky.yaml:2:1: this is not a cassette" in run.stdout
     assert run.returncode == 1
 
 
@@ -122,7 +122,7 @@ def test_scrub_goes_on_after_a_file_it_cannot_use(harness: Harness, cassettes: P
     (cassettes / "broken.yaml").write_text("interactions: [1")
     run = harness("cassettes", "scrub", "--in-place", str(cassettes))
     assert run.returncode == 1
-    assert "broken.yaml:2:1: this is no cassette" in run.stderr
+    assert "broken.yaml:2:1: this is not a cassette" in run.stderr
     assert run.stdout.splitlines()[-1] == "2 of 3 cassettes scrubbed"
     assert (cassettes / "broken.yaml").read_text() == "interactions: [1"
 

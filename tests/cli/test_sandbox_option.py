@@ -40,7 +40,9 @@ with contextlib.suppress(urllib.error.HTTPError):
 sys.exit("the answer is of no use")
 """
 
-PAST_THE_PROXY = "nothing came via the proxy; a client that ignores HTTPS_PROXY is only seen in the sandbox"
+PAST_THE_PROXY = (
+    "nothing came through the proxy; a client that ignores HTTPS_PROXY is only seen in the sandbox"
+)
 
 
 def write_client(folder: Path, *, leaks: str = "") -> str:

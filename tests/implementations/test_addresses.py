@@ -118,7 +118,7 @@ def test_a_name_that_is_not_known_is_refused_with_what_may_be_meant(folder: Path
     """The known names are listed."""
     with pytest.raises(UsageError) as caught:
         connect("thiers", folder=folder)
-    assert "there is no implementation 'thiers'; did you mean 'theirs'?" in str(caught.value)
+    assert "unknown implementation 'thiers'; did you mean 'theirs'?" in str(caught.value)
     assert "reference, mine, theirs" in str(caught.value)
 
 
@@ -126,7 +126,7 @@ def test_a_name_that_is_not_known_is_refused_with_what_may_be_meant(folder: Path
     ("address", "says"),
     [
         ("python:adapter", "python:adapter is not the address of a callable"),
-        ("python:no_such_module_here:shape", "there is no module 'no_such_module_here'"),
+        ("python:no_such_module_here:shape", "no module 'no_such_module_here'"),
         ("command:", "names no program"),
         ("command:node 'adapter", "cannot be split into words"),
     ],
@@ -162,9 +162,9 @@ def test_a_module_that_cannot_be_imported_is_the_implementation_s_error(tmp_path
     ("text", "problems"),
     [
         ("", ["1:1: is empty"]),
-        ("- address: command:x\n", ["1:1: the file must be a mapping"]),
+        ("- address: command:x\n", ["1:1: it must be a mapping"]),
         ("name: x\n", ["1:1: `address` is missing"]),
-        ("address: node adapter.mjs\n", ["1:1: an address that begins neither with command:"]),
+        ("address: node adapter.mjs\n", ["1:1: an address that does not begin with command:"]),
         (
             "adress: command:x\nmode: sent\n",
             [

@@ -204,7 +204,7 @@ def test_a_death_before_start_is_answered_is_an_error_with_its_last_words(tmp_pa
 
 
 def test_a_death_in_a_second_start_ends_the_run_with_an_error(tmp_path: Path) -> None:
-    """The cases done are yielded first; for the others there is no implementation any more."""
+    """The cases done are yielded first; for the others unknown implementation any more."""
     marker = tmp_path / "started"
     program = tmp_path / "once.py"
     program.write_text(

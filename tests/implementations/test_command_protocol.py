@@ -42,7 +42,7 @@ def test_fields_and_words_of_a_later_protocol_are_ignored() -> None:
         ({"version": 1, "capabilities": {"operations": "chat"}}, "operations as str 'chat'"),
         ({"version": 1, "capabilities": {"concurrency": 0}}, "a concurrency of int 0"),
         ({"version": 1, "capabilities": ["chat"]}, "capabilities as list"),
-        ({"cmd": "start", "version": 1}, "the harness's own words"),
+        ({"cmd": "start", "version": 1}, "the harness's own message"),
     ],
 )
 def test_a_wrong_answer_to_start_is_an_error_that_says_what_is_wrong(start: Any, says: str) -> None:
@@ -306,7 +306,7 @@ def test_an_answer_to_a_run_that_is_over_errs_the_next_case() -> None:
         job_of({"do": "raw", "lines": [again, again]}, name="twice"), job_of({"do": "refuse"}, name="next")
     )
     assert seen["twice"].broken is None
-    assert "an answer to run 1, which had ended" in broken_by(seen["next"])
+    assert "an answer to run 1, which had already ended" in broken_by(seen["next"])
 
 
 def test_two_requests_of_one_number_err_the_case() -> None:

@@ -197,7 +197,7 @@ def test_an_answer_that_is_none_errs_the_case_and_says_why(answer: Any, says: st
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("several_with_a_mistake", "a list with str 'GET /' in it"),
+        ("several_with_a_mistake", "a list containing str 'GET /'"),
         ("yields_nonsense", "str 'GET /' and not a request; a generator yields requests"),
         ("yields_nothing", "it answered nothing and not a request; a generator yields requests"),
         ("sleeps_nonsense", "a sleep_ms that is int -1"),
@@ -322,7 +322,7 @@ def test_what_a_callable_can_do_shows_in_its_kind(name: str, features: tuple[str
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("misdeclared", "'featurs', which means nothing; did you mean 'features'"),
+        ("misdeclared", "the unknown key 'featurs'; did you mean 'features'"),
         ("unfrosen", "shapers has no 'unfrosen'; did you mean 'unfrozen'"),
         ("not_callable", "is a int, not a callable"),
     ],

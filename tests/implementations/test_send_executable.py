@@ -17,7 +17,9 @@ from harness.implementations import Connection, connect
 from harness.model import Observation, Reply, Request, Responder
 
 PROGRAM = Path(__file__).with_name("children") / "program.py"
-PAST_THE_PROXY = "nothing came via the proxy; a client that ignores HTTPS_PROXY is only seen in the sandbox"
+PAST_THE_PROXY = (
+    "nothing came through the proxy; a client that ignores HTTPS_PROXY is only seen in the sandbox"
+)
 URL = "https://api.acme.example/v1/chat/completions"
 
 
@@ -151,8 +153,8 @@ def test_a_program_that_does_not_end_is_killed_with_what_it_started() -> None:
     with program(sandbox="off", timeout_s=1.0) as connection:
         jobs = [job_of({"do": do}, name=f"a/{do}") for do in ("hang", "leave_a_child")]
         done = {case.name: seen for case, seen in connection.perform(jobs, at_once=2)}
-    assert broken_by(done["a/hang"]) == "it did not end within 1 s, and had sent 1 request"
-    assert "had sent 0 requests" in broken_by(done["a/leave_a_child"])
+    assert broken_by(done["a/hang"]) == "it did not exit within 1 s, after sending 1 request"
+    assert "after sending 0 requests" in broken_by(done["a/leave_a_child"])
 
 
 def test_an_answer_that_cannot_be_given_errs_the_case() -> None:

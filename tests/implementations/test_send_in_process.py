@@ -184,7 +184,7 @@ def test_a_connection_past_the_libraries_errs_the_case() -> None:
         seen = seen_of("around_the_libraries", job_of({"port": server.getsockname()[1]}))
         with pytest.raises(BlockingIOError):
             server.accept()
-    assert "without an HTTP library that can be observed" in broken_by(seen)
+    assert "not through an HTTP library that can be observed" in broken_by(seen)
 
 
 def test_a_request_that_is_returned_instead_of_sent_errs_the_case() -> None:

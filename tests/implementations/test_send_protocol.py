@@ -19,7 +19,9 @@ from harness.implementations.send.protocol_capture import CapturedTraffic, Captu
 from harness.model import CaseRun, Observation, Reply, Request, Responder
 
 ADAPTER = Path(__file__).with_name("children") / "sending_adapter.py"
-PAST_THE_PROXY = "nothing came via the proxy; a client that ignores HTTPS_PROXY is only seen in the sandbox"
+PAST_THE_PROXY = (
+    "nothing came through the proxy; a client that ignores HTTPS_PROXY is only seen in the sandbox"
+)
 BASE_URL = "https://api.acme.example/v1"
 URL = f"{BASE_URL}/chat/completions"
 

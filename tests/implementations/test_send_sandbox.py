@@ -79,7 +79,7 @@ def test_nothing_else_can_be_reached() -> None:
     name was looked up for nothing is told."""
     seen = seen_of("other_ports")
     assert told(seen) == "ConnectionRefusedError ConnectionRefusedError"
-    assert seen.notes == ("it looked up api.acme.example and no request to it was seen",)
+    assert seen.notes == ("it looked up api.acme.example, but sent it no request",)
 
 
 def test_the_client_keeps_its_user_and_sees_the_loopback_only() -> None:
@@ -116,6 +116,6 @@ def test_where_there_is_no_sandbox_it_falls_back_and_says_so(monkeypatch: pytest
     launcher = Launcher("auto")
     launcher.close()
     assert not launcher.sandboxed
-    assert launcher.notes[0].startswith("seen through proxy variables only")
-    with pytest.raises(UsageError, match="cannot give a program its own network"):
+    assert launcher.notes[0].startswith("observed through proxy variables only")
+    with pytest.raises(UsageError, match="does not allow network namespaces"):
         Launcher("require")

@@ -133,7 +133,7 @@ def test_a_request_that_was_not_recorded_is_answered_404_with_the_nearest(casset
     assert reply.status == 404
     words = json.loads(reply.body)["error"]["message"]
     assert "chat.yaml has no answer to GET https://api.acme.example/v1/key?k=${canary.api_key}" in words
-    assert "none of its 2 was played yet" in words
+    assert "none of its 2 has been played yet" in words
     assert "harness cassettes show" in words
 
 
@@ -210,7 +210,7 @@ def test_a_request_that_was_never_recorded_is_unverified(cassettes: Path) -> Non
     """With what is nearest, and a miss among what was played."""
     check = checked(case_of([(FROM_CHAT,)]), cassettes, [Request("GET", "https://x.example/")])
     assert check.unverified[0].endswith("chat.yaml has no answer to GET https://x.example/")
-    assert check.unverified[1] == "none of its requests has this method and path"
+    assert check.unverified[1] == "no recorded request has this method and path"
     assert check.played == (("chat.yaml", None),)
 
 

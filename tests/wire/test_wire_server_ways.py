@@ -140,7 +140,7 @@ def test_a_body_of_64_mib_is_taken_and_a_larger_one_refused(server: CaptureServe
         assert raw(listener, head % size + bytes(size), until=b"%d" % size).endswith(b"%d" % size)
         assert b" 413 " in raw(listener, head % (size + 1))
         assert len(listener.requests) == 1
-        assert listener.refusals == ("client sends a body of more than 64 MiB",)
+        assert listener.refusals == ("client sent a body of more than 64 MiB",)
 
 
 def _reply(text: str) -> Reply:

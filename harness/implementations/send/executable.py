@@ -65,7 +65,7 @@ class Program:
     def __init__(self, words: Sequence[str], home: Path, *, timeout_s: float, sandbox: SandboxMode) -> None:
         if shutil.which(words[0]) is None and not (home / words[0]).is_file():
             raise ImplementationError(
-                f"there is no program {words[0]!r}, neither on PATH nor in {home.resolve()}",
+                f"no program {words[0]!r} on PATH or in {home.resolve()}",
                 hint="Check that the program is installed and that the implementation's folder is right.",
             )
         self._words = words
@@ -157,7 +157,7 @@ class Program:
         finally:
             ingress.close()
         if said is None:
-            late = f"it did not end within {self._timeout_s:g} s, and had sent {_count(traffic.requests)}"
+            late = f"it did not exit within {self._timeout_s:g} s, after sending {_count(traffic.requests)}"
             why = traffic.problem(None, failed=True)
             return attempt.broken(late, child.stderr, traffic.notes if why is None else [why])
         return attempt.record_step(traffic, said, how or "", child.stderr)

@@ -25,7 +25,9 @@ _BETWEEN_CASES = Reply(
 )
 
 
-_PAST_THE_PROXY = "nothing came via the proxy; a client that ignores HTTPS_PROXY is only seen in the sandbox"
+_PAST_THE_PROXY = (
+    "nothing came through the proxy; a client that ignores HTTPS_PROXY is only seen in the sandbox"
+)
 
 
 def base_url_of(case: Case, step: int) -> str | None:
@@ -57,7 +59,7 @@ class CapturedTraffic:
             return None
         tried = failed or _met_timeout(outcome)
         if self.refusals:
-            unread = f"nothing that it sent could be read: {'; '.join(self.refusals)}"
+            unread = f"none of its requests could be read: {'; '.join(self.refusals)}"
             return unread if tried or outcome is None else None
         return _PAST_THE_PROXY if tried and not self.sandboxed else None
 
@@ -72,7 +74,7 @@ class CapturedTraffic:
         failure = listener.failure
         said = None if failure is None else f"its request could not be answered: {failure}"
         looked_up = () if ingress is None else ingress.only_looked_up(listener.requests)
-        notes = [f"it looked up {name} and no request to it was seen" for name in looked_up]
+        notes = [f"it looked up {name}, but sent it no request" for name in looked_up]
         sandboxed = ingress is not None and ingress.sandboxed
         return cls(listener.requests, listener.refusals, tuple(notes), said, sandboxed)
 

@@ -149,15 +149,15 @@ class Launcher:
         if required:
             self.close()
             raise UsageError(
-                f"this system cannot give a program its own network ({why_not})",
-                hint="Allow unprivileged user namespaces, or fall back on proxies with `auto` or `off`.",
+                f"this system does not allow network namespaces ({why_not})",
+                hint="Allow unprivileged user namespaces, or use a proxy: `--sandbox auto` or `off`.",
             )
-        self.notes = (f"seen through proxy variables only, without its own network: {why_not}",)
+        self.notes = (f"observed through proxy variables only, not in a sandbox: {why_not}",)
 
     def _why_not(self) -> str | None:
         """Try to start a program in a sandbox; return why that failed, None if it worked."""
         if not sys.platform.startswith("linux"):
-            return "network namespaces are a feature of Linux"
+            return "network namespaces need Linux"
         try:
             child, ingress = self.start([sys.executable, "-I", "-S", "-c", ""], Path(), line_limit=1024)
         except ImplementationError as error:
@@ -183,7 +183,7 @@ class Launcher:
             raise ImplementationError(f"the sandbox was not ready: {error}") from None
         if message != b"ready":
             said = message.decode("utf-8", "replace") or "its helper exited"
-            raise ImplementationError(f"cannot make the sandbox: {said}")
+            raise ImplementationError(f"cannot create the sandbox: {said}")
         *bound, user, network = descriptors
         *listening, asked = [socket.socket(fileno=descriptor) for descriptor in bound]
         names = self.server.serve_dns(asked, _PUBLIC_LOOKING)

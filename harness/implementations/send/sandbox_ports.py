@@ -88,7 +88,7 @@ class PortMap:
         if not closed:
             return
         if len(self._open) + len(closed) > _MOST:
-            raise _not_served(closed[0], f"{_MOST} ports of the run are kept open at most")
+            raise _not_served(closed[0], f"at most {_MOST} ports are open per run")
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with ours:
             with theirs:

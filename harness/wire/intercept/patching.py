@@ -123,7 +123,7 @@ def _no_way_past() -> Iterator[None]:
             guarding = _answer is not None and not getattr(_here, "permitted", False)
             if guarding and self.family in (socket.AF_INET, socket.AF_INET6):
                 raise Unanswerable(
-                    f"bytes to {address[0]}:{address[1]} without an HTTP library that can be observed"
+                    f"bytes to {address[0]}:{address[1]}, not through an HTTP library that can be observed"
                 )
             return real(self, address)
 
