@@ -234,7 +234,7 @@ def test_no_tag_makes_anything_run(opened: Any, tmp_path: Path, value: str) -> N
         ('{"log": {"version": "1.2", "entries": []}}', "an HTTP archive (HAR)"),
         ('[{"scope": "https://x", "method": "GET", "path": "/"}]', "a recording of nock"),
         ('{"request": {"method": "GET"}, "response": {"status": {"code": 200}}}', "one exchange"),
-        ("- {request: {}, response: {}}\n", "a cassette of vcrpy before version 1: migrate it"),
+        ("- {request: {}, response: {}}\n", "a cassette of vcrpy before version 1 (migrate it"),
         ("version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer"),
     ],
 )

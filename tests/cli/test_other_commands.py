@@ -100,7 +100,7 @@ def test_rules_show_their_coverage(harness: Harness) -> None:
     """`harness rules` says how many scenarios name a rule; with an id, which."""
     listed = harness("rules", "suite.yaml").stdout
     (line,) = (line for line in listed.splitlines() if line.startswith("AC-HDR-02 "))
-    assert "1 scenarios" in line
+    assert "1 scenario" in line
     assert "acme/chat/proxy" in harness("rules", "suite.yaml", "AC-HDR-02").stdout
     unknown = harness("rules", "AC-HDR-002")
     assert unknown.returncode == 4

@@ -120,7 +120,7 @@ def test_a_sandbox_that_is_missing_is_told_once_at_the_start(folder: Path) -> No
     """Before the first case, with the reason: what is seen now depends on the client's proxies."""
     client = write_client(folder)
     done = without_namespaces(folder, "run", "local.yaml", "-i", client, "--sandbox", "auto")
-    note = "client: seen through proxy variables only, without its own network: "
+    note = "client: observed through proxy variables only, not in a sandbox: "
     assert done.stdout.splitlines()[1].startswith(note)
     assert done.stdout.count(note) == 1
 
@@ -130,7 +130,7 @@ def test_a_sandbox_that_is_required_and_missing_ends_the_run(folder: Path) -> No
     client = write_client(folder)
     done = without_namespaces(folder, "run", "local.yaml", "-i", client, "--sandbox", "require")
     assert (done.returncode, done.stdout) == (4, "")
-    assert "its own network" in done.stderr
+    assert "does not allow network namespaces" in done.stderr
 
 
 def test_a_sandbox_that_there_is_not_is_bad_usage(harness: Harness) -> None:
