@@ -140,7 +140,7 @@ def test_several_contracts_are_chosen_from_by_name(run: Run) -> None:
         "there are several contracts, acme, beta, and none of them has `default"
     )
     assert run("list", "--contract", "beta").returncode == 0
-    assert "there is no contract 'betta'; did you mean 'beta'?" in run("list", "--contract", "betta").stderr
+    assert "unknown contract 'betta'; did you mean 'beta'?" in run("list", "--contract", "betta").stderr
     assert "here: acme, beta; installed: " in run("list", "--contract", "x").stderr
 
 
