@@ -56,6 +56,11 @@ def command(
             f"the contract {held.name} has no suite for custom base URLs",
             hint="name one in contract.yaml: check_proxy: SUITE.yaml, which uses ${proxy.base}",
         )
+    if "proxy" not in held.overridable:
+        raise UsageError(
+            f"the contract {held.name} does not let the variable proxy be set, so {url} cannot be checked",
+            hint="add it in contract.yaml: overridable: [proxy]",
+        )
     suites = load(held.folder / held.proxy_suite)
     session = Session(
         suites,

@@ -132,6 +132,16 @@ def test_a_suite_says_which_contract_it_is_run_with(run: Run) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_a_url_that_would_not_be_checked_is_an_error(run: Run, tmp_path: Path) -> None:
+    """Without `overridable: [proxy]` the suite would be run with a URL of its own, and find no leak there."""
+    run("new", "contract", "acme")
+    contract = tmp_path / "scenarios" / "acme" / "contract.yaml"
+    contract.write_text(contract.read_text("utf-8").replace("overridable: [proxy]\n", ""), "utf-8")
+    refused = run("check-proxy", "https://p.example/v1", "-i", "acme-client")
+    assert (refused.returncode, refused.stdout) == (4, "")
+    assert "add it in contract.yaml: overridable: [proxy]" in refused.stderr
+
+
 def test_several_contracts_are_chosen_from_by_name(run: Run) -> None:
     """The error lists those that are here; a misspelt name gets the one that is meant."""
     for name in ("acme", "beta"):
