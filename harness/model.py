@@ -125,7 +125,7 @@ def reason_phrase(status: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RuleScope:
-    """The part of a request in which a difference is charged to a rule (docs/scenarios.md, Rules)."""
+    """The part of a request in which a difference is charged to a rule (docs/contracts.md, Rules)."""
 
     headers: tuple[str, ...] = ()  # names, `*` allowed
     body: tuple[str, ...] = ()  # JSONPaths of names, indices, `*` and `..name`

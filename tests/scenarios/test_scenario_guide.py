@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 from harness.contracts import NO_CONTRACT
@@ -24,20 +23,25 @@ def keys_of(items: object) -> set[str]:
 
 
 def test_the_guide_names_every_word_of_the_format() -> None:
-    """No key, matcher, feature or class of the common vocabulary is missing from the reference."""
+    """No key, matcher, feature or class of the common vocabulary is missing from the reference. The keys of a
+    rule are in docs/contracts.md (tests/contracts/test_contract_guide.py)."""
     words = set(re.findall(r"[a-z_$0-9]+", GUIDE.read_text(encoding="utf-8")))
     common = format_for(NO_CONTRACT)
-    suite, rules = common.suite.keys, common.rules.keys
-    known = {*suite, *keys_of(suite["scenarios"]), *keys_of(rules["rules"])}
+    known = {*common.suite.keys, *keys_of(common.suite.keys["scenarios"])}
     known |= {*common.step.keys, *INTERACTION.keys, *REQUEST.keys, *common.input.keys}
     known |= {*MATCHERS, *FEATURES, *EVIDENCE, *error_classes(NO_CONTRACT), *FAULTS}
     assert known <= words
 
 
-def test_the_rules_example_of_the_guide_loads(write: Callable[..., Path]) -> None:
-    """What the reference shows as a rules file is one."""
-    examples = re.findall(r"```yaml\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
-    (rules,) = (example for example in examples if "\nrules:\n" in example and "suite:" not in example)
-    write(rules, "rules/acme.yaml")
-    path = write("suite: s\nscenarios: [{id: a, rules: [MY-HDR-01], interactions: []}]\n")
-    assert load(path).rules["MY-HDR-01"].operations == ("chat", "image")
+def test_the_first_example_of_the_guide_loads_outside_any_contract(tmp_path: Path) -> None:
+    """It needs no contract.yaml."""
+    (example, *_) = re.findall(r"```yaml\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "suite.yaml").write_text(example, encoding="utf-8")
+    suites = load(tmp_path / "suite.yaml")
+    assert suites.contracts == (NO_CONTRACT,)
+    assert [case.name for case in suites] == [
+        "acme/attribution/own-route",
+        "acme/attribution/custom-proxy/plain",
+        "acme/attribution/custom-proxy/look-alike",
+    ]
