@@ -1,24 +1,21 @@
-"""What the tests of recording share: a provider to record from, a client for it, and a folder."""
+"""What the tests of recording share: a provider to record from, and a client for it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness.implementations import Connection, connect
 from harness.model import Case, Reply, Request
 from harness.recording.keys import Keys
-from harness.recording.progress import Progress
 from harness.recording.protocol import Key
 from harness.recording.provider import Provider
 from harness.recording.provider_client import Budget, ProviderClient
 from harness.recording.retries import Retries
-from harness.recording.session import RecordingResult, Settings, record
 from harness.recording.upstream import Upstream
 from harness.wire.server import Answer, CaptureServer, Listener
 
@@ -30,11 +27,9 @@ __all__ = [
     "MakeCase",
     "OpenSite",
     "Site",
-    "Studio",
     "answered",
     "server",
     "site_of",
-    "studio",
 ]
 
 REAL_KEY = "sk-or-v1-" + "0f1e2d3c4b5a6978" * 4
@@ -91,34 +86,6 @@ MakeCase = Callable[..., Case]
 EVENTS = (("content-type", "text/event-stream"),)
 
 
-class Studio:
-    """Records into a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.aside = folder / "aside"
-
-    def record(
-        self,
-        cases: Case | Iterable[Case],
-        client: ProviderClient,
-        *,
-        implementation: Connection | None = None,
-        resume: bool = False,
-        **given: Any,
-    ) -> list[RecordingResult]:
-        settings = replace(Settings(self.folder / "tapes", self.aside, "simulated"), **given)
-        progress = Progress(self.folder / "state.json", "reference", resume=resume)
-        chosen = [cases] if isinstance(cases, Case) else cases
-        with implementation or connect("python:harness_openclaw.reference:implementation") as performing:
-            return list(record(chosen, performing, client, settings, progress))
-
-    @property
-    def files(self) -> list[str]:
-        found = (self.folder / "tapes").rglob("*")
-        return sorted(str(file.relative_to(self.folder / "tapes")) for file in found if file.is_file())
-
-
 @pytest.fixture(scope="module")
 def server() -> Iterator[CaptureServer]:
     with CaptureServer() as server:
@@ -151,12 +118,6 @@ def site_of(server: CaptureServer, host: str, provider: Provider) -> Iterator[Op
     for site in opened:
         site.upstream.close()
         site.listener.close()
-
-
-@pytest.fixture
-def studio(tmp_path: Path) -> Studio:
-    """Where recordings go."""
-    return Studio(tmp_path)
 
 
 @pytest.fixture

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from recording_site import Asked, answered, server, site_of, studio
+from recording_site import Asked, answered, server, site_of
 
 from harness.model import Request
 from harness.recording.provider import Provider
 
-__all__ = ["answered", "server", "site_of", "studio"]
+__all__ = ["answered", "server", "site_of"]
 
 
 @pytest.fixture

@@ -85,7 +85,7 @@ class Project:
     def routes(self) -> tuple[str, ...]:
         ca_file = str(self.acme.authority.ca_file)
         acme, stranger = self.url(self.acme), self.url(self.stranger)
-        to_stranger = ("openrouter.ai", "api.openai.com", "api.anthropic.com")
+        to_stranger = ("api.bolt.example", "api.openai.com", "api.anthropic.com")
         routes = [f"api.acme.example={acme}", *(f"{host}={stranger}" for host in to_stranger)]
         return (*(part for route in routes for part in ("--upstream", route)), "--upstream-ca", ca_file)
 
@@ -96,7 +96,7 @@ class Project:
         kept = {name: value for name, value in os.environ.items() if name != "CI"}
         keys = {
             "ACME_API_KEY": KEY,
-            "OPENROUTER_API_KEY": OTHER_KEY,
+            "BOLT_API_KEY": OTHER_KEY,
             "OPENAI_API_KEY": OTHER_KEY,
             "ANTHROPIC_API_KEY": OTHER_KEY,
         }

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from recording_site import MakeCase, OpenSite, Site, answered, server, site_of, studio
+from recording_site import MakeCase, OpenSite, Site, answered, server, site_of
+from recording_studio import studio
 
 from harness.model import Case, Interaction, Step
 from harness.recording.provider import Provider

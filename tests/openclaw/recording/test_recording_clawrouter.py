@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from recording_site import REAL_KEY, OpenSite, Site, Studio
+from recording_site import REAL_KEY, OpenSite, Site
+from recording_studio import Studio
 
 from harness.cassettes import open_cassette
 from harness.implementations import connect

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import orjson
 import pytest
-from recording_site import REAL_KEY, OpenSite, Site, Studio
+from recording_site import REAL_KEY, OpenSite, Site
+from recording_studio import Studio
 
 from harness.cassettes import open_cassette
 from harness.implementations import connect

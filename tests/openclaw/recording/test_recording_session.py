@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 import yaml
-from recording_site import EVENTS, REAL_KEY, Answered, MakeCase, OpenSite, Site, Studio
+from recording_site import EVENTS, REAL_KEY, Answered, MakeCase, OpenSite, Site
+from recording_studio import Studio
 
 from harness.cassettes import open_cassette
 from harness.engine.runner import run
