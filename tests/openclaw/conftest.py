@@ -6,40 +6,6 @@ from pathlib import Path
 
 import pytest
 
-SUITE = """\
-suite: acme/chat
-about: What Acme's proxy may see.
-defaults:
-  input:
-    operation: chat
-    model: openrouter/acme/one
-    api_key: ${canary.api_key}
-    history: [{role: user, content: hi}]
-  request:
-    method: POST
-    headers: {Authorization: "Bearer ${canary.api_key}"}
-scenarios:
-  - id: proxy
-    about: A proxy gets the key and nothing of OpenRouter's.
-    rules: [OR-HDR-02]
-    tags: [custom-proxy]
-    for_each:
-      - {base: https://proxy.example/v1, id: plain}
-      - {base: https://gateway.example/v1, id: gateway}
-    input: {base_url: "${each.base}"}
-    interactions:
-      - request:
-          url: ${each.base}/chat/completions
-          forbid_headers: [HTTP-Referer]
-  - id: model
-    about: The model id goes out without the provider.
-    rules: [OR-REF-02]
-    interactions:
-      - request:
-          url: https://openrouter.ai/api/v1/chat/completions
-          body_includes: {model: acme/one}
-"""
-
 SHAPERS = """\
 def good(given):
     base = given.get("base_url") or "https://openrouter.ai/api/v1"
@@ -66,8 +32,6 @@ def secret() -> str:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with a contract that extends `openclaw`, `suite.yaml` and the module `shapers`."""
-    (tmp_path / "contract.yaml").write_text("contract: acme\nextends: openclaw\nrules: inherit\n", "utf-8")
-    (tmp_path / "suite.yaml").write_text(SUITE, "utf-8")
+    """A folder with the module `shapers`, and no contract of its own."""
     (tmp_path / "shapers.py").write_text(SHAPERS, "utf-8")
     return tmp_path

@@ -28,7 +28,9 @@ CONTRACT = """\
 contract: acme
 extends: openclaw
 rules: inherit
-hosts: {openrouter.ai: {key: OPENROUTER_API_KEY}}
+hosts:
+  openrouter.ai: {key: OPENROUTER_API_KEY}
+  clawrouter.openclaw.ai: {key: CLAWROUTER_API_KEY}
 """
 SUITE = """\
 suite: acme/talks

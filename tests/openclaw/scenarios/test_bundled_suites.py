@@ -85,12 +85,13 @@ def test_bundled_files_mean_the_same_to_other_readers(path: Any) -> None:
     assert same(parse(text, str(path)).value, as_pyyaml_reads(text))
 
 
-def test_the_first_example_of_the_guide_loads(folder: Path) -> None:
+def test_the_first_example_of_the_guide_loads(tmp_path: Path) -> None:
     """What docs/scenarios.md shows as a suite is one."""
     example = re.search(r"```yaml\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
     assert example is not None
-    (folder / "example.yaml").write_text(example[1], encoding="utf-8")
-    assert [case.name for case in load(folder / "example.yaml").cases()] == [
+    (tmp_path / "contract.yaml").write_text("contract: acme\nextends: openclaw\nrules: inherit\n", "utf-8")
+    (tmp_path / "example.yaml").write_text(example[1], encoding="utf-8")
+    assert [case.name for case in load(tmp_path / "example.yaml").cases()] == [
         "openrouter/attribution/verified-route",
         "openrouter/attribution/custom-proxy/plain",
         "openrouter/attribution/custom-proxy/look-alike",
