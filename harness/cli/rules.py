@@ -42,6 +42,8 @@ def command(
         scenario = "/".join(case.name.removeprefix(f"{case.suite}/").split("/")[:1])
         for rule in case.rules:
             covering[rule.id].add(f"{case.suite}/{scenario}")
+    if not suites.rules:
+        click.echo("no rules: these suites belong to no contract that has any", err=True)
     wanted = set(names_among(patterns))
     for unknown in wanted - set(suites.rules):
         raise UsageError(f"unknown rule {unknown!r}{did_you_mean(unknown, suites.rules)}")
