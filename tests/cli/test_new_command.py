@@ -19,12 +19,12 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    """Run `harness ARGUMENT…` in an empty repository."""
+    """Run `python -m MODULE ARGUMENT…` in an empty repository, harness unless another module is named."""
     (tmp_path / ".git").mkdir()
 
-    def harness(*arguments: str) -> subprocess.CompletedProcess[str]:
+    def command(*arguments: str, module: str = "harness") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "harness", *arguments],
+            [sys.executable, "-m", module, *arguments],
             cwd=tmp_path,
             capture_output=True,
             text=True,
@@ -32,7 +32,7 @@ def run(tmp_path: Path) -> Run:
             env={**os.environ, "HARNESS_CACHE_DIR": str(tmp_path / ".cache"), "PYTHONDONTWRITEBYTECODE": "1"},
         )
 
-    return harness
+    return command
 
 
 @pytest.mark.parametrize("name", ["acme", "My-gate.way2"])
@@ -52,6 +52,23 @@ def test_a_new_contract_passes_in_every_command(name: str, run: Run, tmp_path: P
     assert "leaks nothing" in run("check-proxy", "https://p.example/v1", "-i", f"{name}-client").stdout
     assert run("schema").returncode == 0
     assert run("cassettes", "check", "--suites", "scenarios").returncode == 0
+
+
+def test_a_new_contract_is_ready_for_ci(run: Run, tmp_path: Path) -> None:
+    """Shards, known failures, reports and pytest."""
+    run("new", "contract", "acme")
+    client = ("-i", "acme-client")
+    parts = [run("run", *client, "--shard", f"{part}/2").stdout for part in (1, 2)]
+    assert sum(int(text.split()[-7]) for text in parts) == 5
+    (tmp_path / "known.txt").write_text("acme/chat/hello  # issue 1\n", "utf-8")
+    stale = run("run", *client, "--known-failing", "known.txt")
+    assert (stale.returncode, "4 passed, 1 failed" in stale.stdout) == (1, True)
+    run("run", *client, "--report", "json=report.json", "--report", "junit=report.xml")
+    assert len(json.loads((tmp_path / "report.json").read_text("utf-8"))["verdicts"]) == 5
+    assert (tmp_path / "report.xml").read_text("utf-8").count("<testcase") == 5
+    assert "contract: acme\nedition: 2026-09" in run("show", "acme/chat/hello").stdout
+    options = ("-o", "harness_scenarios=scenarios", "--harness-implementation=acme-client")
+    assert "5 passed" in run(*options, module="pytest").stdout
 
 
 def test_a_mistake_in_a_new_contract_is_reported_where_it_stands(run: Run, tmp_path: Path) -> None:
@@ -83,6 +100,7 @@ def test_a_new_implementation_passes_a_new_suite(language: str, run: Run) -> Non
         pytest.skip("needs Node.js")
     assert run("new", "suite", "first").returncode == 0
     assert run("new", "implementation", "mine", "--language", language).returncode == 0
+    assert run("rules", "scenarios").stderr.startswith("no rules: ")
     done = run("run", "scenarios/first.yaml", "-i", "mine")
     assert (done.returncode, "2 passed, 0 failed" in done.stdout) == (0, True), done.stdout + done.stderr
     run("new", "contract", "acme")

@@ -132,6 +132,15 @@ def leaky(given):
 
 
 leaky.harness = shape.harness
+
+
+def misspelt(given):
+    url, headers, body = parts(given)
+    yield {"method": "POST", "url": url, "headers": headers, "body": body}
+    return {"embeddngs": []}
+
+
+misspelt.harness = shape.harness
 """,
     "implementations/program/implementation.yaml": """\
 address: 'exec:PYTHON program.py'
@@ -241,6 +250,22 @@ def test_a_wrong_client_breaks_its_rule_at_its_line(run: Run) -> None:
     assert done.returncode == 1
     assert "ACME-01 (documented; Acme API reference): The conversation goes to Acme" in done.stdout
     assert "(acme.yaml:7:37)" in done.stdout, done.stdout
+
+
+def test_an_outcome_has_the_words_of_the_contract(run: Run) -> None:
+    """Its own beside the common ones, and those of no other contract."""
+    done = run("run", "-i", "python:client:misspelt", "acme/basics/embeddings")
+    assert done.returncode == 3
+    words = "text, tool_calls, usage, finish_reason, error, artifacts, embeddings"
+    assert "a mapping with 'embeddngs'" in done.stdout
+    assert f"nor an outcome ({words})" in done.stdout
+
+
+def test_an_edition_that_does_not_exist_is_refused(run: Run) -> None:
+    """With the one that is meant."""
+    done = run("run", "-i", "python:client:shape", "--edition", "2026-9")
+    assert done.returncode == 4
+    assert "unknown edition '2026-9'; did you mean '2026-09'?" in done.stderr
 
 
 def test_known_failures_shards_and_reports_work(run: Run, project: Path) -> None:

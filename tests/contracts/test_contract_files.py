@@ -20,7 +20,7 @@ from harness.contracts import (
     named_contract,
     project_root,
 )
-from harness.contracts.vocabulary import error_classes, operations_of
+from harness.contracts.vocabulary import error_classes, operations_of, outcome_shape
 from harness.errors import LoadError, UsageError
 from harness.scenarios import input_keys
 
@@ -79,6 +79,12 @@ def test_a_contract_states_its_words_editions_and_places(load: Callable[..., Con
     assert "quota" in error_classes(acme)
     assert {"dimensions", "texts", "history"} <= set(input_keys(acme))
     assert not {"dimensions", "texts"} & set(input_keys(NO_CONTRACT))
+
+
+def test_what_may_be_expected_is_what_may_be_reported(load: Callable[..., Contract]) -> None:
+    """Suites and implementations have the same words of an outcome, in a contract and outside any."""
+    for contract in (load(ACME), NO_CONTRACT):
+        assert set(contract.outcome_words) == set(outcome_shape(contract).keys)
 
 
 def test_editions_form_lines_that_may_meet() -> None:
