@@ -5,8 +5,8 @@ A contract's package is installed under the entry point group `harness.contracts
     [project.entry-points."harness.contracts"]
     acme = "acme_contract"
 
-The module may have the functions and attributes of `ContractModule`. It is imported with the first hook
-that is asked for.
+The module may have the functions and attributes of `ContractModule`. Every command imports it to find its
+contract.yaml, so it should import what is large inside its functions.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class ContractModule(Protocol):
 
 
 class Hooks:
-    """The hooks of one contract: a module that is imported when the first of them is asked for."""
+    """The hooks of one contract, in the module that is installed under its name."""
 
     __slots__ = ("_module",)
 
