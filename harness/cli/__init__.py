@@ -1,4 +1,4 @@
-"""The command line: one module a command, imported when it is called."""
+"""The command line: one module per command, imported on demand."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ __all__ = ["main"]
 
 _COMMANDS = {
     "run": "Run scenarios against an implementation.",
-    "shape": "Show the requests an implementation makes of inputs (JSON lines in, JSON lines out).",
+    "shape": "Show the requests that an implementation sends for inputs (JSON lines).",
     "check-proxy": "Check that a client leaks nothing to a custom base URL.",
     "list": "List cases.",
     "show": "Show one case fully expanded.",
-    "rules": "List the rules, and which scenarios cover them.",
-    "serve": "Stand in for a provider, for any client by hand.",
-    "preflight": "Check route, key, credits, models and cost before a recording.",
+    "rules": "List rules and the scenarios that cover them.",
+    "serve": "Serve fixed or recorded replies to any client.",
+    "preflight": "Check key, credits, models and cost before recording.",
     "record": "Record cassettes against a live API.",
     "mock": "Serve a mock provider, to try things without an account.",
     "new": "Start a contract, a suite or an implementation.",
     "schema": "Print where the JSON Schemas are.",
-    "validate": "Check scenario files, implementations and known failures.",
+    "validate": "Check suites, implementations and known failures.",
     "cassettes": "Show, check, scrub and import recordings of provider traffic.",
 }
 
@@ -37,7 +37,7 @@ _COMMANDS = {
 )
 @click.version_option(__version__, prog_name="harness")
 def _harness() -> None:
-    """Hold any LLM provider integration to its documented contract."""
+    """Test LLM provider integrations against their documented contract."""
 
 
 def main(arguments: list[str] | None = None) -> None:

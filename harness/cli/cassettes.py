@@ -9,13 +9,13 @@ from harness.cli.lazy_group import LazyGroup
 __all__ = ["command"]
 
 _COMMANDS = {
-    "show": "Show what is in recordings.",
-    "check": "Do recordings hold secrets, can they be read, are they too old?",
-    "scrub": "Take the secrets out of recordings made by other tools.",
-    "import": "Make scenarios of recorded requests.",
+    "show": "Show the contents of cassettes.",
+    "check": "Find secrets, unreadable files and old or unused recordings.",
+    "scrub": "Remove secrets from cassettes made by other tools.",
+    "import": "Turn recorded requests into scenarios.",
 }
 
 
 @click.command("cassettes", cls=LazyGroup, table=_COMMANDS, prefix="harness.cli.cassettes_")
 def command() -> None:
-    """Work with recordings of provider traffic (cassettes)."""
+    """Show, check, scrub and import recordings of provider traffic."""

@@ -10,6 +10,7 @@ import click
 
 from harness.cassettes.files import cassettes_in
 from harness.cassettes.reading import read
+from harness.cli.options import count
 from harness.cli.redaction_rules import rules_option
 from harness.errors import LoadError, UsageError
 from harness.redaction import Known, RedactionRules, Redactor, scan
@@ -20,7 +21,10 @@ __all__ = ["command"]
 @click.command("check")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]…")
 @click.option(
-    "--max-age", type=click.IntRange(min=0), metavar="DAYS", help="Recordings older than this are findings."
+    "--max-age",
+    type=click.IntRange(min=0),
+    metavar="DAYS",
+    help="Report recordings older than this (default: any age).",
 )
 @click.option(
     "--suites",
@@ -28,18 +32,17 @@ __all__ = ["command"]
     multiple=True,
     type=click.Path(exists=True),
     metavar="PATH",
-    help="Report recordings that none of these suites names.",
+    help="Report recordings that none of these suites uses (repeatable).",
 )
 @rules_option
 def command(
     paths: tuple[Path, ...], max_age: int | None, suites: tuple[str, ...], rules: RedactionRules
 ) -> int:
-    """Look for secrets in recordings, for files that cannot be read, that are too old or that nothing needs.
+    """Find secrets in recordings, files that cannot be read, and recordings that are old or unused.
 
-    PATH is a cassette or a folder; without one ./cassettes is checked. The
-    secrets are those of scrubbing: what a header, a parameter or a key names, what has the shape of a
-    secret, and every credential of the environment. A finding tells the place, never the secret. The
-    exit code is 1 if there is any.
+    PATH is a cassette or a folder (default: ./cassettes). Secrets are found by the name of their header,
+    parameter or key, by their shape, and by comparison with the credentials of the environment. Findings
+    name the place, never the secret. The exit code is 1 if there are any.
     """
     import os
 
@@ -60,9 +63,9 @@ def command(
         wrong += 1
         findings += 1
     if findings:
-        click.echo(f"{len(files)} cassettes, {wrong} of them with findings ({findings} in all)")
+        click.echo(f"{count(len(files), 'cassette')}, {wrong} of them with findings ({findings} in all)")
         return 1
-    click.echo(f"{len(files)} cassettes: no findings")
+    click.echo(f"{count(len(files), 'cassette')}: no findings")
     return 0
 
 
@@ -70,7 +73,7 @@ def _default() -> Path:
     """The folder that is checked without a PATH. Raises UsageError if it does not exist."""
     folder = Path("cassettes")
     if not folder.is_dir():
-        raise UsageError("there is no folder cassettes here", hint="name the files or folders to check")
+        raise UsageError("no folder ./cassettes", hint="name the files or folders to check")
     return folder
 
 
@@ -83,9 +86,9 @@ def _unused(paths: tuple[Path, ...], suites: tuple[str, ...]) -> Iterator[str]:
         return
     cases = list(load(*suites).cases("all"))
     for file in unused_files(cases, paths or (_default(),)):
-        yield f"{file}:1:1: no suite names it: remove it, or name it in a reply"
+        yield f"{file}:1:1: not used by any suite: remove it, or name it in a reply"
     for file, numbers in unused_interactions(cases).items():
-        yield f"{file}:1:1: no reply names interaction {', '.join(map(str, numbers))}"
+        yield f"{file}:1:1: not used by any reply: interaction {', '.join(map(str, numbers))}"
 
 
 def _findings(file: Path, known: Known, rules: RedactionRules, max_age: int | None) -> Iterator[str]:
@@ -109,7 +112,7 @@ def _age(file: Path, recorded_at: object, most: timedelta) -> Iterator[str]:
     try:
         recorded = datetime.fromisoformat(str(recorded_at))
     except ValueError:
-        yield f"{file}:1:1: its age is not known: it has no `recorded_at` in its metadata"
+        yield f"{file}:1:1: its age is unknown: its metadata have no `recorded_at`"
         return
     if recorded.tzinfo is None:
         recorded = recorded.replace(tzinfo=UTC)

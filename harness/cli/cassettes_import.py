@@ -23,7 +23,7 @@ __all__ = ["command"]
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE.yaml",
-    help="Write the suite to this file, and recordings that it would not find to cassettes/ beside it"
+    help="Write the suite to this file, and copy recordings that it cannot reach to cassettes/ beside it"
     " (default: print the suite and write nothing).",
 )
 @click.option(
@@ -32,25 +32,27 @@ __all__ = ["command"]
     help="Contract of the scenarios (default: that of the output folder, else the default contract).",
 )
 @click.option(
-    "--suite", "name", metavar="NAME", help="Name of the suite (default: imported/ and that of the file)."
+    "--suite", "name", metavar="NAME", help="Name of the suite (default: imported/ and the file's name)."
 )
-@click.option("--errors", is_flag=True, help="Include requests that were answered with an error.")
+@click.option(
+    "--errors", is_flag=True, help="Include requests that were answered with an error (default: no)."
+)
 def command(
     paths: tuple[Path, ...], output: Path | None, contract: str | None, name: str | None, errors: bool
 ) -> int:
-    """Make a scenario of each distinct request in recordings: the input is inferred from what was sent, and
-    what the provider accepted is expected.
+    """Turn each distinct recorded request into a scenario.
 
-    PATH is a cassette or a folder. A contract's Python may decide which requests can be imported; otherwise
-    these are chat completions. Secrets are replaced by placeholders. What is left out is listed with the
-    reason.
+    Inputs are inferred from the requests, and the scenarios expect what the provider accepted.
 
-    Exit codes: 0 a suite was made, 4 bad usage, 5 nothing can be imported.
+    PATH is a cassette or a folder. The contract decides which requests can be imported (default: chat
+    completions). Secrets are replaced by placeholders. What is not imported is listed with the reason.
+
+    Exit codes: 0 a suite was made, 4 bad usage, 5 nothing to import.
     """
     from harness.cassettes.importing import as_name, import_cassettes, write_suite
 
     if output is not None and output.suffix not in (".yaml", ".yml"):
-        raise UsageError(f"{output} would not be found as a suite: give it a name that ends with .yaml")
+        raise UsageError(f"{output} is not a suite file; its name must end in .yaml")
     own = NO_CONTRACT if output is None else contract_of(output)
     chosen = _chosen(own, contract, output)
     files = cassettes_in(paths)

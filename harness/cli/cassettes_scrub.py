@@ -9,6 +9,7 @@ import click
 from harness.cassettes.files import cassettes_in
 from harness.cassettes.reading import read
 from harness.cassettes.writing import SOURCES, CassetteLeak, write_cassette
+from harness.cli.options import count
 from harness.cli.redaction_rules import rules_option
 from harness.errors import LoadError, UsageError
 from harness.redaction import RedactionRules, Redactor, Scrubber
@@ -24,17 +25,17 @@ __all__ = ["command"]
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="FOLDER",
-    help="Write the scrubbed files here, in the same folders below each PATH.",
+    help="Write scrubbed files here, in the same subfolders as below each PATH.",
 )
 @rules_option
 def command(paths: tuple[Path, ...], in_place: bool, output: Path | None, rules: RedactionRules) -> int:
-    """Take the secrets out of cassettes, and store them in vcrpy's own format.
+    """Remove secrets from cassettes, and save them in vcrpy's format.
 
-    PATH is a cassette or a folder. A file that cannot be read, or in which a secret would be left, is
-    told and not written; the exit code is 1 then.
+    PATH is a cassette or a folder. Files that cannot be read, or in which a secret would remain, are
+    reported and not written, and the exit code is 1.
     """
     if in_place == (output is not None):
-        raise UsageError("say where the scrubbed cassettes go: --in-place or -o FOLDER, one of them")
+        raise UsageError("use either --in-place or -o FOLDER")
     scrubber, mask = Scrubber(rules=rules), Redactor()
     targets = [
         (file, file if output is None else output / _below(path, file))
@@ -51,7 +52,9 @@ def command(paths: tuple[Path, ...], in_place: bool, output: Path | None, rules:
             click.echo(mask(str(error)), err=True)
     total = len(targets)
     click.echo(
-        f"{total - refused} of {total} cassettes scrubbed" if refused else f"{total} cassettes scrubbed"
+        f"{total - refused} of {count(total, 'cassette')} scrubbed"
+        if refused
+        else f"{count(total, 'cassette')} scrubbed"
     )
     return 1 if refused else 0
 
@@ -65,7 +68,7 @@ def _refuse_collisions(targets: list[tuple[Path, Path]]) -> None:
     for file, target in targets:
         other = sources.setdefault(target, file)
         if other != file:
-            raise UsageError(f"{other} and {file} would both become {target}")
+            raise UsageError(f"{other} and {file} would both be written to {target}")
 
 
 def _scrub(file: Path, target: Path, scrubber: Scrubber) -> str:

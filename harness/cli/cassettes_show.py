@@ -11,6 +11,7 @@ import click
 from harness.cassettes import Cassette, Recorded, open_cassette
 from harness.cassettes.files import cassettes_in
 from harness.cassettes.request_key import model_of
+from harness.cli.options import count
 from harness.cli.redaction_rules import rules_option
 from harness.errors import LoadError, UsageError
 from harness.model import Headers
@@ -31,11 +32,11 @@ _LONGEST = 100_000
     "number",
     type=click.IntRange(min=0),
     metavar="N",
-    help="Print this interaction of one cassette, from 0.",
+    help="Print interaction N of a cassette in full, counted from 0.",
 )
 @rules_option
 def command(paths: tuple[Path, ...], number: int | None, rules: RedactionRules) -> int:
-    """Show what is inside cassettes: each request and answer, and what had to be put right to read them.
+    """Show the contents of cassettes: each request and answer, and what was repaired on reading.
 
     PATH is a cassette or a folder. Secrets are shown as placeholders. The exit code is 4 if a file cannot
     be read.
@@ -43,7 +44,7 @@ def command(paths: tuple[Path, ...], number: int | None, rules: RedactionRules) 
     files = cassettes_in(paths)
     if number is not None:
         if len(files) != 1:
-            raise UsageError(f"--interaction is for one cassette, and these are {len(files)}")
+            raise UsageError(f"--interaction needs exactly one cassette, not {len(files)}")
         click.echo(_whole(open_cassette(files[0]).interaction(number), rules))
         return 0
     mask = Redactor()
@@ -66,15 +67,14 @@ def command(paths: tuple[Path, ...], number: int | None, rules: RedactionRules) 
 
 
 def _overview(cassette: Cassette, rules: RedactionRules) -> Iterator[str]:
-    count = len(cassette.interactions)
     dialects = "" if cassette.dialects == ("vcrpy",) else f" ({', '.join(cassette.dialects)})"
-    yield f"{cassette.file}: {count} interaction{'' if count == 1 else 's'}{dialects}"
+    yield f"{cassette.file}: {count(len(cassette.interactions), 'interaction')}{dialects}"
     for name, value in cassette.metadata.items():
         if name not in _NOT_TOLD:
             yield f"  {name}: {_on_one_line(value)}"
     yield from _table([_row(each) for each in _scrubbed(cassette.interactions, rules)])
     for repair in cassette.repairs:
-        yield f"  put right: {repair}"
+        yield f"  repaired: {repair}"
 
 
 def _row(recorded: Recorded) -> tuple[str, ...]:
@@ -146,7 +146,7 @@ def _laid_out(body: bytes) -> str:
     try:
         text = body.decode()
     except UnicodeDecodeError:
-        return f"({len(body):,} bytes that are no text)"
+        return f"({len(body):,} bytes of binary data)"
     try:
         text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""`harness check-proxy`: does an implementation keep a contract's own things from a custom base URL?"""
+"""`harness check-proxy`: check that nothing meant for a contract's hosts reaches a custom base URL."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ from urllib.parse import urlsplit
 
 import click
 
-from harness.cli.options import contract_option, count, edition_option, open_implementation, sandbox_option
+from harness.cli.options import (
+    contract_option,
+    count,
+    edition_option,
+    open_implementation,
+    sandbox_option,
+    timeout_option,
+)
 from harness.contracts import Contract, default_contract, named_contract
 from harness.engine import Begun, Ended, Selection, Session, Summary, report
 from harness.errors import UsageError
@@ -35,7 +42,7 @@ _HINT = "give the base URL of a proxy or gateway, for example https://proxy.exam
 )
 @contract_option
 @edition_option
-@click.option("--timeout", type=click.FloatRange(min=0.1), default=20.0, metavar="SECONDS", show_default=True)
+@timeout_option
 @sandbox_option
 def command(
     url: str,
@@ -45,9 +52,9 @@ def command(
     timeout: float,
     sandbox: SandboxMode | None,
 ) -> int:
-    """Check that nothing which belongs to the contract's own hosts reaches a custom base URL.
+    """Check that nothing meant for the contract's own hosts reaches a custom base URL.
 
-    Nothing is sent to URL: requests are observed before they leave. Exit code 1 if anything leaks.
+    Nothing is sent to URL: requests are observed before they leave. The exit code is 1 if anything leaks.
     """
     held = named_contract(contract) if contract else default_contract()
     _check_url(url, held)
@@ -118,7 +125,7 @@ def _conclusion(url: str, name: str, broken: int, counts: Counter[Status]) -> st
 
 
 def _check_url(url: str, contract: Contract) -> None:
-    """Raise UsageError unless the URL is a base URL of somebody other than the contract's hosts."""
+    """Raise UsageError unless the URL is a base URL outside the contract's hosts."""
     if "@" in url.partition("//")[2].partition("/")[0]:
         raise UsageError("the URL has a user name or password, which would be shown; omit it", hint=_HINT)
     try:
@@ -131,7 +138,7 @@ def _check_url(url: str, contract: Contract) -> None:
         raise UsageError(f"{url!r} is not an absolute http or https URL", hint=_HINT)
     if any(host == own or host.endswith(f".{own}") for own in contract.hosts):
         raise UsageError(
-            f"{url} belongs to the contract {contract.name} itself: its headers and markers belong there",
+            f"{url} is a host of the contract {contract.name} itself, where nothing can leak",
             hint=_HINT,
         )
     if "?" in url or "#" in url:

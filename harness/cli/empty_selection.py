@@ -15,7 +15,7 @@ def explain_empty_selection(suites: Suites, patterns: Sequence[str], editions: C
     """What is wrong with each pattern that names no case in these editions: it may name some in others."""
     here = _names(suites, editions)
     hints = [_hint(suites, each, editions, here) for each in patterns if not _any_named(each, here)]
-    return "; ".join(hints) or "no case has the evidence, tags, reading and edition asked for"
+    return "; ".join(hints) or "no case has this evidence, tag, reading and edition"
 
 
 def _hint(suites: Suites, pattern: str, editions: Collection[str], here: set[str]) -> str:
@@ -25,9 +25,9 @@ def _hint(suites: Suites, pattern: str, editions: Collection[str], here: set[str
         if each not in editions and _any_named(pattern, _names(suites, [each]))
     ]
     if others:
-        return f"{pattern!r} has cases in edition {' and '.join(others)} only: say --edition {others[-1]}"
+        return f"{pattern!r} matches cases only in edition {' and '.join(others)}; use --edition {others[-1]}"
     known = {"/".join(name.split("/")[:2]) for name in here} | here
-    return f"no case is called {pattern!r}{did_you_mean(pattern, known)}"
+    return f"no case matches {pattern!r}{did_you_mean(pattern, known)}"
 
 
 def _any_named(pattern: str, names: Collection[str]) -> bool:

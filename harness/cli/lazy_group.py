@@ -1,4 +1,4 @@
-"""Groups of commands, one module a command, imported when it is called."""
+"""Groups of commands: one module per command, imported on demand."""
 
 from __future__ import annotations
 

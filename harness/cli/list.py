@@ -15,7 +15,7 @@ __all__ = ["command"]
 @selecting
 @contract_option
 @edition_option
-@click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
 def command(
     patterns: tuple[str, ...],
     evidence: str,
@@ -26,7 +26,7 @@ def command(
     edition: str | None,
     as_json: bool,
 ) -> int:
-    """List cases: their name, edition, and what they are about."""
+    """List cases with their edition and what they are about."""
     selection = selection_of(patterns, evidence, reading, tags, shard)
     suites = open_suites(patterns, contract)
     listed = 0

@@ -26,9 +26,11 @@ __all__ = ["command"]
 
 @click.command("mock")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=0, help="Port on 127.0.0.1 (default: a free one)."
+    "--port", type=click.IntRange(0, 65535), default=0, help="Port to listen on (default: any free port)."
 )
-@click.option("--paced", is_flag=True, help="Pause between the chunks of a reply, as a provider does.")
+@click.option(
+    "--paced", is_flag=True, help="Pause between the chunks of a reply, as a provider does (default: no)."
+)
 @click.option(
     "--credits",
     "balance",
@@ -36,14 +38,14 @@ __all__ = ["command"]
     default=Decimal(10),
     metavar="USD",
     show_default=True,
-    help="Balance of the account.",
+    help="Account balance.",
 )
 @contract_option
 def command(port: int, paced: bool, balance: Decimal, contract: str | None) -> int:
     """Serve a contract's mock provider, to try clients and recordings without an account.
 
-    It accepts any key, over https and http, and stops at Ctrl-C. docs/mock-provider.md lists what the one
-    of the default contract answers, and how to ask it for errors.
+    It accepts any key, over https and http, until Ctrl-C. docs/mock-provider.md describes the mock provider
+    of the default contract, and how to make it return errors.
     """
     played = default_contract() if contract is None else named_contract(contract)
     answer = played.hook("respond")

@@ -34,7 +34,7 @@ _BASE_URL: Final = "https://api.example.com/v1"
 
 @click.group("new")
 def command() -> None:
-    """Write a contract, a suite or an implementation to start from. Existing files are never overwritten."""
+    """Create a contract, suite or implementation to start from. Existing files are never overwritten."""
 
 
 @command.command("contract")
@@ -47,10 +47,10 @@ def command() -> None:
     help="Folder to write to (default: the current one).",
 )
 def _contract(name: str, into: Path) -> int:
-    """Write the contract of a provider as data: rules, suites, a recording, and a client that passes."""
+    """Create a contract as data: rules, suites, a recording, and a client that passes."""
     _check(name, _NAME, "contract")
     if any(one.name == name for one in installed()):
-        raise UsageError(f"there is an installed contract {name!r}", hint="choose another name")
+        raise UsageError(f"the contract {name!r} is already installed", hint="choose another name")
     written = _write(_TEMPLATES / "contract", into, _words(name))
     home = into / "scenarios" / name
     written += _write_schemas(load_contract(home / FILE))
@@ -71,7 +71,7 @@ def _contract(name: str, into: Path) -> int:
     help="Folder to write to (default: that of the contract, else scenarios).",
 )
 def _suite(name: str, contract: str | None, into: Path | None) -> int:
-    """Write a suite of two scenarios. NAME is the suite's name, such as acme/tools."""
+    """Create a suite of two scenarios. NAME is its name, such as acme/tools."""
     _check(name, _SUITE, "suite")
     folder, held = _home(contract, into)
     stem = name.rpartition("/")[2]
@@ -104,7 +104,7 @@ def _suite(name: str, contract: str | None, into: Path | None) -> int:
 )
 @click.option("--contract", "contract", metavar="NAME", help="Contract it is for (default: the nearest).")
 def _implementation(name: str, language: str, contract: str | None) -> int:
-    """Write implementations/NAME, which sends chat completions."""
+    """Create implementations/NAME, which sends chat completions."""
     _check(name, _NAME, "implementation")
     _, held = _home(contract, None)
     words = {"@@BASE_URL@@": held.base_url or _BASE_URL, **_words(name)}
@@ -118,7 +118,7 @@ def _check(name: str, pattern: re.Pattern[str], what: str) -> None:
     if not pattern.fullmatch(name):
         raise UsageError(named, hint="use letters, digits and . _ -, beginning with a letter")
     if name.lower() in _NOT_TEXT:
-        raise UsageError(f"{named}: in YAML it is no text", hint="choose another name")
+        raise UsageError(f"{named}: YAML does not read it as a string", hint="choose another name")
 
 
 def _words(name: str) -> dict[str, str]:
@@ -146,7 +146,7 @@ def _home(contract: str | None, into: Path | None) -> tuple[Path, Contract]:
     local = local_contracts()
     if len(local) > 1:
         names = ", ".join(each.name for each in local)
-        raise UsageError(f"there are several contracts here: {names}", hint="choose one with --contract NAME")
+        raise UsageError(f"several contracts here: {names}", hint="choose one with --contract NAME")
     return (_relative(local[0].folder), local[0]) if local else (Path("scenarios"), NO_CONTRACT)
 
 

@@ -26,6 +26,7 @@ __all__ = [
     "sandbox_option",
     "selecting",
     "selection_of",
+    "timeout_option",
 ]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -37,27 +38,36 @@ implementation_option = click.option(
     "addresses",
     multiple=True,
     metavar="ADDRESS",
-    help="The contract's reference client (default), a folder or name under implementations/,"
-    " python:module:callable, command:… or exec:…",
+    help="Implementation to test: a folder or name under implementations/, python:MODULE:CALLABLE,"
+    " command:… or exec:… (repeatable; default: the contract's reference client).",
 )
 
 contract_option = click.option(
     "--contract",
     "contract",
     metavar="NAME",
-    help="Contract whose suites are used (default: that of the given paths, else the default contract).",
+    help="Contract to use (default: that of the given paths, else the default contract).",
 )
 
 edition_option = click.option(
     "--edition",
     metavar="EDITION",
-    help="Edition of the contract, or all (default: the implementation's, else the contract's default).",
+    help="Edition to use, or all (default: the implementation's, else the contract's default).",
 )
 
 sandbox_option = click.option(
     "--sandbox",
     type=click.Choice(["auto", "require", "off"]),
-    help="A network of its own for a program in mode send; else as its implementation.yaml says, else auto.",
+    help="Run programs that send in a network namespace (default: as implementation.yaml says, else auto).",
+)
+
+timeout_option = click.option(
+    "--timeout",
+    type=click.FloatRange(min=0.1),
+    default=20.0,
+    metavar="SECONDS",
+    show_default=True,
+    help="Time limit per case.",
 )
 
 _SELECTING = (
@@ -67,11 +77,17 @@ _SELECTING = (
         type=click.Choice(EVIDENCE),
         default="observed",
         show_default=True,
-        help="The weakest evidence of a case that is taken.",
+        help="Minimum evidence of a case.",
     ),
-    click.option("--reading", type=click.Choice(["docs", "build"]), help="Of disputed cases, only these."),
-    click.option("--tag", "tags", multiple=True, metavar="TAG", help="Only cases with one of these tags."),
-    click.option("--shard", metavar="I/N", help="Only the I-th of N parts; the same parts everywhere."),
+    click.option(
+        "--reading", type=click.Choice(["docs", "build"]), help="Of disputed cases, select only this reading."
+    ),
+    click.option(
+        "--tag", "tags", multiple=True, metavar="TAG", help="Select only cases with this tag (repeatable)."
+    ),
+    click.option(
+        "--shard", metavar="I/N", help="Run only shard I of N; shards are the same on every machine."
+    ),
 )
 
 
@@ -85,7 +101,7 @@ def selecting(function: _Function) -> _Function:
 def selection_of(
     patterns: Sequence[str], evidence: str, reading: str | None, tags: Sequence[str], shard: str | None
 ) -> Selection:
-    """The selection that the options of `selecting` ask for; paths among `patterns` are left out."""
+    """Return the selection that the options of `selecting` describe, without the paths among `patterns`."""
     return Selection(
         patterns=tuple(names_among(patterns)),
         evidence=evidence,

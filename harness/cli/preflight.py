@@ -21,7 +21,7 @@ __all__ = ["command"]
 
 @click.command("preflight")
 @click.option(
-    "--contract", metavar="NAME", help="Contract whose checks are made (default: the default contract)."
+    "--contract", metavar="NAME", help="Contract whose checks are run (default: the default contract)."
 )
 @click.option(
     "-m",
@@ -29,7 +29,7 @@ __all__ = ["command"]
     "models",
     multiple=True,
     metavar="MODEL",
-    help="Model to check and to call (repeatable).",
+    help="Model to check and call (repeatable).",
 )
 @click.option("--base-url", default="", metavar="URL", help="Base URL to check (default: the contract's).")
 @reaching
@@ -44,13 +44,13 @@ def command(
     allow_unpriced: bool,
     silence: float,
 ) -> int:
-    """Make the checks that a contract has for its provider: key, credits, models and cost, for example.
+    """Run a contract's checks of its provider: key, credits, models and cost, for example.
 
-    MODELs are checked and, if the contract does so, called with a few tokens, which costs money; without
-    -m nothing is spent. Keys come from the environment and are never shown.
+    Each MODEL is checked and, if the contract supports it, called with a few tokens, which costs money;
+    without -m nothing is spent. Keys come from the environment and are never shown.
 
-    Exit codes: 0 ready (perhaps with warnings), 1 a check failed or none was answered, 4 bad usage, 5 the
-    contract has no checks.
+    Exit codes: 0 ready, perhaps with warnings, 1 a check failed or none was answered, 4 bad usage, 5 no
+    checks.
     """
     chosen = default_contract() if contract is None else named_contract(contract)
     provider = Provider.of(chosen)

@@ -17,6 +17,7 @@ from harness.cli.cost_report import write_cost_report
 from harness.cli.empty_selection import explain_empty_selection
 from harness.cli.options import (
     contract_option,
+    count,
     edition_option,
     implementation_option,
     open_implementation,
@@ -91,7 +92,7 @@ class _Tally:
     "--into",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Record any case, each into a file of its own: DIR/SUITE/SCENARIO.yaml.",
+    help="Record every case, each to its own file: DIR/SUITE/SCENARIO.yaml.",
 )
 @reaching
 @click.option(
@@ -105,7 +106,7 @@ class _Tally:
     type=click.Choice(["live", "simulated"]),
     default="live",
     show_default=True,
-    help="What the cassettes name as their source.",
+    help="Source to state in the cassettes.",
 )
 @click.option(
     "--retries",
@@ -113,28 +114,26 @@ class _Tally:
     default=2,
     metavar="N",
     show_default=True,
-    help="How often a call that failed temporarily is repeated.",
+    help="Number of retries after a temporary failure.",
 )
 @click.option(
     "--assume-output",
     type=click.IntRange(min=1),
     metavar="TOKENS",
-    help="Length to assume for answers that the request does not limit (default: the model's longest).",
+    help="Answer length to assume if the request sets no limit (default: the model's maximum).",
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before spending money.")
 @click.option("--again", is_flag=True, help="Re-record existing cassettes.")
 @click.option("--resume", is_flag=True, help="Resume the previous, interrupted recording.")
 @click.option("--keep-failing", is_flag=True, help="Also save failing cases.")
 @click.option("--cache-hits", is_flag=True, help="Also save answers from the provider's cache.")
-@click.option(
-    "--no-preflight", is_flag=True, help="Skip the contract's checks; no price is known without them."
-)
+@click.option("--no-preflight", is_flag=True, help="Skip the contract's checks; prices are then unknown.")
 @click.option("--force-ci", is_flag=True, help="Record even if CI is set.")
 @click.option(
     "--ledger",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE.json",
-    help="Write every call with its cost to FILE.json.",
+    help="Write all calls and their costs to FILE.json.",
 )
 def command(
     patterns: tuple[str, ...],
@@ -165,11 +164,11 @@ def command(
     force_ci: bool,
     ledger: Path | None,
 ) -> int:
-    """Record a provider's answers to the cases that PATTERN or PATH select (default: all).
+    """Record a provider's answers to the cases selected by PATTERN or PATH (default: all).
 
-    Cases whose replies are cassettes are recorded into these; with --into, any case into a file of its own.
-    Keys come from the environment, and each goes to its own host only: the implementation never has one.
-    What is written is scrubbed, searched for secrets, and replayed before it counts.
+    Cases that reply from cassettes are recorded to those cassettes; with --into, every case is recorded to
+    its own file. Keys come from the environment and go only to their own host; the implementation never
+    gets one. Recordings are scrubbed, searched for secrets and replayed before they are saved.
 
     Exit codes: 0 recorded, 1 a case failed or was not recorded, 2 interrupted, 3 something broke, 4 bad
     usage or files, 5 nothing selected.
@@ -213,7 +212,7 @@ def command(
             if files_of(case, into) and why_not_applicable(case, about) is None
         ]
         if not wanted:
-            why = "no selected case has a cassette for its reply (or use --into DIR)"
+            why = "no selected case replies from a cassette (use --into DIR to record others)"
             if not any(True for _ in session.cases(implementation)):
                 editions = session.editions(implementation)
                 why = explain_empty_selection(suites, selection.patterns, editions)
@@ -341,15 +340,14 @@ class _Recording:
             self._show_warning(
                 "all upstreams are on localhost; if this is a mock provider, pass --source simulated"
             )
-        count = sum(map(self._client.provider.needs_mock_provider, due))
-        if count and not upstream.is_local:
-            needing = "1 case needs" if count == 1 else f"{count} cases need"
+        needing = sum(map(self._client.provider.needs_mock_provider, due))
+        if needing and not upstream.is_local:
             self._show_warning(
-                f"{needing} answers that only the mock provider gives; record from `harness mock`"
+                f"only the mock provider can answer {count(needing, 'case')}; record from `harness mock`"
             )
         for host in sorted(hosts - upstream.hosts):
             self._show_warning(
-                f"{host} may not be reached, so its cases are not recorded;"
+                f"{host} is not an allowed host, so its cases are not recorded;"
                 f" --upstream {host}=https://{host} allows it"
             )
         for host in sorted(hosts & upstream.hosts):

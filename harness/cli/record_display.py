@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from harness.cli.options import count
 from harness.cli.upstream import echo
 from harness.model import Verdict
 from harness.recording.cost_log import Entry, Totals
@@ -46,7 +47,7 @@ class Display:
         for case, problem in plan.problems:
             self._line(f"  {case.name} {problem}", fg="yellow")
         where = f" to {', '.join(plan.hosts)}" if plan.hosts else ""
-        self._line(f"plan: {_count(len(plan.calls), 'call')}{where}, {_price(plan, most)}")
+        self._line(f"plan: {count(len(plan.calls), 'call')}{where}, {_price(plan, most)}")
 
     @contextmanager
     def recording(self, count: int) -> Iterator[None]:
@@ -102,7 +103,7 @@ class Display:
         statuses = ", ".join(f"{count} x {status}" for status, count in sums.statuses)
         estimated = f" of {_usd(sums.estimated_cost)} estimated" if sums.estimated_cost else ""
         self._line(
-            f"{_count(sums.calls, 'call')}, {_count(sums.retries, 'retry')} ({statuses or 'no answers'}),"
+            f"{count(sums.calls, 'call')}, {count(sums.retries, 'retry')} ({statuses or 'no answers'}),"
             f" {sums.prompt_tokens}+{sums.completion_tokens} tokens, {_usd(sums.cost)}{estimated}"
         )
 
@@ -157,17 +158,12 @@ def _estimated(call: PlannedCall, count: int) -> str:
 
 def _price(plan: Plan, most: Decimal) -> str:
     """Return what a plan may cost, and what limits that: of calls of unknown price only what is reported."""
-    with_retries = f"${plan.cost_with_retries:.4f} with {_count(plan.retries, 'retry')} each"
+    with_retries = f"${plan.cost_with_retries:.4f} with {count(plan.retries, 'retry')} each"
     known = f"up to ${plan.cost:.4f}, {with_retries}"
     if not plan.unpriced:
         return f"{known}; at most ${most} will be spent"
     known = f"{known}, plus calls of unknown price" if plan.cost else "price unknown"
     return f"{known}; no call is made once ${most} has been spent"
-
-
-def _count(number: int, what: str) -> str:
-    several = f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
-    return f"{number} {what if number == 1 else several}"
 
 
 def _usd(amount: Decimal | None) -> str:

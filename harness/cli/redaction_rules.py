@@ -19,5 +19,5 @@ rules_option = click.option(
     "rules",
     metavar="NAME",
     callback=_rules,
-    help="Contract that says which headers are kept (default: the default contract).",
+    help="Contract that lists which headers to keep (default: the default contract).",
 )

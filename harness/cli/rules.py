@@ -17,11 +17,11 @@ __all__ = ["command"]
 
 @click.command("rules")
 @click.argument("patterns", nargs=-1, metavar="[RULE|PATH]…")
-@click.option("--uncovered", is_flag=True, help="Only rules that no scenario names.")
+@click.option("--uncovered", is_flag=True, help="List only rules that no scenario names.")
 @contract_option
-@click.option("--operation", metavar="OPERATION", help="Only rules of this operation.")
-@click.option("--edition", metavar="EDITION", help="Only rules that hold in this edition.")
-@click.option("--json", "as_json", is_flag=True, help="A JSON object a line.")
+@click.option("--operation", metavar="OPERATION", help="List only rules of this operation.")
+@click.option("--edition", metavar="EDITION", help="List only rules of this edition.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
 def command(
     patterns: tuple[str, ...],
     uncovered: bool,
@@ -30,9 +30,9 @@ def command(
     edition: str | None,
     as_json: bool,
 ) -> int:
-    """List the rules: evidence, editions, how many scenarios and cases name each, and its sentence.
+    """List rules with their evidence, editions, number of scenarios and text.
 
-    With rule ids, show these whole and the scenarios that name them.
+    With rule ids, show the source of these rules and the scenarios that name them.
     """
     suites = open_suites(patterns, contract)
     _check("operation", operation, [each for one in suites.contracts for each in operations_of(one)])

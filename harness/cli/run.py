@@ -22,6 +22,7 @@ from harness.cli.options import (
     sandbox_option,
     selecting,
     selection_of,
+    timeout_option,
 )
 from harness.engine import Begun, Ended, Reporter, Selection, Session, report
 from harness.errors import UsageError, did_you_mean
@@ -43,19 +44,31 @@ _FORMATS: dict[str, Callable[[TextIO], Reporter]] = {"json": JsonReport, "junit"
 @edition_option
 @click.option("-x", "exit_first", is_flag=True, help="Stop at the first failure.")
 @click.option("--max-failures", type=click.IntRange(min=1), metavar="N", help="Stop after N failures.")
-@click.option("-j", "at_once", type=click.IntRange(min=1), default=1, metavar="N", help="Cases in flight.")
-@click.option("--timeout", type=click.FloatRange(min=0.1), default=20.0, metavar="SECONDS", show_default=True)
+@click.option(
+    "-j",
+    "at_once",
+    type=click.IntRange(min=1),
+    default=1,
+    metavar="N",
+    show_default=True,
+    help="Number of cases to run at once.",
+)
+@timeout_option
 @sandbox_option
 @click.option(
     "--known-failing",
     type=click.Path(exists=True, dir_okay=False),
-    help="List of known failures; else the implementation's known_failing.txt.",
+    help="List of known failures (default: the implementation's known_failing.txt).",
 )
 @click.option(
-    "--report", "reports", multiple=True, metavar="FORMAT=PATH", help="json or junit; `-` is standard output."
+    "--report",
+    "reports",
+    multiple=True,
+    metavar="FORMAT=PATH",
+    help="Write a report: json or junit, to a file or - for standard output (repeatable).",
 )
-@click.option("--last-failed", is_flag=True, help="Only what did not come out as expected last time.")
-@click.option("-v", "--verbose", is_flag=True, help="A line for every case.")
+@click.option("--last-failed", is_flag=True, help="Run only the cases that failed last time.")
+@click.option("-v", "--verbose", is_flag=True, help="Show a line for every case.")
 def command(
     patterns: tuple[str, ...],
     evidence: str,
@@ -75,11 +88,11 @@ def command(
     last_failed: bool,
     verbose: bool,
 ) -> int:
-    """Run scenarios against an implementation, and say which documented rule it breaks, at which line.
+    """Run scenarios against an implementation, and report which rules it breaks and where.
 
-    PATTERN names cases by the beginning or all of their name (`acme/chat`; `*` matches within a
-    part, `**` across parts); PATH is a suite file or a folder of them. Without a path the suites
-    of the contract are run. With several -i the results are compared.
+    PATTERN selects cases by name or leading parts of it (`acme/chat`; `*` matches within a part, `**`
+    across parts). PATH is a suite file or a folder (default: the contract's suites). Several -i compare
+    implementations.
 
     Exit codes: 0 as expected, 1 differences or a stale known failure, 2 interrupted, 3 something broke,
     4 bad usage or files, 5 nothing selected.

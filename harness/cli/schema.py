@@ -17,10 +17,10 @@ __all__ = ["command"]
 
 @click.command("schema")
 @contract_option
-@click.option("--write", is_flag=True, help="Write those of the contracts here that are missing or outdated.")
+@click.option("--write", is_flag=True, help="Write the schemas that are missing or outdated.")
 def command(contract: str | None, write: bool) -> int:
-    """Print the paths of the JSON Schemas, for editors: of the contracts in this folder, which know their
-    editions, operations and words, and of suites outside any contract.
+    """Print the paths of the JSON Schemas for editors: those of the contracts in this folder, with their
+    editions, operations and words, and those for suites outside any contract.
 
     A suite names its schema in its first line: `# yaml-language-server: $schema=suite.schema.json`. The
     exit code is 1 if one is missing or outdated.

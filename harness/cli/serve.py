@@ -40,14 +40,19 @@ _BASE_URL = re.compile(r"https?://[^/?#]+(/[^?#]*)?$")
     "source",
     metavar="FILE.json|FILE.yaml",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Reply to requests: a cassette, or JSON written like a reply in a scenario (default: a plausible "
+    help="Reply to requests: a cassette, or JSON with the keys of a scenario's reply (default: a plausible "
     "success).",
 )
-@click.option("--pacing/--no-pacing", "paced", default=False, help="Keep the recorded pauses between chunks.")
+@click.option(
+    "--pacing/--no-pacing",
+    "paced",
+    default=False,
+    help="Keep the recorded pauses between chunks (default: no).",
+)
 @click.option(
     "--stands-for",
     metavar="URL",
-    help="URL that the base URL stands for (default: the origin of a cassette's first request).",
+    help="URL that the base URL represents (default: the origin of the cassette's first request).",
 )
 @click.option(
     "--host", "hosts", multiple=True, metavar="HOST", help="Serve only this host (repeatable; default: any)."
@@ -61,18 +66,17 @@ def command(
     hosts: tuple[str, ...],
     contract: str | None,
 ) -> int:
-    """Listen on 127.0.0.1 as a base URL, as a proxy for http and https, and as any host over TLS, until
-    Ctrl-C. Nothing is forwarded.
+    """Serve a base URL, an HTTP and HTTPS proxy, and any host over TLS on 127.0.0.1, until Ctrl-C.
 
-    The first line of output says where: `{"base_url": …, "proxy": …, "ca_file": …}`. Each request is printed
-    as a line (`method`, `url`, `headers` as pairs, `body`) with secrets masked, each refused connection as
-    `{"refused": …}`. A cassette answers a request only with what was recorded for it, repeated requests in
-    the recorded order; all others get 502, and a line says why.
+    Nothing is forwarded. The first line of output states the addresses: `{"base_url": …, "proxy": …,
+    "ca_file": …}`. Each request is printed as a line (`method`, `url`, `headers` as pairs, `body`) with
+    secrets masked, each refused connection as `{"refused": …}`. A cassette answers only recorded requests,
+    repeated ones in the recorded order; others get 502, and a line says why.
     """
     from harness.wire.server import CaptureServer
 
     if stands_for is not None and not _BASE_URL.match(stands_for):
-        raise UsageError(f"--stands-for {stands_for} is not a URL; write https://HOST or https://HOST/PATH")
+        raise UsageError(f"--stands-for {stands_for} must be https://HOST or https://HOST/PATH")
     answer, origin = _answering(source, pick_contract(contract))
     lines = _Lines()
 
@@ -139,12 +143,12 @@ def _answering(source: Path | None, contract: Contract) -> tuple[Callable[[Reque
         return _from_cassette(source)
     if not isinstance(reply, dict):
         raise UsageError(
-            f"{source}: a reply is an object, this is {type(reply).__name__}",
-            hint="Write it like a reply in a scenario: status, headers, json, text or sse, fault.",
+            f"{source}: a reply must be a JSON object, not {type(reply).__name__}",
+            hint="Its keys are those of a scenario's reply: status, headers, json, text, sse, fault.",
         )
     for key in reply:
         if key not in _REPLY_KEYS:
-            raise UsageError(f"{source}: a reply has no key {key!r}{did_you_mean(key, _REPLY_KEYS)}")
+            raise UsageError(f"{source}: unknown key {key!r}{did_you_mean(key, _REPLY_KEYS)}")
     return _from_reply(reply, source.parent, contract), None
 
 

@@ -16,6 +16,7 @@ from harness.cli.options import (
     edition_option,
     open_implementation,
     sandbox_option,
+    timeout_option,
 )
 from harness.contracts import Contract, pick_contract
 from harness.engine.probing import probe
@@ -30,19 +31,30 @@ __all__ = ["command"]
 
 
 @click.command("shape")
-@click.option("-i", "--implementation", "address", default="reference", metavar="ADDRESS", show_default=True)
+@click.option(
+    "-i",
+    "--implementation",
+    "address",
+    metavar="ADDRESS",
+    help="Implementation to show (default: the contract's reference client).",
+)
 @contract_option
 @edition_option
-@click.option("--timeout", type=click.FloatRange(min=0.1), default=20.0, metavar="SECONDS", show_default=True)
+@timeout_option
 @sandbox_option
 def command(
-    address: str, contract: str | None, edition: str | None, timeout: float, sandbox: SandboxMode | None
+    address: str | None,
+    contract: str | None,
+    edition: str | None,
+    timeout: float,
+    sandbox: SandboxMode | None,
 ) -> int:
-    """Read inputs from standard input, one JSON object a line, and print what is sent for each.
+    """Read inputs from standard input, one JSON object per line, and print the requests sent for each.
 
-    A line of output for every line of input, in order: the request (`method`, `url`, `headers` as pairs,
-    `body` as JSON), `{"requests": […]}` for more or fewer than one, or `{"error": {…}}`. A line that cannot
-    be read is answered with an error object and makes the exit code 4; a broken implementation makes it 3.
+    There is one line of output per line of input, in order: the request (`method`, `url`, `headers` as
+    pairs, `body` as JSON), `{"requests": […]}` if there is not exactly one, or `{"error": {…}}`.
+
+    Exit codes: 0 all inputs were valid, 3 the implementation broke, 4 an input was invalid.
     """
     held = pick_contract(contract)
     if edition not in (None, *held.editions.names):

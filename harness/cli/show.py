@@ -22,7 +22,7 @@ __all__ = ["command"]
 @contract_option
 @edition_option
 def command(patterns: tuple[str, ...], contract: str | None, edition: str | None) -> int:
-    """Show cases fully expanded: defaults, variables, rows and edition filled in, secrets by name."""
+    """Show cases fully expanded: with defaults, variables, rows and edition filled in, and secrets masked."""
     suites = open_suites(patterns, contract)
     wanted = names_among(patterns)
     selection = Selection(patterns=tuple(wanted))

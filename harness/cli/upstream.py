@@ -41,7 +41,7 @@ def dollars(text: str | Decimal) -> Decimal:
     except InvalidOperation:
         amount = Decimal("NaN")
     if not amount.is_finite() or amount < 0:
-        raise click.BadParameter(f"{text!r} is not an amount of dollars, such as 0.10.")
+        raise click.BadParameter(f"{text!r} is not an amount in dollars, such as 0.10.")
     return amount
 
 
@@ -58,14 +58,14 @@ _REACHING = (
         "ca_file",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
         metavar="FILE",
-        help="Certificate authority to trust at the --upstream URLs.",
+        help="Certificate authority to trust for --upstream URLs.",
     ),
     click.option(
         "--key-env",
         multiple=True,
         metavar="[HOST=]NAME",
-        help="Environment variable with the key for HOST (repeatable; default: those that the contract states"
-        " for its hosts). Without HOST: for the host of the contract's base URL.",
+        help="Environment variable with the key for HOST (repeatable; default: those in the contract). HOST"
+        " defaults to the host of the contract's base URL.",
     ),
     click.option(
         "--max-cost",
@@ -73,12 +73,12 @@ _REACHING = (
         default=Decimal("0.10"),
         metavar="USD",
         show_default=True,
-        help="Most that may be spent.",
+        help="Maximum amount to spend.",
     ),
     click.option(
         "--allow-unpriced",
         is_flag=True,
-        help="Make calls of unknown price; only what the provider says that they cost is counted.",
+        help="Allow calls of unknown price, and count only costs that the provider reports.",
     ),
     click.option(
         "--silence",
@@ -86,7 +86,7 @@ _REACHING = (
         default=120.0,
         metavar="SECONDS",
         show_default=True,
-        help="How long the provider may be silent.",
+        help="Seconds to wait for the provider's next byte.",
     ),
 )
 
@@ -137,12 +137,12 @@ def _stated_names(contract: Contract, stated: Sequence[str]) -> Mapping[str, str
     for each in stated:
         host, equals, name = each.rpartition("=")
         if not name or (equals and not host):
-            raise UsageError(f"--key-env {each!r} is neither NAME nor HOST=NAME")
+            raise UsageError(f"--key-env {each!r} must be NAME or HOST=NAME")
         host = host.lower() if equals else host_of(contract.base_url)
         if not host:
             whose = f"the contract {contract.name} has" if contract.name else "without a contract there is"
             raise UsageError(
-                f"--key-env {name} does not say for which host; {whose} no base URL",
+                f"--key-env {name} needs a host, because {whose} no base URL",
                 hint=f"Use --key-env HOST={name}.",
             )
         if found.get(host, name) != name:

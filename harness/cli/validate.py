@@ -19,13 +19,13 @@ __all__ = ["command"]
 
 @click.command("validate")
 @click.argument("paths", nargs=-1, metavar="[PATH]…")
-@click.option("--strict", is_flag=True, help="Warnings make the exit code 1.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if there are warnings.")
 @contract_option
 def command(paths: tuple[str, ...], strict: bool, contract: str | None) -> int:
-    """Check scenario files and their rules, the implementations beside them, and known-failure lists.
+    """Check suites, rules, cassettes, implementations and known-failure lists.
 
-    PATH is a suite file or folder; without one the bundled suites and ./implementations are checked.
-    Problems are all reported at once (exit code 4); warnings name checks that can hardly fail.
+    PATH is a suite file or folder (default: the contract's suites and ./implementations). All problems are
+    reported at once, with exit code 4; warnings are about checks that can hardly fail.
     """
     suites = open_suites(paths, contract)
     cases = list(suites.cases("all"))

@@ -36,7 +36,7 @@ def test_show_lists_what_is_inside(recordings: Path, tmp_path: Path) -> None:
     assert done.returncode == 4
     assert "recorded/a b.yaml: 4 interactions" in done.stdout
     assert f"  0  POST    200     openai/gpt-4o  -           2       1  {URL}" in done.stdout
-    assert "put right: recorded/a b.yaml:" in done.stdout
+    assert "repaired: recorded/a b.yaml:" in done.stdout
     assert "recorded/broken.yaml:" in done.stderr
     assert KEY not in done.stdout + done.stderr
 

@@ -58,7 +58,7 @@ def test_check_looks_into_the_cassettes_folder_by_itself(harness: Harness, casse
     """Without a path ./cassettes is checked, and what is clean passes with exit code 0."""
     (cassettes / "leaky.yaml").unlink()
     run = harness("cassettes", "check")
-    assert (run.returncode, run.stdout) == (0, "1 cassettes: no findings\n")
+    assert (run.returncode, run.stdout) == (0, "1 cassette: no findings\n")
 
 
 def test_check_knows_the_credentials_of_the_environment(harness: Harness, cassettes: Path) -> None:
@@ -75,7 +75,7 @@ def test_check_finds_recordings_that_are_too_old(harness: Harness, cassettes: Pa
     assert harness("cassettes", "check").returncode == 0
     run = harness("cassettes", "check", "--max-age", "9")
     assert "clean.yaml:1:1: recorded 10 days ago, more than 9" in run.stdout
-    assert "leaky.yaml:1:1: its age is not known" in run.stdout
+    assert "leaky.yaml:1:1: its age is unknown" in run.stdout
     assert run.returncode == 1
     assert "clean.yaml" not in harness("cassettes", "check", "--max-age", "11").stdout
 

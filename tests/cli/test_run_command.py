@@ -85,10 +85,10 @@ def test_nothing_selected_is_exit_code_5(harness: Harness) -> None:
     """A pattern that fits no case is not a success, and the nearest name is told."""
     done = harness("run", "suite.yaml", "acme/chat/modle")
     assert done.returncode == 5
-    assert "no case is called 'acme/chat/modle'; did you mean 'acme/chat/model'?" in done.stderr
+    assert "no case matches 'acme/chat/modle'; did you mean 'acme/chat/model'?" in done.stderr
     tagged = harness("run", "suite.yaml", "--tag", "none")
     assert tagged.returncode == 5
-    assert "no case has the evidence, tags" in tagged.stderr
+    assert "no case has this evidence, tag" in tagged.stderr
 
 
 @pytest.mark.parametrize("command", ["run", "list", "show"])
@@ -103,7 +103,7 @@ def test_a_case_of_another_edition_is_told_with_the_edition(
     )
     done = harness(command, "acme/catalog/sorted")
     assert done.returncode == (4 if command == "show" else 5)
-    said = "'acme/catalog/sorted' has cases in edition gateway and latest only: say --edition latest"
+    said = "'acme/catalog/sorted' matches cases only in edition gateway and latest; use --edition latest"
     assert said in done.stderr
 
 
@@ -275,7 +275,7 @@ def test_recorded_interactions_that_nothing_played_are_told(harness: Harness, fo
     assert "never played" not in part.stdout
     check = harness("cassettes", "check", "--suites", "suite.yaml")
     assert check.returncode == 1
-    assert "no reply names interaction 1" in check.stdout
+    assert "not used by any reply: interaction 1" in check.stdout
     (folder / "cassettes/two.yaml").rename(folder / "cassettes/three.yaml")
     (folder / "suite.yaml").write_text(text, "utf-8")
-    assert "no suite names it" in harness("cassettes", "check", "--suites", "suite.yaml").stdout
+    assert "not used by any suite" in harness("cassettes", "check", "--suites", "suite.yaml").stdout

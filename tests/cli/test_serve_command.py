@@ -181,7 +181,7 @@ def test_the_base_url_may_stand_for_another(
     assert answer.json() == {"recorded": True}
     done = harness("serve", "--stands-for", "api.acme.example")
     assert done.returncode == 4
-    assert "--stands-for api.acme.example is not a URL" in done.stderr
+    assert "--stands-for api.acme.example must be https://HOST" in done.stderr
 
 
 def test_a_host_that_is_not_served_is_told() -> None:
@@ -196,8 +196,8 @@ def test_a_host_that_is_not_served_is_told() -> None:
     ("content", "message"),
     [
         ("{", "not JSON"),
-        ("[1]", "a reply is an object, this is list"),
-        ('{"stauts": 200}', "no key 'stauts'; did you mean 'status'?"),
+        ("[1]", "a reply must be a JSON object, not list"),
+        ('{"stauts": 200}', "unknown key 'stauts'; did you mean 'status'?"),
     ],
 )
 def test_a_reply_that_is_none_is_refused_before_listening(

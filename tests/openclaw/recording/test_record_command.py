@@ -295,7 +295,7 @@ def test_the_real_host_is_reached_by_the_proxy_of_the_environment(studio: Studio
 def test_what_only_a_mock_provider_answers_is_warned_of_elsewhere(studio: Studio) -> None:
     """A provider would not know what is meant."""
     refused = ("record", "openrouter/conversations/refused/400", "--into", "tapes")
-    said = "1 case needs answers that only the mock provider gives"
+    said = "only the mock provider can answer 1 case"
     proxy = studio.simulated.url.replace("https://", "http://")
     elsewhere = {"HTTPS_PROXY": proxy, "https_proxy": proxy, "SSL_CERT_FILE": studio.simulated.ca_file}
     assert said in studio.run(*refused, "--yes", **elsewhere, NO_PROXY="", no_proxy="").stdout
@@ -447,7 +447,7 @@ def test_a_host_that_is_not_planned_is_told_and_left_alone(studio: Studio) -> No
     """Its case is not recorded."""
     done = studio.run("record", "suite.yaml", "--tag", "elsewhere", "--yes", *studio.simulated.options)
     assert done.returncode == 1
-    assert "proxy.example may not be reached" in done.stdout
+    assert "proxy.example is not an allowed host" in done.stdout
     assert studio.tapes == {}
 
 
@@ -581,11 +581,11 @@ def test_preflight_without_a_model_spends_nothing(studio: Studio) -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (("--max-cost", "much"), "'much' is not an amount of dollars, such as 0.10."),
-        (("--max-cost", "NaN"), "'NaN' is not an amount of dollars"),
-        (("--max-cost", "-1"), "'-1' is not an amount of dollars"),
-        (("--key-env", "openrouter.ai="), "--key-env 'openrouter.ai=' is neither NAME nor HOST=NAME"),
-        (("--key-env", ""), "--key-env '' is neither NAME nor HOST=NAME"),
+        (("--max-cost", "much"), "'much' is not an amount in dollars, such as 0.10."),
+        (("--max-cost", "NaN"), "'NaN' is not an amount in dollars"),
+        (("--max-cost", "-1"), "'-1' is not an amount in dollars"),
+        (("--key-env", "openrouter.ai="), "--key-env 'openrouter.ai=' must be NAME or HOST=NAME"),
+        (("--key-env", ""), "--key-env '' must be NAME or HOST=NAME"),
         (("--key-env", "TWO_LINES"), "TWO_LINES is not a valid key: it contains whitespace"),
     ],
 )
