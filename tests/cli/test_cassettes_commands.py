@@ -152,7 +152,7 @@ def test_show_tells_the_model_of_any_request(harness: Harness, folder: Path) -> 
     recordings = [
         asked("/v1beta/models/small-2:streamGenerateContent", b"{}", "text/event-stream", b"data: {}\n\n"),
         asked("/v1/audio/speech", b'{"model": "acme/voice"}', "audio/mpeg", b"\xff\xf3\x14\xc0" * 42),
-        asked("/v1/videos", b'{"model": "acme/film"}', "application/json", b'{"id": "job-1"}'),
+        asked("/v1/videos", b'{"model": "acme/clip"}', "application/json", b'{"id": "job-1"}'),
         asked("/v1/videos/job-1/content", b"", "video/mp4", b"\0\0\0\x10ftyp" + b"\xff" * 9),
     ]
     (folder / "shown.yaml").write_bytes(serialize(recordings, {}))
@@ -161,6 +161,6 @@ def test_show_tells_the_model_of_any_request(harness: Harness, folder: Path) -> 
     assert [row[3:6] for row in rows] == [
         ["small-2", "stream", rows[0][5]],
         ["acme/voice", "audio/mpeg", "168"],
-        ["acme/film", "JSON", "15"],
+        ["acme/clip", "JSON", "15"],
         ["-", "video/mp4", "17"],
     ]
