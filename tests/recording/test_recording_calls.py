@@ -157,7 +157,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 def test_what_is_asked_again_and_when(
     answered: Answered, status: int, headers: dict[str, str], wait: float | None
 ) -> None:
-    """OR-RETRY-02: the stated wait first, else half a second; OR-RETRY-03: none above a minute."""
+    """The stated wait first, else half a second; none above a minute."""
     assert Retries().wait_s(answered(status, **headers), 0, chance=0.0, now=NOW) == wait
 
 
@@ -170,7 +170,7 @@ def test_waits_that_nobody_states_grow_and_are_spread(answered: Answered) -> Non
 
 
 def test_what_has_begun_is_not_asked_again() -> None:
-    """OR-RETRY-06: a stream that is cut off has been paid for."""
+    """A stream that is cut off has been paid for."""
     cut = Reply(200, (("content-type", "text/event-stream"),), (b"data: 1\n\n",), "truncated")
     assert Retries().wait_s(cut, 0, chance=0.0) is None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ from harness.yaml_reader import parse
 from harness_openclaw import hooks
 
 OPENCLAW = load_contract(hooks.scenarios / "contract.yaml")
-GUIDE = Path(__file__).parents[3] / "docs" / "scenarios.md"
 
 
 def expand(path: Path) -> list[Case]:
@@ -83,16 +81,3 @@ def test_bundled_files_mean_the_same_to_other_readers(path: Any) -> None:
     """Nothing in the bundled files is read differently by PyYAML's own loader, numbers and dates apart."""
     text = path.read_text(encoding="utf-8")
     assert same(parse(text, str(path)).value, as_pyyaml_reads(text))
-
-
-def test_the_first_example_of_the_guide_loads(tmp_path: Path) -> None:
-    """What docs/scenarios.md shows as a suite is one."""
-    example = re.search(r"```yaml\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
-    assert example is not None
-    (tmp_path / "contract.yaml").write_text("contract: acme\nextends: openclaw\nrules: inherit\n", "utf-8")
-    (tmp_path / "example.yaml").write_text(example[1], encoding="utf-8")
-    assert [case.name for case in load(tmp_path / "example.yaml").cases()] == [
-        "openrouter/attribution/verified-route",
-        "openrouter/attribution/custom-proxy/plain",
-        "openrouter/attribution/custom-proxy/look-alike",
-    ]
