@@ -52,7 +52,7 @@ def settings(call: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def messages(call: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The conversation. Raises `InexpressibleError` for a turn that is none of OpenAI's."""
+    """The conversation. Raises `InexpressibleError` for a turn that OpenAI's API does not have."""
     turns = [_message(turn) for turn in call.get("history") or ()]
     system = call.get("system")
     return [{"role": "system", "content": system}, *turns] if system else turns

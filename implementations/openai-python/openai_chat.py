@@ -43,7 +43,9 @@ def chat(call: Mapping[str, Any]) -> dict[str, Any]:
     except openai.APIError as error:
         return {"error": failure(error)}
     except json.JSONDecodeError as error:  # the package reads events without data, too
-        return {"error": {"class": None, "retryable": False, "message": f"an event that is no JSON: {error}"}}
+        return {
+            "error": {"class": None, "retryable": False, "message": f"an event that is not JSON: {error}"}
+        }
 
 
 chat.harness = {"version": openai.__version__}  # type: ignore[attr-defined]
