@@ -120,7 +120,9 @@ def _check_size(body: dict[str, Any]) -> None:
         return
     wide, _, high = size.partition("x")
     if not (wide.isdecimal() and high.isdecimal()):
-        raise ApiError(ErrorResponse(400, f"Invalid input: size: {size!r} is no size", names_account=False))
+        raise ApiError(
+            ErrorResponse(400, f"Invalid input: size: {size!r} is not a size", names_account=False)
+        )
     for name in ("resolution", "aspect_ratio"):
         if body.get(name) is not None:
             message = f"size {size} cannot be combined with {name}"

@@ -33,7 +33,7 @@ Row = dict[str, Any]
 
 @client("CW-CAT-11", "chat", "catalog", edition=PROXIED)
 def has_a_list_to_fall_back_on(given: Given, client: CaseClient) -> Call:
-    """Offers the models that it knows of where the catalog cannot be had."""
+    """Offers the models that it knows if the catalog is not available."""
     known = {"ref": "clawrouter/openai/gpt-5.5", "id": "openai/gpt-5.5"}
     outcome = yield from client(given)
     if given.get("operation") == "catalog" and (is_error(outcome) or not outcome.get("models")):

@@ -86,7 +86,7 @@ def ignores_the_callers_authorization(given: Given) -> Answer:
 
 @mutant("OR-URL-05")
 def checks_the_key_with_openrouter(given: Given) -> Answer:
-    """Asks openrouter.ai about the key first, whoever the key belongs to."""
+    """Looks the key up at openrouter.ai first, even another provider's."""
     request = shape(given)
     return [_look_up(request, "https://openrouter.ai/api/v1/key"), request]
 

@@ -119,7 +119,7 @@ def asks_only_models_that_are_said_to_reason(given: Given) -> Answer:
 
 @mutant("OR-RSN-07", edition="latest")
 def sends_efforts_that_no_model_lists(given: Given) -> Answer:
-    """Sends an effort also to a model that can only be told to think or not to."""
+    """Sends an effort even to a model that only supports thinking on or off."""
     known = given.get("model_meta") or {}
     return shape(
         {**given, "model_meta": {**known, "reasoning_efforts": known.get("reasoning_efforts") or None}}
@@ -297,7 +297,7 @@ def still_tells_deepseek_twice(given: Given) -> Answer:
 
 @mutant("OR-DS-10")
 def caps_other_providers(given: Given) -> Answer:
-    """Caps the effort of DeepSeek's models, whoever serves them."""
+    """Caps the effort of DeepSeek's models on every provider."""
     request = shape(given)
     reasoning = body_of(request).get("reasoning")
     if "deepseek" not in _model(given) or not isinstance(reasoning, dict):
@@ -326,6 +326,6 @@ def cleans_every_familys_signatures(given: Given) -> Answer:
 
 @mutant("OR-MSG-08")
 def takes_other_providers_turns_for_its_own(given: Given) -> Answer:
-    """Tells models apart by their id, whoever provided them."""
+    """Identifies models by their id alone, without their provider."""
     history = [{k: v for k, v in turn.items() if k != "provider"} for turn in given.get("history") or ()]
     return shape({**given, "history": history})

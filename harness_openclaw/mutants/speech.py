@@ -56,7 +56,7 @@ def speaks_with_configured_headers(given: Given, client: CaseClient) -> Call:
 
 @client("OR-TTS-02", "speech")
 def takes_configured_models_for_refs(given: Given, client: CaseClient) -> Call:
-    """Strips openrouter/ from the model of the settings, which is no ref."""
+    """Strips openrouter/ from the model of the settings, which is not a ref."""
 
     def stripped(request: Request) -> Request:
         return with_fields(request, model=body_of(request)["model"].removeprefix("openrouter/"))

@@ -54,7 +54,7 @@ def check_router(
         load = Catalogs().load(root, key.value, edition=_EDITION, clock=VirtualClock())
         listed = yield from look_ups(load, looked_up)
     except CallError as error:
-        checks.append(Check("CW-CAT-01", "fail", f"There is no catalog: {_message(error)}"))
+        checks.append(Check("CW-CAT-01", "fail", f"The catalog is not available: {_message(error)}"))
     else:
         checks += _listed(listed, models)
         prices = _prices(listed, assumed_output)
@@ -64,11 +64,11 @@ def check_router(
 
 def _at_hand(root: str, key: Key | None) -> Iterator[Check]:
     if urlsplit(root).scheme != "https":
-        yield Check("CW-BASE-01", "fail", f"{root} is not https: the key would be readable on its way.")
+        yield Check("CW-BASE-01", "fail", f"{root} is not https: the key would be sent unencrypted.")
     else:
         yield Check("CW-BASE-01", "pass", f"{root} is ClawRouter's root.")
     if key is None:
-        yield Check("CW-AUTH-03", "fail", f"No key may go to {root}; name one with --key-env HOST=NAME.")
+        yield Check("CW-AUTH-03", "fail", f"No key is allowed for {root}; name one with --key-env HOST=NAME.")
     elif not key.value:
         yield Check("CW-AUTH-03", "fail", f"The environment has no {key.name}.")
     else:
@@ -82,11 +82,11 @@ def _budget(root: str, key: Key) -> Generator[Request, Reply, Check]:
         outcome = yield from look_ups(usage(given, Session(VirtualClock())))
     except CallError as error:
         refused = isinstance(error, Failure) and error.status in (401, 403)
-        return Check("CW-USE-01", "fail" if refused else "unknown", f"The key's use: {_message(error)}")
+        return Check("CW-USE-01", "fail" if refused else "unknown", f"The key's usage: {_message(error)}")
     budget: dict[str, Any] = outcome["budget"]
     used = [window["used_percent"] for window in budget["windows"]]
     if used and max(used) >= _ALL:
-        return Check("CW-USE-02", "fail", "The key has nothing left of its monthly budget.")
+        return Check("CW-USE-02", "fail", "The key's monthly budget is used up.")
     left = f"{_ALL - max(used):.1f}% of its monthly budget left" if used else "no budget of its own"
     return Check("CW-USE-02", "pass", f"The key is accepted and has {left}.")
 

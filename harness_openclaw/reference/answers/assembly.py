@@ -97,7 +97,7 @@ class Answer:
         return json_of(self._reply, label=self._label)
 
     def events(self) -> Iterator[Mapped]:
-        """The data of each event of a stream. Raises `Failure` at one that is no JSON object."""
+        """Yield the data of each event of a stream. Raises `Failure` for one that is not a JSON object."""
         for event in events(self._reply):
             if event.data == "[DONE]":
                 return
@@ -108,7 +108,7 @@ class Answer:
             if isinstance(data, list) and len(data) == 1:
                 data = data[0]
             if not isinstance(data, dict):
-                raise self._failure("an event of the answer is no JSON object")
+                raise self._failure("an event of the answer is not a JSON object")
             yield data
 
     def failure_in(self, error: Mapped, statuses: Mapping[str, int]) -> Failure:

@@ -33,8 +33,8 @@ _FINISHED = {
 def read(reply: Reply, *, provider: str = "openrouter") -> Outcome:
     """What a chat completion says, as an outcome (docs/scenarios.md, outcome).
 
-    Reasoning is no part of the text. Raises `Failure` for an answer that is none: a fault, an error status,
-    an error inside a 200, an end before the end.
+    Reasoning is not part of the text. Raises `Failure` for an answer that failed: a fault, an error status,
+    an error inside a 200, an answer cut off.
     """
     label = f"{_LABELS.get(provider, provider)} chat"
     if not 200 <= reply.status < 300 or (reply.fault is not None and not reply.chunks):

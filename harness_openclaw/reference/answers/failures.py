@@ -25,9 +25,9 @@ __all__ = [
 _FAULTS: Mapping[str, str] = {
     "timeout": "no answer in time",
     "refused": "no connection",
-    "reset": "the connection broke off",
+    "reset": "the connection was reset",
     "truncated": "the answer was cut off",
-    "slow": "the answer did not come to an end",
+    "slow": "the answer did not end",
 }
 
 
@@ -45,7 +45,7 @@ def json_of(reply: Reply, *, label: str) -> JsonValue:
     try:
         return orjson.loads(reply.body)
     except orjson.JSONDecodeError:
-        raise Failure(f"{label}: the answer is no JSON", status=reply.status) from None
+        raise Failure(f"{label}: the answer is not JSON", status=reply.status) from None
 
 
 def failure_of_fault(reply: Reply, *, label: str) -> Failure:

@@ -30,7 +30,7 @@ def root_of(given: Mapping[str, JsonValue]) -> str:
     """The root below which everything of ClawRouter lies: `base_url`, else the configured base URL, else
     the default, without trailing slashes and one trailing /v1 (CW-BASE-01).
 
-    Raises `Refusal` for a root that is no absolute http(s) URL or has a query or fragment.
+    Raises `Refusal` for a root that is not an absolute http(s) URL or has a query or fragment.
     """
     written = _text(given.get("base_url")) or _text(_section(given).get("baseUrl")) or DEFAULT_ROOT
     root = written.rstrip("/").removesuffix("/v1")
@@ -40,7 +40,7 @@ def root_of(given: Mapping[str, JsonValue]) -> str:
     except ValueError:
         whole = False
     if not whole or parts.scheme not in ("http", "https"):
-        raise Refusal(f"{written!r} is no absolute http(s) URL")
+        raise Refusal(f"{written!r} is not an absolute http(s) URL")
     if parts.query or parts.fragment:
         raise Refusal(f"{written!r} cannot be ClawRouter's root: it has a query or a fragment")
     return root
@@ -50,7 +50,7 @@ def key_of(given: Mapping[str, JsonValue]) -> str | None:
     """The proxy key: `api_key`, else the configured one, else that of `env`; None where there is none.
 
     No upstream provider's key takes its place (CW-AUTH-01), and the placeholder text that stands for
-    "read it from the environment" is no key (CW-AUTH-02). Raises `Refusal` for a key that no header
+    "read it from the environment" is not a key (CW-AUTH-02). Raises `Refusal` for a key that no header
     can carry.
     """
     env = given.get("env") or _NOTHING
@@ -93,12 +93,12 @@ def look_up(
 
 
 def fetch(url: str, key: str, *, label: str, timeout_ms: float | None, limit: int) -> Exchange[JsonValue]:
-    """The JSON that a look-up brings. Raises `Failure` as `look_up` does, and for what is no JSON."""
+    """Return the JSON of a lookup. Raises `Failure` as `look_up` does, and for an answer that is not JSON."""
     status, body = yield from look_up(url, key, label=label, timeout_ms=timeout_ms, limit=limit)
     try:
         return orjson.loads(body)
     except ValueError:
-        raise Failure(f"{label}: the answer is no JSON", status=status) from None
+        raise Failure(f"{label}: the answer is not JSON", status=status) from None
 
 
 def _section(given: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:

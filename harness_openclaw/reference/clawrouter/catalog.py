@@ -109,10 +109,10 @@ def _pages(url: str, key: str, clock: Clock) -> Exchange[list[JsonValue]]:
     page: str | None = url
     while page is not None:
         if page in asked or len(asked) == _PAGES:
-            raise Failure(f"{_LABEL}: it does not end within {_PAGES} pages")
+            raise Failure(f"{_LABEL}: it has more than {_PAGES} pages")
         left = end - clock.now_ms()
         if left <= 0:
-            raise Failure(f"{_LABEL}: not whole after {_TIME_MS} ms", error_class="timeout", retryable=True)
+            raise Failure(f"{_LABEL}: incomplete after {_TIME_MS} ms", error_class="timeout", retryable=True)
         asked.add(page)
         answer = yield from access.fetch(page, key, label=_LABEL, timeout_ms=left, limit=_PAGE_BYTES)
         if not isinstance(answer, dict) or not isinstance(answer.get("providers"), list):
@@ -142,9 +142,9 @@ def _next(page: str, answer: dict[str, Any]) -> str | None:
         if cursor:
             return _with_parameter(page, parameter, cursor)
     if link:
-        raise Failure(f"{_LABEL}: the next page is at no URL of the same origin")
+        raise Failure(f"{_LABEL}: the next page is not on the same origin")
     if more is True:
-        raise Failure(f"{_LABEL}: there are more pages, and no way to the next one")
+        raise Failure(f"{_LABEL}: there are more pages, but no link to the next one")
     return None
 
 

@@ -84,7 +84,7 @@ def _cost(pricing: dict[str, Any]) -> dict[str, float]:
 
 
 def _price(micros: JsonValue) -> float | None:
-    """Dollars per million tokens; None for what is no finite number of zero or more."""
+    """Dollars per million tokens; None for anything but a finite number of zero or more."""
     if isinstance(micros, bool) or not isinstance(micros, int | float) or not math.isfinite(micros):
         return None
     return micros / 1_000_000 if micros >= 0 else None

@@ -44,8 +44,8 @@ def usage(given: Mapping[str, JsonValue], session: Session) -> Exchange[Outcome]
     if answer is not None:
         return {"budget": _budget(answer, latest)}
     if not latest:
-        raise Failure(f"{_LABEL}: the answer is no JSON object", status=status)
-    return {"budget": {"windows": [], "error": "the answer is no JSON object"}}
+        raise Failure(f"{_LABEL}: the answer is not a JSON object", status=status)
+    return {"budget": {"windows": [], "error": "the answer is not a JSON object"}}
 
 
 def _budget(answer: Mapping[str, Any], latest: bool) -> dict[str, JsonValue]:

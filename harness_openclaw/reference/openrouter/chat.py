@@ -126,7 +126,7 @@ def _model(given: Mapping[str, JsonValue], config: Mapping[str, JsonValue]) -> s
         model = configuration.default_model(config)
     model = refs.DEFAULT_MODEL if model is None else model
     if not isinstance(model, str):
-        raise Refusal(f"{model!r} is no model ref: write <provider>/<model id>")
+        raise Refusal(f"{model!r} is not a model ref: write <provider>/<model id>")
     return model
 
 

@@ -66,12 +66,12 @@ def check_route(place: Endpoint) -> Check:
     """OR-PRE-01. Over plain http nothing may be asked, since every look-up would show the key."""
     base = place.root
     if urlsplit(base).scheme != "https":
-        return Check("OR-PRE-01", "fail", f"{base} is not https: the key would be readable on its way.")
+        return Check("OR-PRE-01", "fail", f"{base} is not https: the key would be sent unencrypted.")
     if place.exact:
         return Check("OR-PRE-01", "pass", f"{base} is OpenRouter's own URL.")
     if place.host:
         return Check("OR-PRE-01", "warn", f"{base} is on OpenRouter's host, but is not {CANONICAL}.")
-    return Check("OR-PRE-01", "warn", f"{base} is a custom URL: what is OpenRouter's only is off there.")
+    return Check("OR-PRE-01", "warn", f"{base} is a custom URL: features of OpenRouter alone are off there.")
 
 
 def check_key(key: str, variable: str | None = None) -> Check:
@@ -94,7 +94,7 @@ def check_account(data: Mapping[str, Any], now: datetime) -> tuple[Check, Decima
     if expires is not None and expires <= now:
         return Check(rule, "fail", f"The key expired at {expires.isoformat()}."), remaining
     if remaining is not None and remaining <= 0:
-        return Check(rule, "fail", "The key has nothing left of its limit."), remaining
+        return Check(rule, "fail", "The key's limit is used up."), remaining
     may = "has no limit" if remaining is None else f"may spend ${remaining:.4f} more"
     if data.get("is_free_tier") is True:
         return Check(rule, "warn", f"The key {may}; a free tier allows 20 requests a minute."), remaining
@@ -103,7 +103,7 @@ def check_account(data: Mapping[str, Any], now: datetime) -> tuple[Check, Decima
 
 def check_balance(balance: Decimal) -> Check:
     """OR-PRE-04."""
-    return Check("OR-PRE-04", "pass" if balance > 0 else "fail", f"${balance:.4f} of credits are left.")
+    return Check("OR-PRE-04", "pass" if balance > 0 else "fail", f"${balance:.4f} of credits left.")
 
 
 # ------------------------------------------------------------------ models and cost
@@ -141,17 +141,17 @@ def check_cost(
     """
     said = f"The calls may cost {_usd(estimated)} with retries"
     if estimated > most:
-        yield Check("OR-PRE-07", "fail", f"{said}, more than the ${most} that may be spent.")
+        yield Check("OR-PRE-07", "fail", f"{said}, more than the limit of ${most}.")
     elif unpriced:
-        beside = f"{said}, and there" if estimated else "There"
+        beside = f"{said}, and the" if estimated else "The"
         names = ", ".join(sorted(set(unpriced)))
-        yield Check("OR-PRE-07", "warn", f"{beside} is no known price for {names}.")
+        yield Check("OR-PRE-07", "warn", f"{beside} price of {names} is unknown.")
     else:
-        yield Check("OR-PRE-07", "pass", f"{said}, within the ${most} that may be spent.")
+        yield Check("OR-PRE-07", "pass", f"{said}, within the limit of ${most}.")
     if account.key_left is not None and account.key_left <= estimated:
         yield Check("OR-PRE-03", "fail", f"{said}; the key may spend ${account.key_left:.4f}.")
     if account.balance is not None and account.balance < estimated:
-        yield Check("OR-PRE-04", "warn", f"{said}; ${account.balance:.4f} of credits are left.")
+        yield Check("OR-PRE-04", "warn", f"{said}; ${account.balance:.4f} of credits left.")
 
 
 def _usd(amount: Decimal) -> str:
@@ -168,18 +168,18 @@ def check_answer(reply: Reply, model: str) -> Iterator[Check]:
         read(reply)
     except Failure as failure:
         kind = failure.error_class or "of no class"
-        yield Check("OR-PRE-08", "fail", f"A tiny call to {model} failed ({kind}): {failure.message}.")
+        yield Check("OR-PRE-08", "fail", f"A trial call to {model} failed ({kind}): {failure.message}.")
         return
     usage, name = usage_of(reply), generation_of(reply)
     cost = "no cost reported" if usage.cost is None else f"${usage.cost:.6f}"
     standing: Standing = "warn" if usage.cost is None or not name else "pass"
-    said = f"A tiny call to {model} was answered: {name or 'no id'}, {cost}."
+    said = f"A trial call to {model} was answered: {name or 'no id'}, {cost}."
     yield Check("OR-PRE-08", standing, said)
     wrong = unfit(reply)
     if wrong is None:
-        yield Check("OR-PRE-09", "pass", "An answer like that can be recorded.")
+        yield Check("OR-PRE-09", "pass", "Such an answer can be recorded.")
     else:
-        yield Check("OR-PRE-09", "fail", f"An answer like that is not recorded: it was {wrong}.")
+        yield Check("OR-PRE-09", "fail", f"Such an answer is not recorded: it was {wrong}.")
 
 
 def unfit(reply: Reply, *, cache_hits: bool = False) -> str | None:
@@ -189,7 +189,7 @@ def unfit(reply: Reply, *, cache_hits: bool = False) -> str | None:
         return f"a stream that does not end with {DONE}"
     status = header(reply.headers, "x-openrouter-cache-status") or ""
     if status.upper() == "HIT" and not cache_hits:
-        return "one out of the provider's response cache, with no usage of its own"
+        return "one from the provider's response cache, without usage"
     return None
 
 

@@ -86,7 +86,7 @@ def _lay_on(merged: dict[str, tuple[str, str]], headers: Mapping[str, JsonValue]
         if value is None or known in _NEVER_SENT:
             continue
         if not _NAME.fullmatch(name):
-            raise Refusal(f"{name!r} cannot be the name of a header")
+            raise Refusal(f"{name!r} is not a valid header name")
         text = str(value).lower() if isinstance(value, bool) else str(value)
         merged[known] = (name, _checked(name, text))
 

@@ -74,7 +74,7 @@ def key(given: Mapping[str, JsonValue], session: Session) -> Exchange[Outcome]:
     """
     edition_of(given)
     secret, place = key_of(given), endpoint(base_url_of(given))
-    data = yield from account(place, secret, redactor_of(secret), label="OpenRouter's word on the key")
+    data = yield from account(place, secret, redactor_of(secret), label="OpenRouter's key lookup")
     spent = ("usage", "usage_daily", "usage_weekly", "usage_monthly")
     return {
         "budget": {
@@ -90,7 +90,7 @@ def credits(given: Mapping[str, JsonValue], session: Session) -> Exchange[Outcom
     """What was bought, what is used of it, and the balance (OR-PRE-04). Raises `Refusal` and `Failure`."""
     edition_of(given)
     secret, place = key_of(given), endpoint(base_url_of(given))
-    label = "OpenRouter's word on the credits"
+    label = "OpenRouter's credits lookup"
     bought, used = yield from balance(place, secret, redactor_of(secret), label=label)
     stated = {"total_credits": bought, "total_usage": used, "balance": bought - used}
     return {"budget": {name: float(value) for name, value in stated.items()}}
@@ -100,7 +100,7 @@ def edition_of(given: Mapping[str, JsonValue]) -> str:
     """The edition to follow. Raises `Unsupported` for one without look-ups of OpenRouter's."""
     edition: str = given.get("edition") or DEFAULT_EDITION
     if edition not in _EDITIONS:
-        raise Unsupported(f"the edition {edition} has no rules for OpenRouter's look-ups")
+        raise Unsupported(f"the edition {edition} has no rules for OpenRouter's lookups")
     return edition
 
 
@@ -111,7 +111,7 @@ def base_url_of(given: Mapping[str, JsonValue]) -> str | None:
 
 
 def endpoint(base_url: str | None) -> Endpoint:
-    """Where look-ups go. Raises `Refusal` for what is no absolute http(s) URL."""
+    """Return where lookups go. Raises `Refusal` for anything but an absolute http(s) URL."""
     return endpoint_of(base_url, keeps_legacy=False)
 
 
@@ -159,7 +159,7 @@ def balance(
         raise _masked(failure, redactor) from None
     bought, used = figure(data.get("total_credits")), figure(data.get("total_usage"))
     if bought is None or used is None:
-        raise Failure(f"{label}: the answer does not say")
+        raise Failure(f"{label}: the answer does not state it")
     return Decimal(str(bought)), Decimal(str(used))
 
 

@@ -61,7 +61,7 @@ def text_of(given: Mapping[str, JsonValue], name: str) -> str:
     """The text under `name`, an empty one too. Raises `Refusal` where there is none."""
     text = given.get(name)
     if not isinstance(text, str):
-        raise Refusal(f"no {name}: give a text")
+        raise Refusal(f"no {name}: give a string")
     return text
 
 
@@ -76,7 +76,7 @@ def model_of(given: Mapping[str, JsonValue], configured: JsonValue, default: str
     if named is None:
         return default
     if not isinstance(named, str):
-        raise Refusal(f"{named!r} is no model ref: write <provider>/<model id>")
+        raise Refusal(f"{named!r} is not a model ref: write <provider>/<model id>")
     ref = refs.parse(named, edition_of(given))
     if ref.provider != "openrouter":
         raise Unsupported(f"images, video and speech of the provider {ref.provider!r}")
@@ -87,7 +87,7 @@ def endpoint_of(*bases: JsonValue, keeps_legacy: bool) -> Endpoint:
     """The first of `bases` that is not blank, else OpenRouter's. The old `https://openrouter.ai/v1` either
     stays as it is or stands for the canonical URL.
 
-    Raises `Refusal` for a base that is no absolute http(s) URL.
+    Raises `Refusal` for a base that is not an absolute http(s) URL.
     """
     base = next((base for base in bases if isinstance(base, str) and base.strip()), routes.CANONICAL)
     if keeps_legacy and base.strip().rstrip("/") == _LEGACY:
@@ -128,7 +128,7 @@ def headers_of(
 
 
 def time_limit(limits: Iterable[JsonValue], default: float) -> float:
-    """The first limit that is given, else `default`, in milliseconds; one that is no positive finite number
+    """The first limit that is given, else `default`, in milliseconds; one that is not a positive number
     counts as a minute."""
     limit = next((limit for limit in limits if limit is not None), default)
     return limit if number(limit) and limit > 0 else _UNUSABLE_LIMIT_MS

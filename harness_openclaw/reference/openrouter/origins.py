@@ -25,7 +25,7 @@ def absolute(text: str, root: str) -> str:
     """
     target = urlsplit(urljoin(f"{root}/", _as_browsers_read(text)))
     if target.scheme not in _DEFAULT_PORTS or not target.hostname or "@" in target.netloc:
-        raise ValueError(f"{text!r} is no address to fetch from")
+        raise ValueError(f"{text!r} is not a URL to fetch from")
     host = f"[{target.hostname}]" if ":" in target.hostname else target.hostname
     port = "" if target.port in (None, _DEFAULT_PORTS[target.scheme]) else f":{target.port}"
     url = urlunsplit((target.scheme, f"{host}{port}", target.path or "/", target.query, ""))
@@ -43,7 +43,7 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 
 
 def _as_browsers_read(text: str) -> str:
-    """Without blanks that browsers drop. A backslash before the query is a slash, which moves the host."""
+    """Drop the spaces that browsers drop. A backslash before the query is a slash, which moves the host."""
     trimmed = text.strip(_AROUND).translate(_WITHIN)
     end = re.search(r"[?#]", trimmed)
     cut = end.start() if end else len(trimmed)
@@ -51,10 +51,10 @@ def _as_browsers_read(text: str) -> str:
 
 
 def _escaped(url: str) -> str:
-    """The rare URL with blanks, dot segments or an international host: httpx knows the rules."""
+    """The rare URL with spaces, dot segments or an international host: httpx knows the rules."""
     import httpx
 
     try:
         return str(httpx.URL(url))
     except (httpx.InvalidURL, UnicodeError) as problem:
-        raise ValueError(f"{url!r} is no address to fetch from: {problem}") from problem
+        raise ValueError(f"{url!r} is not a URL to fetch from: {problem}") from problem

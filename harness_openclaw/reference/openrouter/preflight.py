@@ -45,7 +45,7 @@ class Access:
 
     @property
     def place(self) -> Endpoint:
-        """Raises `Refusal` for a base URL that is no absolute http(s) URL."""
+        """Raises `Refusal` for a base URL that is not an absolute http(s) URL."""
         return lookups.endpoint(self._base_url)
 
     def at_hand(self) -> tuple[Check, Check]:
@@ -61,7 +61,7 @@ def preflight(given: Mapping[str, JsonValue], session: Session) -> Exchange[Outc
     """`checks`: a line for each rule that could be checked, with the worst that was found.
 
     With a `model`, what the other inputs describe is the planned call: it is priced for `calls` of them
-    (else 1), each sent anew up to `retries` times (else 2), and held against `max_cost` dollars (else 0.1).
+    (else 1), each repeated up to `retries` times (else 2), and compared with `max_cost` dollars (else 0.1).
     Unless a check failed, a tiny call follows, which is paid for. `now` is the time that a key is to be
     valid at, else the present.
 
@@ -98,7 +98,7 @@ def look_ahead(
     """Make every check that costs nothing. Nothing is sent over plain http, or without a key.
 
     `models` are the ids that will be asked for, each with the fields of the body that its requests use;
-    those in `may_be_missing` are expected to be refused. A request that whoever drives the exchange does
+    those in `may_be_missing` are expected to be refused. A request that the driver of the exchange does
     not make is a `Refusal` thrown into it.
     """
     found = list(access.at_hand())
@@ -125,7 +125,7 @@ def call_once(access: Access, model: str) -> Exchange[tuple[Check, ...]]:
     try:
         reply = yield from ask(tiny_request(access, model))
     except Refusal as refusal:
-        return (Check("OR-PRE-08", "fail", f"A tiny call was not made: {_told(refusal)}"),)
+        return (Check("OR-PRE-08", "fail", f"A trial call was not made: {_told(refusal)}"),)
     return _masked(checks.check_answer(reply, model), access)
 
 
@@ -155,7 +155,7 @@ def _account(access: Access, now: datetime) -> Exchange[tuple[Check, Decimal | N
 
 
 def _balance(access: Access) -> Exchange[tuple[Check, Decimal | None]]:
-    label = "The balance is not known"
+    label = "The balance is unknown"
     try:
         bought, used = yield from lookups.balance(access.place, access.key, access.redactor, label=label)
     except CallError as error:
@@ -164,7 +164,7 @@ def _balance(access: Access) -> Exchange[tuple[Check, Decimal | None]]:
 
 
 def _prices(access: Access, assumed_output: int | None) -> Exchange[ModelPrices | Check]:
-    label = "There is no list of models"
+    label = "The list of models is not available"
     try:
         answer = yield from lookups.model_list(access.place.url("/models"), label=label)
     except CallError as error:
@@ -212,7 +212,7 @@ def _figure(given: Mapping[str, JsonValue], name: str, otherwise: float) -> Deci
     value = given.get(name)
     value = otherwise if value is None else value
     if not number(value) or value < 0:
-        raise Refusal(f"{name} is {value!r}, which is no number from 0")
+        raise Refusal(f"{name} is {value!r}, which must be a number from 0")
     return Decimal(str(value))
 
 
@@ -221,5 +221,5 @@ def _now(given: JsonValue) -> datetime | None:
         return None
     moment = checks.time_in(given)
     if moment is None:
-        raise Refusal(f"now is {given!r}, which is no time such as 2026-03-01T00:00:00Z")
+        raise Refusal(f"now is {given!r}, which must be a time such as 2026-03-01T00:00:00Z")
     return moment

@@ -21,7 +21,7 @@ def level_of(value: JsonValue) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise Refusal(f"{value!r} is no thinking level: levels are words such as off or high")
+        raise Refusal(f"{value!r} is not a thinking level, such as off or high")
     level = value.strip().lower()
     return "off" if level == "none" else level or None
 

@@ -41,7 +41,7 @@ def generation_of(reply: Reply) -> str:
 
 
 def ends_well(reply: Reply) -> bool:
-    """Did a stream end as it has to? True of what is no stream."""
+    """Return whether a stream ended properly; true for an answer that is not a stream."""
     if not is_stream(reply.headers):
         return True
     last = ""

@@ -36,15 +36,17 @@ class Ref(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def parse(text: str, edition: str) -> Ref:
-    """The ref that `text` names. Raises `Refusal` for one that is no ref (OR-REF-09)."""
+    """The ref that `text` names. Raises `Refusal` for a malformed one (OR-REF-09)."""
     trimmed = text.strip()
     written, profile = _split_profile(_ALIASES.get(trimmed.lower(), trimmed))
     provider, slash, rest = written.partition("/")
     provider, rest = provider.strip().lower(), rest.strip()
     if not slash:
-        raise Refusal(f"{text!r} is no model ref: write <provider>/<model id>")
+        raise Refusal(f"{text!r} is not a model ref: write <provider>/<model id>")
     if not provider or not rest:
-        raise Refusal(f"{text!r} is no model ref: nothing {'after' if provider else 'before'} the first '/'")
+        raise Refusal(
+            f"{text!r} is not a model ref: nothing {'after' if provider else 'before'} the first '/'"
+        )
     if provider != _PROVIDER:
         return Ref(provider, rest, rest, profile)
     model = rest if "/" in rest else f"{_PROVIDER}/{rest}"

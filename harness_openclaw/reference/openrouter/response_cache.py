@@ -45,7 +45,7 @@ def _boolean(value: JsonValue) -> bool | None:
 
 
 def time_to_live(value: JsonValue, edition: str) -> int | None:
-    """Whole seconds from 1 to a day; None where the value is no finite number (OR-RC-07, -09).
+    """Whole seconds from 1 to a day; None for anything but a finite number (OR-RC-07, -09).
 
     Text counts by the number it begins with; in the latest edition it must be a number throughout.
     """

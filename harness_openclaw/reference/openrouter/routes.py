@@ -39,9 +39,9 @@ class Route(NamedTuple):
 def resolve(base: str | None, provider: str, edition: str) -> Route:
     """Classify the configured base URL of `provider`, and find the URL of its chat completions.
 
-    A blank base is the provider's default. Raises `Refusal` for a base that is no absolute http(s)
-    URL, for a missing base of another provider, and in the latest edition for an
-    OpenRouter base with a query, fragment or user-info.
+    An empty base means the provider's default. Raises `Refusal` for a base that is not an absolute http(s)
+    URL, for a missing base of another provider, and in the latest edition for an OpenRouter base with a
+    query, fragment or user-info.
     """
     written = (base or "").strip()
     if not written:
@@ -53,7 +53,7 @@ def resolve(base: str | None, provider: str, edition: str) -> Route:
         return Route(f"{CANONICAL}/chat/completions", host=True, exact=True)
     parts = _PARTS.fullmatch(_with_slashes(trimmed))
     if parts is None:
-        raise Refusal(f"{written!r} is no absolute http(s) URL")
+        raise Refusal(f"{written!r} is not an absolute http(s) URL")
     name = parts["host"].lower()
     host = name == "openrouter.ai" or name.endswith(".openrouter.ai")
     if (
@@ -101,7 +101,7 @@ def _normalised(url: str) -> str:
     try:
         return str(httpx.URL(url))
     except (httpx.InvalidURL, UnicodeError) as problem:
-        raise Refusal(f"{url!r} is no absolute http(s) URL: {problem}") from problem
+        raise Refusal(f"{url!r} is not an absolute http(s) URL: {problem}") from problem
 
 
 def _is_loopback(host: str) -> bool:

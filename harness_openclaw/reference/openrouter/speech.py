@@ -78,7 +78,7 @@ def _format(given: Mapping[str, JsonValue], settings: Mapping[str, JsonValue]) -
     """The format of the audio. Raises `Refusal` for one that there is not (OR-TTS-04)."""
     spoken = _first(given.get("format"), settings.get("responseFormat")) or _DEFAULT_FORMAT
     if spoken.lower() not in _MIME_TYPES:
-        raise Refusal(f"{spoken!r} is no format of speech: mp3 or pcm")
+        raise Refusal(f"{spoken!r} is not a speech format: expected mp3 or pcm")
     return spoken.lower()
 
 

@@ -36,7 +36,7 @@ class Deadline:
 
     @classmethod
     def after(cls, clock: Clock, limit_ms: JsonValue) -> Deadline:
-        """`limit_ms` from now, without its fraction; never if that is no positive finite number."""
+        """`limit_ms` from now, without its fraction; never if that is not a positive finite number."""
         usable = number(limit_ms) and limit_ms > 0
         return cls(clock, clock.now_ms() + max(math.floor(limit_ms), 1) if usable else math.inf)
 
@@ -129,7 +129,7 @@ def read(reply: Reply, doing: str) -> Job:
     failures.raise_for_failure(reply, label=f"{LABEL}: {doing} failed")
     fields = failures.json_of(reply, label=f"{LABEL}: {doing}")
     if not isinstance(fields, dict):
-        raise Failure(f"{LABEL}: the answer to the {doing} is no object", status=reply.status)
+        raise Failure(f"{LABEL}: the answer to the {doing} is not an object", status=reply.status)
     return Job(fields, reply.status)
 
 

@@ -132,7 +132,7 @@ def _offered(given: Mapping[str, JsonValue]) -> Sequence[int]:
 
 
 def _duration(seconds: JsonValue, offered: Sequence[int]) -> int | None:
-    """The nearest duration there is, the longer of two; None for what is no finite number (OR-VID-02)."""
+    """Return the nearest duration on offer, the longer of two; None if not a finite number (OR-VID-02)."""
     if not number(seconds):
         return None
     rounded = max(math.floor(seconds + 0.5), 1)
@@ -140,14 +140,14 @@ def _duration(seconds: JsonValue, offered: Sequence[int]) -> int | None:
 
 
 def _seed(seed: JsonValue, latest: bool) -> JsonValue:
-    """The seed without its fraction. Raises `Refusal` in the latest edition for one that is no safe
+    """The seed without its fraction. Raises `Refusal` in the latest edition for one that is not a safe
     integer (OR-VID-05)."""
     if not number(seed):
         return None
     whole = math.trunc(seed)
     safe = abs(whole) <= _SAFE_INTEGER
     if latest and not (safe and whole == seed):
-        raise Refusal(f"the seed {seed} is no integer that JSON can carry")
+        raise Refusal(f"the seed {seed} is not an integer that JSON can carry")
     return whole if safe else seed
 
 

@@ -151,7 +151,7 @@ def test_pictures_are_paid_for() -> None:
         ({"aspect_ratio": "7:3"}, 400, "aspect_ratio: expected one of 1:1"),
         ({"resolution": "8K"}, 400, "resolution: expected one of 512, 1K, 2K, 4K"),
         ({"size": "16x16", "aspect_ratio": "1:1"}, 400, "cannot be combined with aspect_ratio"),
-        ({"size": "large"}, 400, "size: 'large' is no size"),
+        ({"size": "large"}, 400, "size: 'large' is not a size"),
         ({"input_references": {}}, 400, "input_references: expected array, received object"),
         (
             {"input_references": [{"type": "image"}]},

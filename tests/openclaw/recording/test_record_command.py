@@ -327,7 +327,7 @@ def test_a_video_is_recorded_with_everything_that_belongs_to_it(studio: Studio) 
     )
     done = studio.run("record", *video, *studio.simulated.both)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "no known price for google/veo-3.1-fast" in done.stdout
+    assert "price of google/veo-3.1-fast is unknown" in done.stdout
     assert "OR-PRE-08" not in done.stdout, "there is no chat model to make a tiny call to"
     stated = yaml.safe_load((studio.folder / f"tapes/{video[0]}.yaml").read_text("utf-8"))
     methods = [each["request"]["method"] for each in stated["interactions"]]

@@ -224,7 +224,7 @@ def test_pages_that_lead_in_a_circle_are_an_error() -> None:
     pages = saying({"providers": [], "next": "?p=2"}), saying({"providers": [], "next": "/v1/catalog"})
     requests, outcome = perform(LIST, *pages)
     assert len(requests) == 2
-    assert "does not end" in outcome["error"]["message"]
+    assert "has more than 50 pages" in outcome["error"]["message"]
 
 
 # ------------------------------------------------------------------ kept
@@ -275,7 +275,7 @@ def test_no_word_of_a_failed_answer_is_repeated(status: int) -> None:
     ["clawrouter.openclaw.ai", "ftp://cr.example", "https://", "/v1", "https://cr.example?x=1", "https://["],
 )
 def test_a_root_that_is_no_url_is_refused(base: str) -> None:
-    """Nothing is sent to a root that is no absolute http(s) URL, or has a query."""
+    """Nothing is sent to a root that is not an absolute http(s) URL, or has a query."""
     with pytest.raises(Refusal) as refused:
         access.root_of({"base_url": base})
     assert refused.value.error_class == "format"

@@ -106,7 +106,7 @@ def test_no_figure_is_too_large_or_small(figure: float) -> None:
 def test_what_is_no_json_object_is_an_error(text: str) -> None:
     """In the latest edition the budget tells it, before that the look-up fails (CW-USE-01)."""
     reply = Reply(200, (), (text.encode(),))
-    assert budget(reply) == {"windows": [], "error": "the answer is no JSON object"}
+    assert budget(reply) == {"windows": [], "error": "the answer is not a JSON object"}
     _, outcome = perform({**USAGE, "edition": "clawrouter"}, reply)
     assert (outcome["error"]["class"], outcome["error"]["status"]) == (None, 200)
 

@@ -195,7 +195,7 @@ def test_a_fault_is_a_time_out_without_a_status() -> None:
     assert caught.value.error == {
         "class": "timeout",
         "retryable": True,
-        "message": "Drawing failed: the connection broke off",
+        "message": "Drawing failed: the connection was reset",
     }
     with pytest.raises(Failure) as caught:
         raise_for_failure(Reply(200, (), (b"{",), "truncated"), label="Drawing failed")

@@ -32,7 +32,7 @@ def test_the_model_on_the_wire_is_the_rest_of_the_ref(ref: str, wire: str) -> No
 @pytest.mark.parametrize("edition", ["2026-04", "2026-05", "latest"])
 def test_a_bad_ref_is_refused(ref: str, edition: str) -> None:
     """A ref without provider or model is no ref (OR-REF-09)."""
-    with pytest.raises(Refusal, match="no model ref") as refused:
+    with pytest.raises(Refusal, match="not a model ref") as refused:
         parse(ref, edition)
     assert refused.value.error == {"class": "format", "retryable": False, "message": refused.value.message}
 

@@ -97,7 +97,7 @@ def test_everything_else_is_a_custom_route(base: str, url: str, edition: str) ->
 )
 def test_a_base_that_is_no_absolute_http_url_is_refused(base: str, edition: str) -> None:
     """Nothing is sent to a base without scheme or host."""
-    with pytest.raises(Refusal, match="no absolute http"):
+    with pytest.raises(Refusal, match="not an absolute http"):
         resolve(base, "openrouter", edition)
 
 
