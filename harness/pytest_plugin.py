@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["CaseItem", "SuiteFile"]
 
-_SUITE_KEY = re.compile(rb"^suite[ \t]*:", re.MULTILINE)
 _NOT_IN_MARKERS = re.compile(r"[^A-Za-z0-9_]+")
 
 
@@ -60,7 +59,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> SuiteFile | None:
     if file_path.suffix not in (".yaml", ".yml"):
         return None
-    if not _is_wanted(file_path, parent) or not _SUITE_KEY.search(file_path.read_bytes()):
+    if not _is_wanted(file_path, parent):
+        return None
+    from harness.scenarios import is_suite
+
+    if not is_suite(file_path):
         return None
     file: SuiteFile = SuiteFile.from_parent(parent, path=file_path)
     return file
@@ -87,7 +90,8 @@ class SuiteFile(pytest.File):
 
     def collect(self) -> Iterator[CaseItem]:
         from harness.errors import HarnessError
-        from harness.scenarios import frozen_gc, load
+        from harness.scenarios import load
+        from harness.yaml_reader.collector import frozen_gc
 
         try:
             bench = _bench(self.config)

@@ -10,11 +10,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-import gc
 import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -32,7 +29,6 @@ __all__ = [
     "Parsed",
     "Unreadable",
     "parse",
-    "without_collector",
 ]
 
 MAX_BYTES: Final = 512 * 1024 * 1024
@@ -107,19 +103,6 @@ def parse(data: bytes) -> Parsed:
             return Parsed(value, data)
     builder = _Reader(data)
     return Parsed(builder.build(), data, builder)
-
-
-@contextmanager
-def without_collector() -> Iterator[None]:
-    """Hold the garbage collector off: it makes the loading of many values several times slower, and has
-    nothing to free."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _json(data: bytes) -> Any:

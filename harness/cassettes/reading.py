@@ -18,10 +18,11 @@ from typing import Any
 import orjson
 
 from harness.cassettes.detect_format import detect_format
-from harness.cassettes.parsing import MAX_BYTES, Address, Parsed, Unreadable, parse, without_collector
+from harness.cassettes.parsing import MAX_BYTES, Address, Parsed, Unreadable, parse
 from harness.cassettes.replies import Timing, reply_of
 from harness.errors import LoadError, Location, Problem
 from harness.model import Headers, JsonValue, Reply, Request, reason_phrase
+from harness.yaml_reader.collector import paused_gc
 
 __all__ = ["VERSION", "Reading", "Recorded", "Repair", "examine", "read"]
 
@@ -79,7 +80,7 @@ def examine(path: Path) -> Reading:
     """The cassette at `path`, and what had to be put right in it. Raises `LoadError` with all that is wrong:
     a file that cannot be read, is empty, cut off, no YAML or JSON, or not vcrpy's."""
     data = _bytes(path)
-    with without_collector():
+    with paused_gc():
         return _examined(path, data)
 
 

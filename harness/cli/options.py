@@ -13,7 +13,8 @@ from harness.engine.selection import Selection, parse_shard
 from harness.errors import UsageError, did_you_mean
 from harness.implementations import Connection, SandboxMode, connect
 from harness.model import EVIDENCE
-from harness.scenarios import Suites, frozen_gc, load
+from harness.scenarios import Suites, load
+from harness.yaml_reader.collector import frozen_gc
 
 __all__ = [
     "contract_option",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.scenarios._folders import cassette_folders, is_suite
 from harness.scenarios._name_patterns import name_matches, select
-from harness.scenarios._suites import Suites, frozen_gc, load
+from harness.scenarios._suites import Suites, load
 
 if TYPE_CHECKING:
     from harness.scenarios._format import input_keys
@@ -23,7 +23,6 @@ __all__ = [
     "SCHEMA_KINDS",
     "Suites",
     "cassette_folders",
-    "frozen_gc",
     "input_keys",
     "is_suite",
     "load",

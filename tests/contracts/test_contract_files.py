@@ -22,6 +22,7 @@ from harness.contracts import (
 )
 from harness.contracts.vocabulary import error_classes, operations_of, outcome_shape
 from harness.errors import LoadError, UsageError
+from harness.model import OUTCOME_WORDS
 from harness.scenarios import input_keys
 
 Write = Callable[..., Path]
@@ -222,3 +223,8 @@ def test_an_installed_contract_is_found_by_its_entry_point(tmp_path: Path) -> No
     shutil.rmtree(package)
     found = subprocess.run(run, env=environment, capture_output=True, text=True, check=True)
     assert found.stdout == "[]\n"
+
+
+def test_the_common_words_of_an_outcome_are_listed_once() -> None:
+    """What results are recognised by is what suites may expect."""
+    assert set(outcome_shape(NO_CONTRACT).keys) == set(OUTCOME_WORDS) == set(NO_CONTRACT.outcome_words)
