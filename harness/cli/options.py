@@ -40,7 +40,7 @@ implementation_option = click.option(
     multiple=True,
     metavar="ADDRESS",
     help="Implementation to test: a folder or name under implementations/, python:MODULE:CALLABLE,"
-    " command:… or exec:… (repeatable; default: the contract's reference client).",
+    " command:… or exec:… (default: the contract's reference client).",
 )
 
 contract_option = click.option(
