@@ -60,9 +60,10 @@ FEATURES = ("outcome", "replies", "clock", "steps")
 """What an implementation may be able to do beyond answering with one request."""
 
 DECLARED_INPUTS = frozenset({"tools", "params", "headers", "body", "options", "config", "env"})
-"""Inputs that only some implementations take, and declare (`About.inputs`). The others are for all: model,
-base_url, api_key, thinking, system, history, what is known of the model (`model_meta`), and the fields of
-the operations they declare."""
+"""Inputs that only some implementations take, and declare (`ImplementationInfo.inputs`).
+
+Every implementation takes the others: model, base_url, api_key, thinking, system, history, and the inputs of
+the operations that it declares."""
 
 
 # ------------------------------------------------------------------ on the wire

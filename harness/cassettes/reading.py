@@ -15,12 +15,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from harness.cassettes.detect_format import detect_format
 from harness.cassettes.parsing import MAX_BYTES, Address, Parsed, Unreadable, parse
 from harness.cassettes.replies import Timing, reply_of
 from harness.errors import LoadError, Location, Problem
+from harness.json_encoding import encode_json
 from harness.model import Headers, JsonValue, Reply, Request, reason_phrase
 from harness.yaml_reader.collector import paused_gc
 
@@ -302,8 +301,8 @@ class _Reader:
 
     def _dumped(self, value: object, where: str) -> bytes:
         try:
-            return orjson.dumps(value)
-        except TypeError as error:
+            return encode_json(value)
+        except (TypeError, ValueError, RecursionError) as error:
             raise _Wrong(f"the body of its {where} cannot be encoded: {error}", where, "body") from None
 
 

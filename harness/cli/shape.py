@@ -22,6 +22,7 @@ from harness.contracts import Contract, pick_contract
 from harness.engine.probing import probe
 from harness.errors import UsageError, did_you_mean
 from harness.implementations import SandboxMode
+from harness.json_encoding import encode_json
 from harness.model import CaseRun, Implementation, JsonValue, Observation
 from harness.redaction import Redactor
 from harness.report import request_as_json
@@ -125,10 +126,10 @@ class _Lines:
         performed = observation.steps[0]
         requests = [request_as_json(request) for request in performed.requests]
         if len(requests) == 1:
-            return orjson.dumps(requests[0]).decode()
+            return encode_json(requests[0]).decode()
         if not requests and performed.outcome and "error" in performed.outcome:
-            return orjson.dumps({"error": performed.outcome["error"]}).decode()
-        return orjson.dumps({"requests": requests}).decode()
+            return encode_json({"error": performed.outcome["error"]}).decode()
+        return encode_json({"requests": requests}).decode()
 
 
 def _read_input(line: bytes, contract: Contract) -> dict[str, JsonValue]:

@@ -12,8 +12,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import orjson
-
+from harness.json_encoding import encode_json
 from harness.model import Headers, JsonValue, Request
 
 __all__ = [
@@ -155,10 +154,10 @@ def _body(value: Mapping[str, Any]) -> bytes:
     try:
         if isinstance(body, str):
             return body.encode()
-        return orjson.dumps(body)
+        return encode_json(body)
     except UnicodeEncodeError:
         raise Unreadable("a body with half a surrogate pair, which UTF-8 cannot encode; pass bytes") from None
-    except orjson.JSONEncodeError as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise Unreadable(f"a body of type {type(body).__name__} that is not a JSON value: {error}") from None
 
 

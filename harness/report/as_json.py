@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TextIO
 
-import orjson
-
 from harness.engine.events import Begun, Ended
+from harness.json_encoding import encode_json
 from harness.model import Difference, JsonValue, Verdict
 from harness.redaction import Redactor
 
@@ -89,4 +88,4 @@ def _difference(difference: Difference) -> dict[str, JsonValue]:
 
 
 def _dumps(document: JsonValue) -> str:
-    return orjson.dumps(document, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    return encode_json(document, default=str).decode()

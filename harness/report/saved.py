@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
-import orjson
-
+from harness.matchers import read_json
 from harness.model import JsonValue, Request, Verdict
 from harness.redaction import Redactor
 
@@ -42,13 +42,13 @@ def save_observation(verdict: Verdict, folder: Path) -> Path | None:
     ignore = folder.parent / ".gitignore"
     if not ignore.exists():
         ignore.write_text("*\n", "utf-8")
-    text = orjson.dumps(document, default=str, option=orjson.OPT_INDENT_2).decode()
-    path.write_text(Redactor(case.canaries)(text) + "\n", "utf-8")
+    text = json.dumps(document, default=str, indent=2, ensure_ascii=False)
+    path.write_text(Redactor(case.canaries)(text) + "\n", "utf-8", errors="backslashreplace")
     return path
 
 
 def request_as_json(request: Request) -> dict[str, JsonValue]:
-    """A request with its body as JSON where it is JSON, as text, else as base64."""
+    """A request with its body as JSON where that loses nothing, as text, else as base64."""
     document: dict[str, JsonValue] = {
         "method": request.method,
         "url": request.url,
@@ -64,8 +64,8 @@ def _body(body: bytes) -> dict[str, JsonValue]:
     if not body:
         return {"body": None}
     try:
-        return {"body": orjson.loads(body)}
-    except orjson.JSONDecodeError:
+        return {"body": read_json(body)}
+    except ValueError:
         pass
     try:
         return {"body_text": body.decode("utf-8")}

@@ -107,7 +107,7 @@ _REPLY: Final = Table(
             Table(_REPLY_KEYS, at_most_one=_BODIES), "One reply after the other; the last stays.", least=1
         ),
     },
-    "How the request is answered; without one, with a plausible empty success.",
+    "How the request is answered; without one, with a plausible success.",
     called="a mapping such as {json: …}",
     at_most_one=(*_BODIES, "sequence"),
 )

@@ -7,8 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-import orjson
-
+from harness.json_encoding import encode_json
 from harness.model import Headers, JsonValue, Reply, Request
 from harness.wire.default_replies import default_reply
 
@@ -71,7 +70,7 @@ def _success(request: Request, respond: Respond | None) -> Reply:
 
 def _chunks(kind: str, content: Any) -> tuple[bytes, ...]:
     if kind == "json":
-        return (_json(content),)
+        return (encode_json(content),)
     if kind == "text":
         return (str(content).encode(),)
     if kind == "base64":
@@ -85,14 +84,7 @@ def _event(item: Any) -> bytes:
         if item.startswith(":"):
             return f"{item}\n\n".encode()
         return "".join(f"data: {line}\n" for line in item.split("\n")).encode() + b"\n"
-    return b"data: " + _json(item) + b"\n\n"
-
-
-def _json(value: Any) -> bytes:
-    try:
-        return orjson.dumps(value)
-    except orjson.JSONEncodeError:  # integers beyond 64 bits, half surrogate pairs
-        return json.dumps(value, separators=(",", ":")).encode()
+    return b"data: " + encode_json(item) + b"\n\n"
 
 
 def _headers(stated: Mapping[str, Any] | None) -> Headers:

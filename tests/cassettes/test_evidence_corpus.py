@@ -60,11 +60,11 @@ def test_what_was_put_right_is_told(corpus: Path) -> None:
     """Each departure that the index lists is a repair with its place in the file."""
     told = [each for each in json.loads((corpus / "INDEX.json").read_bytes()) if each["odd"]]
     for odd, says in (
-        ("response header as str", "are no lists"),
+        ("response header as str", "are not lists"),
         ("header !!binary", "are binary"),
         ("content-encoding gzip but body is plain", "is stored decoded"),
         ("old httpx dialect", "vcrpy 4"),
-        ("response.parsed_body", "of its response is kept parsed"),
+        ("response.parsed_body", "of its response is stored as parsed JSON"),
     ):
         paths = [each["path"] for each in told if odd in each["odd"]]
         assert paths

@@ -47,6 +47,47 @@ def test_what_was_sent_is_saved_without_the_key(harness: Harness, folder: Path) 
     assert document["steps"][0]["input"]["api_key"] == "${canary.api_key}"
 
 
+BIG_SUITE = """\
+suite: acme/big
+scenarios:
+  - id: seed
+    about: A seed beyond 64 bits goes out as it is.
+    input:
+      params: {seed: 123456789012345678901234567890}
+    interactions:
+      - request:
+          method: POST
+          url: https://api.acme.example/v1
+          body: {seed: 123456789012345678901234567890}
+"""
+
+BIG_SHAPER = """\
+def shape(given):
+    return {
+        "method": "POST",
+        "url": "https://api.acme.example/v1",
+        "headers": {},
+        "body": {"seed": given["params"]["seed"] + 1, "text": "\\ud83d"},
+    }
+"""
+
+
+@pytest.mark.parametrize("report", ["json", "junit"])
+def test_values_that_few_encoders_take_break_no_report(harness: Harness, folder: Path, report: str) -> None:
+    """An integer beyond 64 bits is sent, compared and reported with all its digits."""
+    (folder / "big.yaml").write_text(BIG_SUITE, "utf-8")
+    (folder / "big.py").write_text(BIG_SHAPER, "utf-8")
+    done = harness("run", "big.yaml", "-i", "python:big:shape", "--report", f"{report}=-")
+    assert done.returncode == 1
+    for text in (done.stdout, done.stderr):
+        assert "123456789012345678901234567890" in text
+        assert "123456789012345678901234567891" in text
+    (saved, *_) = sorted((folder / ".harness/failures").rglob("*.json"))
+    (step,) = json.loads(saved.read_text("utf-8"))["steps"]
+    assert step["input"]["params"]["seed"] == 123456789012345678901234567890
+    assert step["requests"][0]["body"] == {"seed": 123456789012345678901234567891, "text": "\ud83d"}
+
+
 def test_a_broken_shaper_is_no_difference(harness: Harness) -> None:
     """An exception errs the case with exit code 3, and the key in its text is masked."""
     done = harness("run", "suite.yaml", "-i", "python:shapers:broken")

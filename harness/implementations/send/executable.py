@@ -6,7 +6,6 @@ judged by what it sends. It may report an outcome as JSON on the last line of it
 
 from __future__ import annotations
 
-import json
 import shlex
 import shutil
 import threading
@@ -28,6 +27,7 @@ from harness.implementations.child_process import Child
 from harness.implementations.results import Unreadable, as_outcome
 from harness.implementations.send.protocol_capture import CapturedTraffic, base_url_of
 from harness.implementations.send.sandbox import Launcher
+from harness.json_encoding import encode_json
 from harness.model import (
     BlindSpot,
     Case,
@@ -134,7 +134,7 @@ class Program:
             with self._answering:
                 return (job.live or job.answers)(step, request)
 
-        document = _json(given)
+        document = encode_json(given)
         file = folder / "input.json"
         file.write_bytes(document)
         child, ingress = self._launcher.start(
@@ -224,13 +224,6 @@ _WELL = "it exited with status 0"
 
 def _count(requests: Sequence[Request]) -> str:
     return "1 request" if len(requests) == 1 else f"{len(requests)} requests"
-
-
-def _json(value: Mapping[str, JsonValue]) -> bytes:
-    try:
-        return orjson.dumps(value)
-    except orjson.JSONEncodeError:  # integers beyond 64 bits, half surrogate pairs
-        return json.dumps(value, separators=(",", ":")).encode()
 
 
 def _own_environment(given: Mapping[str, JsonValue]) -> dict[str, str]:
